@@ -1,0 +1,222 @@
+"""The whole vocabulary of the distributor, on one page: events in, commands out.
+
+`Distributor.handle(event, now) -> list[Command]`, synchronous; `next_deadline()`, `handle_deadline(now)`. Agents and
+queues are named by their configured names; a *caller* is the switch's call id. Everything is a frozen msgspec Struct:
+what transcripts print, the journal stores and the web pushes. Times are monotonic seconds.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Status(StrEnum):
+    """What the human says: chosen by the agent, or forced (after too many unanswered rings)."""
+
+    LOGGED_OUT = "logged-out"
+    AVAILABLE = "available"
+    BREAK = "break"
+    LUNCH = "lunch"
+    NOT_READY = "not-ready"
+
+
+class State(StrEnum):
+    """What the machine sees. WRAP_UP is the "working" of the call-centre vocabulary."""
+
+    IDLE = "idle"
+    OFFERED = "offered"  # a caller is reserved for this agent, the phone has not confirmed ringing
+    RINGING = "ringing"
+    TALKING = "talking"
+    HELD = "held"  # in a conversation, the other side on hold
+    WRAP_UP = "wrap-up"
+
+
+class Refusal(StrEnum):
+    """Why an offered agent did not take the call."""
+
+    NO_ANSWER = "no-answer"
+    REJECTED = "rejected"  # 603 and friends: the human said no
+    BUSY = "busy"  # 486: the phone is in another call
+    UNREACHABLE = "unreachable"  # no registration, time-out, 5xx
+
+
+class Exit(StrEnum):
+    """How a caller left the queue: exactly one per caller."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    FULL = "full"
+    NO_AGENTS = "no-agents"
+    TOO_LONG = "too-long"
+    KEY = "key"
+    CLOSED = "closed"
+
+
+class Withdrawal(StrEnum):
+    """Why an offer is taken back; decides the Reason header of the CANCEL."""
+
+    ANSWERED_ELSEWHERE = "answered-elsewhere"
+    CALLER_LEFT = "caller-left"
+    NO_ANSWER = "no-answer"
+    AGENT_LEFT = "agent-left"
+
+
+# --- events in ----------------------------------------------------------------------------------------------------
+
+
+class CallerJoined(msgspec.Struct, frozen=True, tag=True):
+    """A caller enters `queue`. Higher `priority` goes first; within one priority, order of arrival."""
+
+    caller: str
+    queue: str
+    priority: int = 0
+
+
+class CallerLeft(msgspec.Struct, frozen=True, tag=True):
+    """The caller hung up (ABANDONED) or left on purpose (KEY), whatever was going on. Unknown callers are ignored."""
+
+    caller: str
+    exit: Exit = Exit.ABANDONED
+
+
+class StatusChosen(msgspec.Struct, frozen=True, tag=True):
+    """An agent (or the supervisor) chose a status. `reason` is a configured free word ("doctor")."""
+
+    agent: str
+    status: Status
+    reason: str = ""
+
+
+class DeviceChanged(msgspec.Struct, frozen=True, tag=True):
+    """The agent's phone registered (reachable) or its last registration went."""
+
+    agent: str
+    reachable: bool
+
+
+class OfferRinging(msgspec.Struct, frozen=True, tag=True):
+    """The agent's phone rings (a 18x came)."""
+
+    agent: str
+    caller: str
+
+
+class OfferAnswered(msgspec.Struct, frozen=True, tag=True):
+    """The agent's phone answered (200 OK). First one wins; the others are told AnswerTooLate."""
+
+    agent: str
+    caller: str
+
+
+class OfferRefused(msgspec.Struct, frozen=True, tag=True):
+    """The agent's phone did not take the call."""
+
+    agent: str
+    caller: str
+    refusal: Refusal
+
+
+class TalkEnded(msgspec.Struct, frozen=True, tag=True):
+    """The conversation of this agent and caller is over: wrap-up begins (or none, when the queue has none)."""
+
+    agent: str
+    caller: str
+
+
+class HoldChanged(msgspec.Struct, frozen=True, tag=True):
+    """The conversation was put on hold or resumed."""
+
+    agent: str
+    caller: str
+    held: bool
+
+
+class OtherCallStarted(msgspec.Struct, frozen=True, tag=True):
+    """The agent's phone is in a call that is not the queue's (an own call, a colleague): not offered meanwhile."""
+
+    agent: str
+    call: str
+
+
+class OtherCallEnded(msgspec.Struct, frozen=True, tag=True):
+    """That call is over."""
+
+    agent: str
+    call: str
+
+
+class WrapUpFinished(msgspec.Struct, frozen=True, tag=True):
+    """The agent ends the wrap-up before its time."""
+
+    agent: str
+
+
+class WrapUpExtended(msgspec.Struct, frozen=True, tag=True):
+    """The agent asks for `seconds` more of wrap-up."""
+
+    agent: str
+    seconds: float
+
+
+AnyEvent = (
+    CallerJoined | CallerLeft | StatusChosen | DeviceChanged | OfferRinging | OfferAnswered | OfferRefused
+    | TalkEnded | HoldChanged | OtherCallStarted | OtherCallEnded | WrapUpFinished | WrapUpExtended
+)  # fmt: skip
+
+# --- commands out ---------------------------------------------------------------------------------------------------
+
+
+class Offer(msgspec.Struct, frozen=True, tag=True):
+    """Ring this agent for this caller now. The agent is reserved: no other caller is offered meanwhile."""
+
+    caller: str
+    agent: str
+    queue: str
+    ring_seconds: float
+
+
+class Withdraw(msgspec.Struct, frozen=True, tag=True):
+    """Stop ringing this agent for this caller (CANCEL)."""
+
+    caller: str
+    agent: str
+    withdrawal: Withdrawal
+
+
+class Connect(msgspec.Struct, frozen=True, tag=True):
+    """This agent has the caller: bridge them. Exactly one per answered caller."""
+
+    caller: str
+    agent: str
+    queue: str
+    waited: float
+
+
+class AnswerTooLate(msgspec.Struct, frozen=True, tag=True):
+    """The agent answered a caller that is gone or taken: ACK and BYE; the agent is free at once."""
+
+    caller: str
+    agent: str
+
+
+class CallerExited(msgspec.Struct, frozen=True, tag=True):
+    """The caller is no longer in the queue. Exactly one per CallerJoined; ANSWERED accompanies Connect."""
+
+    caller: str
+    queue: str
+    exit: Exit
+    waited: float
+
+
+class AgentChanged(msgspec.Struct, frozen=True, tag=True):
+    """An agent's status or state changed: for records, live views and phones' lamps."""
+
+    agent: str
+    status: Status
+    state: State
+    reason: str = ""
+    caller: str = ""
+    until: float | None = None  # end of wrap-up
+
+
+AnyCommand = Offer | Withdraw | Connect | AnswerTooLate | CallerExited | AgentChanged

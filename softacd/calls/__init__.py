@@ -1,0 +1,1 @@
+"""Call flows: composes the four cores into calls. No I/O."""

@@ -1,0 +1,163 @@
+"""The owner's settings of trunks, phones, numbers and call flows: decoded from the configuration, read by the switch."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+TimeOut = Annotated[float, msgspec.Meta(ge=0.5, le=600)]
+PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+CodecName = Literal["PCMA", "PCMU"]
+
+
+class TrunkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One carrier. With `username` and `register`, we register there; without, the carrier knows our address.
+
+    Calls come in from the addresses `host` resolves to and from those in `addresses` (IP or network), nowhere else.
+    """
+
+    name: str
+    host: str
+    """Name or address of the carrier's SIP server."""
+    port: PortNumber = 5060
+    transport: Literal["udp", "tcp"] = "udp"
+    username: str = ""
+    password: str = ""
+    """Secret; better given as `password_file` or `password_env`."""
+    password_file: str = ""
+    password_env: str = ""
+    register: bool = False
+    realm: str = ""
+    """Digest realm expected; empty: whatever the carrier says."""
+    domain: str = ""
+    """Domain in From and To; empty: `host`."""
+    expires: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 600
+    keep_alive_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
+    """Seconds between OPTIONS; 0: none."""
+    addresses: tuple[str, ...] = ()
+    """Further addresses or networks ("192.0.2.0/28") whose calls are this carrier's."""
+    numbers: tuple[str, ...] = ()
+    """Our numbers with this carrier, E.164."""
+    caller_id: str = ""
+    """Number shown on calls that leave here; empty: the first of `numbers`, else `username`."""
+    channels: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    """Simultaneous calls; 0: no limit."""
+    answer_timeout: TimeOut = 60.0
+    progress_timeout: TimeOut = 8.0
+    """No ringing or early media after so many seconds: the next trunk is tried."""
+    codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
+
+
+class PhoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A SIP phone, named by its extension. Give `password` (plain) or `ha1` (MD5 of username:realm:password)."""
+
+    extension: str
+    password: str = ""
+    password_file: str = ""
+    ha1: str = ""
+    ha1_sha256: str = ""
+    display_name: str = ""
+    contacts: Annotated[int, msgspec.Meta(ge=1, le=32)] = 4
+    """How many devices may be registered with this extension at once."""
+    ring_seconds: TimeOut = 45.0
+    outside: bool = True
+    """May call out through the trunks."""
+    codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
+
+
+class SayStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="say", tag_field="do"):
+    """Play prompts one after another."""
+
+    prompts: tuple[str, ...]
+    then: str = ""
+
+
+class MenuStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="menu", tag_field="do"):
+    """Play prompts, wait for one key. Any key cuts the prompt (barge-in)."""
+
+    prompts: tuple[str, ...]
+    choices: dict[str, str]
+    """Key -> step."""
+    timeout_seconds: TimeOut = 5.0
+    tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    invalid: tuple[str, ...] = ("prompts/en/menu-invalid",)
+    silence: tuple[str, ...] = ("prompts/en/menu-timeout",)
+    otherwise: str = ""
+    """Step after the last try; empty: hang up."""
+
+
+class QueueStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="queue", tag_field="do"):
+    """Wait for an agent. `then` is where the caller goes who was not served (full, no agents, too long)."""
+
+    queue: str
+    priority: int = 0
+    then: str = ""
+
+
+class RingStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ring", tag_field="do"):
+    """Ring one extension; `then` is where the caller goes when nobody answers."""
+
+    extension: str
+    seconds: TimeOut = 30.0
+    then: str = ""
+
+
+class HangUpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hang-up", tag_field="do"):
+    """End the call."""
+
+
+Step = SayStep | MenuStep | QueueStep | RingStep | HangUpStep
+
+
+class FlowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a caller goes through: named steps, beginning with `start`."""
+
+    name: str
+    start: str
+    steps: dict[str, Step]
+
+
+class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of our outside numbers and the flow its callers enter. "*" is every number not named."""
+
+    number: str
+    flow: str
+
+
+class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an agent dials on the own phone to change status."""
+
+    available: str = "*40"
+    break_: str = msgspec.field(default="*41", name="break")
+    lunch: str = "*42"
+    not_ready: str = "*43"
+    log_out: str = "*44"
+    finish_wrap_up: str = "*45"
+    extend_wrap_up: str = "*46"
+
+
+class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How phones' dialled numbers are understood. Outside calls are closed until `outside` patterns are named.
+
+    A pattern is digits with "X" for any digit, "Z" for 1 to 9, and a final "." for any rest ("0XXXXXXXXX", "+373.").
+    """
+
+    outside: tuple[str, ...] = ()
+    outside_prefix: str = ""
+    """Dialled before an outside number and removed ("9")."""
+    trunks: tuple[str, ...] = ()
+    """Trunks in the order they are tried; empty: all, as configured."""
+    feature_codes: FeatureCodes = FeatureCodes()
+
+
+class SwitchSettings(msgspec.Struct, frozen=True):
+    """Everything the switch is told by the configuration; composed and validated by ops.config."""
+
+    domain: str
+    """Realm and domain of our phones."""
+    trunks: tuple[TrunkSettings, ...] = ()
+    phones: tuple[PhoneSettings, ...] = ()
+    numbers: tuple[NumberSettings, ...] = ()
+    flows: tuple[FlowSettings, ...] = ()
+    dial_plan: DialPlan = DialPlan()
+    language: str = "en"

@@ -1,0 +1,132 @@
+"""What is remembered of calls and agents: the rows the store keeps, the web pushes and the terminal prints.
+
+Times are wall-clock integers, milliseconds since 1970-01-01 UTC; durations are integers in milliseconds; 0 for a
+time means "did not happen". Ids carry the node's name first, so that several nodes may share a store.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Direction(StrEnum):
+    """Seen from the shop."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    INTERNAL = "internal"
+
+
+class Outcome(StrEnum):
+    """How a call ended, in one word. OPEN only while it lives; INTERRUPTED is written by the next start."""
+
+    OPEN = "open"
+    ANSWERED = "answered"  # a human talked (agent, colleague, outside party)
+    ABANDONED = "abandoned"  # the caller gave up in the queue
+    MISSED = "missed"  # the caller hung up before the queue, or nobody was there to answer
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    FAILED = "failed"
+    REFUSED = "refused"
+    SERVED = "served"  # the machine was the purpose: feature code, information
+    INTERRUPTED = "interrupted"
+
+
+MISSED_OUTCOMES = frozenset({Outcome.ABANDONED, Outcome.MISSED})
+
+
+class CallRecord(msgspec.Struct):
+    """One call, from the first INVITE to the last BYE. Written when it starts and again when it ends."""
+
+    id: str
+    direction: Direction
+    started: int
+    caller: str
+    """Number or extension as presented."""
+    called: str
+    """Number or extension dialled."""
+    trunk: str = ""
+    answered: int = 0
+    """When the switch or the called party first answered the caller."""
+    queue: str = ""
+    queued: int = 0
+    """When the caller entered the (last) queue."""
+    connected: int = 0
+    """When a human was first connected."""
+    agent: str = ""
+    ended: int = 0
+    wait_ms: int = 0
+    talk_ms: int = 0
+    hold_ms: int = 0
+    outcome: Outcome = Outcome.OPEN
+    cause: int = 0
+    """SIP status or Q.850-like cause that ended it; 200 for a normal hang-up."""
+    ended_by: str = ""
+    """"caller", "called", "switch"."""
+    keys: str = ""
+    """Digits pressed in menus, in order."""
+    missed_handled: int = 0
+    """For missed calls: when somebody called back or the caller got through; 0 while open."""
+
+
+class LegRecord(msgspec.Struct):
+    """One leg: one dialog with one device, and its voice. Written when it ends."""
+
+    id: str
+    call: str
+    party: str
+    """"trunk:alpha", "phone:101", "agent:ann"."""
+    number: str
+    outgoing: bool
+    started: int
+    sip_call_id: str = ""
+    ringing: int = 0
+    answered: int = 0
+    ended: int = 0
+    cause: int = 0
+    reason: str = ""
+    codec: str = ""
+    packets_sent: int = 0
+    packets_received: int = 0
+    packets_lost: int = 0
+    jitter_ms: float = 0.0
+    remote_lost: int = 0
+    remote_jitter_ms: float = 0.0
+    round_trip_ms: float = 0.0
+    strangers: int = 0
+
+
+class CallEvent(msgspec.Struct, frozen=True):
+    """One thing that happened to a call: flow steps, keys, announcements, offers, hold, connect."""
+
+    call: str
+    at: int
+    kind: str
+    detail: str = ""
+
+
+class AgentEvent(msgspec.Struct, frozen=True):
+    """An agent's status or state changed."""
+
+    agent: str
+    at: int
+    status: str
+    state: str
+    reason: str = ""
+    call: str = ""
+
+
+class TraceRow(msgspec.Struct, frozen=True):
+    """One SIP message of a call, for the ladder."""
+
+    call: str
+    at: int
+    sent: bool
+    party: str
+    """The other end: "trunk:alpha", "phone:101"."""
+    line: str
+    """"INVITE", "180 Ringing"."""
+    cseq: str = ""
+
+
+AnyRecord = CallRecord | LegRecord | CallEvent | AgentEvent | TraceRow

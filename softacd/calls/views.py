@@ -1,0 +1,89 @@
+"""Snapshots of the living switch, for the terminal, the web and metrics: read-only copies, wall-clock milliseconds."""
+
+import msgspec
+
+
+class TrunkView(msgspec.Struct, frozen=True):
+    """A carrier: is it there, and how loaded."""
+
+    name: str
+    state: str
+    """"registered", "registering", "backing-off", "rejected", "static", "unreachable", "stopped", "resolving" ..."""
+    since: int
+    cause: str
+    reachable: bool | None
+    """Answer to OPTIONS; None when not probed."""
+    round_trip_ms: float | None
+    calls: int
+    last_incoming: int
+    failures: int
+
+
+class PhoneView(msgspec.Struct, frozen=True):
+    """A phone: its registrations and calls."""
+
+    extension: str
+    display_name: str
+    contacts: tuple[str, ...]
+    calls: int
+
+
+class CallView(msgspec.Struct, frozen=True):
+    """A call that lives now."""
+
+    id: str
+    direction: str
+    caller: str
+    called: str
+    trunk: str
+    phase: str
+    """"greeting", "menu", "queue", "ringing", "talking", "held" ..."""
+    since: int
+    queue: str
+    position: int
+    expected_wait: float | None
+    agent: str
+    started: int
+
+
+class AgentView(msgspec.Struct, frozen=True):
+    """An agent now."""
+
+    name: str
+    display_name: str
+    phone: str
+    status: str
+    state: str
+    reason: str
+    since: int
+    reachable: bool
+    call: str
+    answered_today: int
+
+
+class QueueView(msgspec.Struct, frozen=True):
+    """A queue now and today. `service_level` is 0..1 of offered calls answered within the threshold, None before any."""
+
+    name: str
+    number: str
+    waiting: int
+    longest_wait_s: float
+    ready: int
+    busy: int
+    staffed: int
+    offered: int
+    answered: int
+    abandoned: int
+    service_level: float | None
+    expected_wait: float | None
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Everything at one moment."""
+
+    at: int
+    trunks: tuple[TrunkView, ...]
+    phones: tuple[PhoneView, ...]
+    queues: tuple[QueueView, ...]
+    agents: tuple[AgentView, ...]
+    calls: tuple[CallView, ...]

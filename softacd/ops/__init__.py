@@ -1,0 +1,1 @@
+"""Configuration, logs, metrics, command line: the composition root."""

@@ -1,0 +1,1 @@
+"""Media core: RTP, RTCP, telephone-events, codecs, clips. No I/O."""

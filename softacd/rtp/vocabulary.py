@@ -1,0 +1,182 @@
+"""The whole vocabulary between the control side and the media engine, on one page.
+
+The control side sends commands, the engine answers with events; both are frozen, tagged msgspec Structs, so the
+same words travel through an in-process queue (engine as a thread) or over a local socket (engine as a child process).
+A *stream* is one RTP session towards one peer: one local port, one remote party. Its number is chosen by the control
+side and is never used again in the life of the process. All times in events are seconds on the monotonic clock.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class Port(msgspec.Struct, frozen=True, array_like=True):
+    """A pair of sockets the engine has already bound: RTP on `rtp` (even), RTCP on `rtp + 1` (RFC 3550 section 11)."""
+
+    host: str
+    rtp: int
+
+
+class Codec(msgspec.Struct, frozen=True, array_like=True):
+    """One negotiated payload format. `name` is the RTP/AVP encoding name in capitals ("PCMU", "PCMA")."""
+
+    name: str
+    payload_type: int
+    clock_rate: int = 8000
+    packet_ms: int = 20
+
+
+class StreamStatistics(msgspec.Struct, frozen=True):
+    """What one stream carried, as seen here and as its peer reported (RFC 3550 section 6.4).
+
+    Counts are packets; `lost` follows RFC 3550 appendix A.3 and may be negative after duplicates; jitters are
+    milliseconds (appendix A.8); `round_trip_ms` is None until an SR/RR exchange has measured it. `strangers` counts
+    packets dropped because they came from an address that is not the peer's.
+    """
+
+    sent: int = 0
+    received: int = 0
+    lost: int = 0
+    jitter_ms: float = 0.0
+    remote_lost: int = 0
+    remote_jitter_ms: float = 0.0
+    round_trip_ms: float | None = None
+    strangers: int = 0
+    malformed: int = 0
+    codec: str = ""
+
+
+# --- commands: control side -> media engine ---------------------------------------------------------------------
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Base of every command; `stream` names the stream it acts on."""
+
+    stream: int
+
+
+class OpenStream(Command, frozen=True, tag=True):
+    """Take `port` (from an earlier PortsOffered) into use as this stream. Nothing is sent until SetRemote."""
+
+    port: Port
+
+
+class SetRemote(Command, frozen=True, tag=True):
+    """What offer/answer agreed for this stream (RFC 3264). Sent again on every re-negotiation.
+
+    Packets are accepted from `host` only, or, when `latch` is set, from the first source that sends a valid packet
+    of `codec` (symmetric RTP, RFC 4961): the source is then fixed until the next SetRemote that changes the address.
+    SSRC, sequence and timestamp sent to the peer stay continuous (RFC 3550 section 5.1) through every SetRemote.
+    `send`/`receive` are the agreed directions; a stream that may not send stays silent whatever it is bridged to.
+    """
+
+    host: str
+    rtp_port: int
+    rtcp_port: int
+    codec: Codec
+    telephone_event: int | None = None
+    latch: bool = True
+    send: bool = True
+    receive: bool = True
+
+
+class Bridge(Command, frozen=True, tag=True):
+    """Relay `stream` and `other` to each other, transcoding where codecs differ. Ends both streams' playback."""
+
+    other: int
+
+
+class Unbridge(Command, frozen=True, tag=True):
+    """End the bridge this stream is part of; both stay open and silent."""
+
+
+class Play(Command, frozen=True, tag=True):
+    """Play clips one after another without a gap to this stream's peer, replacing what was playing.
+
+    `clips` are names below media/ without suffix ("prompts/en/welcome", "music/default", "tones/ringback").
+    `loop` repeats the sequence until replaced. `shared` starts at the position every other listener of the same
+    looped sequence hears (music on hold as a broadcast). `play` is the control side's number for the event.
+    """
+
+    play: int
+    clips: tuple[str, ...]
+    loop: bool = False
+    shared: bool = False
+
+
+class StopPlay(Command, frozen=True, tag=True):
+    """Stop what is playing, within the packet being sent. Answered by PlayEnded(finished=False)."""
+
+
+class SendDigits(Command, frozen=True, tag=True):
+    """Send DTMF digits to this stream's peer as telephone-events (RFC 4733), or in-band tones where not agreed."""
+
+    digits: str
+    duration_ms: int = 160
+
+
+class CloseStream(Command, frozen=True, tag=True):
+    """Send RTCP BYE, close the sockets, answer with StreamClosed."""
+
+
+AnyCommand = OpenStream | SetRemote | Bridge | Unbridge | Play | StopPlay | SendDigits | CloseStream
+
+# --- events: media engine -> control side -----------------------------------------------------------------------
+
+
+class PortsOffered(msgspec.Struct, frozen=True, tag=True):
+    """Bound port pairs the control side may hand out. The engine keeps the reservoir filled as ports are taken."""
+
+    ports: tuple[Port, ...]
+
+
+class StreamStarted(msgspec.Struct, frozen=True, tag=True):
+    """The first valid packet of this stream's peer has come, from this address (now latched)."""
+
+    stream: int
+    host: str
+    port: int
+
+
+class DigitPressed(msgspec.Struct, frozen=True, tag=True):
+    """The peer pressed a key: reported once, at the first packet of the event (RFC 4733 section 2.5)."""
+
+    stream: int
+    digit: str
+    origin: Literal["rfc4733", "inband"] = "rfc4733"
+
+
+class PlayEnded(msgspec.Struct, frozen=True, tag=True):
+    """Playback `play` came to its end (`finished`), or was stopped or could not be played (`error` says why)."""
+
+    stream: int
+    play: int
+    finished: bool
+    error: str = ""
+
+
+class StreamSilent(msgspec.Struct, frozen=True, tag=True):
+    """No packet came for `seconds` from a peer that should send. Reported once until packets come again."""
+
+    stream: int
+    seconds: float
+
+
+class StreamReport(msgspec.Struct, frozen=True, tag=True):
+    """Statistics of a live stream, every RTCP interval (about 5 s)."""
+
+    stream: int
+    statistics: StreamStatistics
+
+
+class StreamClosed(msgspec.Struct, frozen=True, tag=True):
+    """The stream is gone, its port is free again; the final figures."""
+
+    stream: int
+    statistics: StreamStatistics
+
+
+AnyEvent = (
+    PortsOffered | StreamStarted | DigitPressed | PlayEnded | StreamSilent | StreamReport | StreamClosed
+)

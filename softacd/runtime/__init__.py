@@ -1,0 +1,1 @@
+"""The only sockets and clocks: transports, media engine, driver."""

@@ -1,0 +1,1 @@
+"""Session descriptions and RFC 3264 offer/answer. Pure functions."""

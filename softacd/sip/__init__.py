@@ -1,0 +1,1 @@
+"""Signalling core: SIP messages, transactions, dialogs, registrar. Bytes in, bytes and events out; no I/O."""
