@@ -177,6 +177,4 @@ class StreamClosed(msgspec.Struct, frozen=True, tag=True):
     statistics: StreamStatistics
 
 
-AnyEvent = (
-    PortsOffered | StreamStarted | DigitPressed | PlayEnded | StreamSilent | StreamReport | StreamClosed
-)
+AnyEvent = PortsOffered | StreamStarted | DigitPressed | PlayEnded | StreamSilent | StreamReport | StreamClosed
