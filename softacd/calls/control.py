@@ -1,0 +1,66 @@
+"""What the outside (HTTP API, console, terminal) may ask of the living switch, and what it may watch.
+
+The driver implements `Control`; `web` and `ops` only know this page. Every method is called in the event loop's
+thread and returns at once.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from softacd.acd.vocabulary import Status
+from softacd.calls.records import AnyRecord
+from softacd.calls.views import Snapshot
+
+
+class UnknownNameError(LookupError):
+    """No such call, agent, queue or trunk. HTTP status 404."""
+
+
+class NotPossibleError(Exception):
+    """The thing exists, but not in a state in which this can be done. HTTP status 409."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One part of the program and whether it works; `remedy` says what the owner can do when it does not."""
+
+    name: str
+    healthy: bool
+    detail: str = ""
+    remedy: str = ""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Counters and gauges since start, by metric name without prefix ("sip_messages_received_total" -> value)."""
+
+    counters: dict[str, float]
+    gauges: dict[str, float]
+
+
+class Control(Protocol):
+    """The switch as seen from outside."""
+
+    def snapshot(self) -> Snapshot:
+        """Everything now: trunks, phones, queues, agents, calls."""
+
+    def health(self) -> list[Check]:
+        """One check a part: SIP sockets, media engine, store, each trunk."""
+
+    def figures(self) -> Figures:
+        """Counters and gauges for metrics."""
+
+    def set_status(self, agent: str, status: Status, reason: str = "") -> None:
+        """Set an agent's status. Raises UnknownNameError."""
+
+    def finish_wrap_up(self, agent: str) -> None:
+        """End an agent's wrap-up now. Raises UnknownNameError, NotPossibleError."""
+
+    def extend_wrap_up(self, agent: str, seconds: float) -> None:
+        """Give an agent more wrap-up. Raises UnknownNameError, NotPossibleError."""
+
+    def hang_up(self, call: str) -> None:
+        """End a call that lives. Raises UnknownNameError."""
+
+    def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
+        """Have every record handed to `observer` the moment it is made; returns the function that stops it."""
