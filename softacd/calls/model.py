@@ -1,4 +1,4 @@
-"""The owner's settings of trunks, phones, numbers and call flows: decoded from the configuration, read by the switch."""
+"""The owner's settings of trunks, phones, numbers and flows: decoded from the configuration, read by the switch."""
 
 from typing import Annotated, Literal
 

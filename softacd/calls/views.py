@@ -62,7 +62,7 @@ class AgentView(msgspec.Struct, frozen=True):
 
 
 class QueueView(msgspec.Struct, frozen=True):
-    """A queue now and today. `service_level` is 0..1 of offered calls answered within the threshold, None before any."""
+    """A queue now and today. `service_level`: 0..1 of offered calls answered within the threshold, None before any."""
 
     name: str
     number: str
