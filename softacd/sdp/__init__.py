@@ -1,1 +1,1 @@
-"""Session descriptions and RFC 3264 offer/answer. Pure functions."""
+"""Session descriptions (RFC 8866) and their offer/answer negotiation (RFC 3264): text in, decisions and text out."""

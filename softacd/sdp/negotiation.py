@@ -1,0 +1,296 @@
+"""Offer/answer for one audio stream (RFC 3264): pure functions the call flows use.
+
+A leg has one audio stream. Further media in an offer is refused with port 0, line by line, as section 6 demands. The
+`direction` of a result is ours: whether *we* send and receive.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+import msgspec
+
+from softacd.sdp.description import (
+    Attribute,
+    Connection,
+    Direction,
+    MediaDescription,
+    Origin,
+    SessionDescription,
+    decimal,
+    direction_of,
+)
+from softacd.sdp.errors import NotAcceptable
+
+STATIC_FORMATS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}
+"""Payload types whose meaning needs no rtpmap (RFC 3551 table 4): name, clock rate."""
+
+OFFERED_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
+"""Payload types we offer for the codecs that have a static one."""
+
+TELEPHONE_EVENT_TYPE = 101
+TELEPHONE_EVENT = "TELEPHONE-EVENT"
+PACKET_TIMES = (10, 20, 30, 40, 50, 60)
+RTP_PROFILES = frozenset({"RTP/AVP", "RTP/AVPF"})
+
+
+class MediaFormat(msgspec.Struct, frozen=True):
+    """One payload format: encoding name in capitals, RTP payload type, clock rate in Hz, fmtp parameters."""
+
+    name: str
+    payload_type: int
+    clock_rate: int = 8000
+    parameters: str = ""
+
+
+class LocalMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """Our end of one stream: where we listen and what we speak, in order of preference.
+
+    `host` is the address to advertise (an IP literal), `port` the even RTP port; RTCP is on `port` + 1.
+    `session_id` and `session_version` go into the o= line: the id is drawn at random for each dialog, the version is
+    raised when the content changes (see `previous` of offer() and answer()).
+    """
+
+    host: str
+    port: int
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    session_id: int
+    session_version: int = 1
+    user: str = "softacd"
+    packet_ms: int = 20
+    telephone_event: bool = True
+
+
+class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """What the media engine needs to know of the peer, after an offer and its answer.
+
+    `telephone_event` is the payload type agreed for RFC 4733, None when not agreed. `direction` is ours. `packet_ms`
+    is what the peer wants to receive, 10 to 60. `hold`: the peer does not want to hear us although we would speak
+    (a=sendonly or a=inactive, RFC 3264 section 8.4; or the address 0.0.0.0 of RFC 2543).
+    """
+
+    host: str
+    rtp_port: int
+    rtcp_port: int
+    codec: MediaFormat
+    telephone_event: int | None = None
+    direction: Direction = Direction.SENDRECV
+    packet_ms: int = 20
+    hold: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Our answer as it goes into the message, and what was agreed."""
+
+    body: bytes
+    remote: RemoteMedia
+
+
+def offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, previous: bytes = b"") -> bytes:
+    """A description offering `local`.
+
+    `previous` is the description sent last in this dialog: the session version then stays when nothing changed and
+    is one more when something did (RFC 3264 section 8).
+    """
+    formats = [_local_format(name, index) for index, name in enumerate(local.codecs)]
+    event = TELEPHONE_EVENT_TYPE if local.telephone_event else None
+    media = _audio(local, "RTP/AVP", formats, event, direction)
+    return _serialise(_session(local, ("0 0",), [media]), previous)
+
+
+def answer(
+    offered: SessionDescription,
+    local: LocalMedia,
+    direction: Direction = Direction.SENDRECV,
+    *,
+    previous: bytes = b"",
+) -> Answer:
+    """Our answer to `offered`. `direction` is what we would like; the offer may allow less.
+
+    The first audio line with a codec of ours is taken, with the offerer's first such codec, so that both ends agree
+    on what comes (section 6.1: same order, same payload types). Raises NotAcceptable (488) when there is none.
+    """
+    chosen: int | None = None
+    refusal = NotAcceptable("no audio stream offered", warning=304)
+    for index, media in enumerate(offered.media):
+        if media.kind != "audio" or not media.port or chosen is not None:
+            continue
+        if media.protocol not in RTP_PROFILES:
+            refusal = NotAcceptable(f"transport {media.protocol} is not supported", warning=302)
+        elif not any(known.name in local.codecs for known in formats_of(media)):
+            refusal = NotAcceptable(f"no common codec; supported here: {', '.join(local.codecs)}")
+        else:
+            chosen = index
+    if chosen is None:
+        raise refusal
+    media = offered.media[chosen]
+    remote = _agree(offered, media, local.codecs, local.host, wanted=direction, event=local.telephone_event)
+    sections = []
+    for index, section in enumerate(offered.media):
+        if index == chosen:
+            sections.append(_audio(local, section.protocol, [remote.codec], remote.telephone_event, remote.direction))
+        else:
+            # RFC 3264 section 6: a refused stream keeps its line, with port 0 and at least one format.
+            sections.append(MediaDescription(section.kind, 0, section.protocol, section.formats))
+    # RFC 3264 section 6: the t= line of the answer equals that of the offer.
+    return Answer(_serialise(_session(local, offered.times, sections), previous), remote)
+
+
+def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescription) -> RemoteMedia:
+    """What the peer's answer to `our_offer` agreed to.
+
+    Raises NotAcceptable (488) when the answer refuses the audio or agrees to nothing we offered: the call cannot
+    have sound and the caller of this function ends it (ACK, then BYE).
+    """
+    ours = SessionDescription.parse(our_offer) if isinstance(our_offer, bytes) else our_offer
+    mine = ours.media[0]
+    # RFC 3264 section 6: the answer has as many m= lines as the offer, in the same order.
+    if not answered.media or answered.media[0].kind != mine.kind:
+        raise NotAcceptable("the answer does not describe the audio that was offered", warning=304)
+    media = answered.media[0]
+    if not media.port:
+        raise NotAcceptable("the answer refuses the audio", warning=304)
+    names = tuple(known.name for known in formats_of(mine))
+    host = (mine.connection or ours.connection or Connection("IP4", "")).host
+    wanted = ours.direction(mine)
+    return _agree(answered, media, names, host, wanted=wanted, event=TELEPHONE_EVENT in names)
+
+
+def formats_of(media: MediaDescription) -> list[MediaFormat]:
+    """Formats of an RTP media line in order of preference, rtpmap and fmtp resolved.
+
+    Payload types without a meaning (dynamic, but no rtpmap) are left out; a malformed rtpmap is as good as none.
+    """
+    maps = _by_payload_type(media.values("rtpmap"))
+    parameters = _by_payload_type(media.values("fmtp"))
+    formats = []
+    for text in media.formats:
+        number = decimal(text)
+        if number is None or number > 127:
+            continue
+        name, rate = STATIC_FORMATS.get(number, ("", 0))
+        encoding = maps.get(number, "").split("/")
+        if len(encoding) >= 2:
+            # RFC 4855 section 3: encoding names compare without case.
+            name, rate = encoding[0].upper(), decimal(encoding[1]) or 0
+        if name and rate:
+            formats.append(MediaFormat(name, number, rate, parameters.get(number, "")))
+    return formats
+
+
+def _agree(
+    theirs: SessionDescription,
+    media: MediaDescription,
+    codecs: Iterable[str],
+    our_host: str,
+    *,
+    wanted: Direction,
+    event: bool,
+) -> RemoteMedia:
+    """What their `media` line and our wishes have in common."""
+    formats = formats_of(media)
+    voices = set(codecs) - {TELEPHONE_EVENT}
+    codec = next((known for known in formats if known.name in voices), None)
+    if codec is None:
+        raise NotAcceptable("no common codec")
+    connection = media.connection or theirs.connection
+    if connection is None:
+        raise NotAcceptable("no connection address", warning=301)
+    unspecified = _check_address(connection.host, our_host)
+    theirs_direction = theirs.direction(media)
+    allowed = theirs_direction.mirrored
+    # RFC 3264 section 8.4: the address 0.0.0.0 is the old way to hold; nothing is to be sent there.
+    sends = allowed.sends and not unspecified
+    return RemoteMedia(
+        host=connection.host,
+        rtp_port=media.port,
+        rtcp_port=_rtcp_port(media),
+        codec=codec,
+        telephone_event=_event_type(formats, codec.clock_rate) if event else None,
+        direction=direction_of(sends=sends and wanted.sends, receives=allowed.receives and wanted.receives),
+        packet_ms=_packet_ms(media),
+        hold=wanted.sends and not sends,
+    )
+
+
+def _check_address(host: str, our_host: str) -> bool:
+    """Whether `host` is the unspecified address. Raises NotAcceptable for one the media cannot be sent to."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        raise NotAcceptable("the connection address must be an IP address", warning=301) from None
+    if address.is_multicast:
+        raise NotAcceptable("multicast is not supported", warning=330)
+    if not address.is_unspecified and our_host and ip_address(our_host).version != address.version:
+        raise NotAcceptable(f"IP version {address.version} is not available for this stream", warning=300)
+    return address.is_unspecified
+
+
+def _event_type(formats: list[MediaFormat], clock_rate: int) -> int | None:
+    """Payload type of telephone-event at the codec's clock rate (RFC 4733 section 2.1), None when not offered."""
+    for known in formats:
+        if known.name == TELEPHONE_EVENT and known.clock_rate == clock_rate:
+            return known.payload_type
+    return None
+
+
+def _rtcp_port(media: MediaDescription) -> int:
+    """RTCP port of `media`: a=rtcp (RFC 3605), else RTP + 1 (RFC 3550 section 11)."""
+    port = decimal((media.attribute("rtcp") or "").partition(" ")[0])
+    return port if port is not None and 0 < port < 65_536 else media.port + 1
+
+
+def _packet_ms(media: MediaDescription) -> int:
+    """Packet time the peer wants (RFC 8866 section 6.4), within what the engine sends; 20 when it does not say."""
+    value = decimal((media.attribute("ptime") or "").strip())
+    return value if value is not None and value in PACKET_TIMES else 20
+
+
+def _by_payload_type(values: list[str]) -> dict[int, str]:
+    """ "<payload type> <text>" lines as a mapping."""
+    mapping: dict[int, str] = {}
+    for value in values:
+        number, _, text = value.partition(" ")
+        payload_type = decimal(number)
+        if payload_type is not None:
+            mapping.setdefault(payload_type, text.strip())
+    return mapping
+
+
+def _local_format(name: str, index: int) -> MediaFormat:
+    """Format of `name` for an offer; codecs without a static payload type are numbered from 96 (RFC 3551)."""
+    rates = {"OPUS": 48_000}
+    return MediaFormat(name, OFFERED_TYPES.get(name, 96 + index), rates.get(name, 8000))
+
+
+def _audio(
+    local: LocalMedia, protocol: str, formats: list[MediaFormat], event: int | None, direction: Direction
+) -> MediaDescription:
+    numbers = [str(known.payload_type) for known in formats]
+    attributes = [Attribute("rtpmap", f"{known.payload_type} {known.name}/{known.clock_rate}") for known in formats]
+    if event is not None:
+        numbers.append(str(event))
+        attributes.append(Attribute("rtpmap", f"{event} telephone-event/{formats[0].clock_rate}"))
+        attributes.append(Attribute("fmtp", f"{event} 0-15"))
+    attributes.append(Attribute("ptime", str(local.packet_ms)))
+    attributes.append(Attribute(direction.value))
+    return MediaDescription("audio", local.port, protocol, tuple(numbers), None, tuple(attributes))
+
+
+def _session(local: LocalMedia, times: tuple[str, ...], media: list[MediaDescription]) -> SessionDescription:
+    kind = f"IP{ip_address(local.host).version}"
+    origin = Origin(local.user, str(local.session_id), local.session_version, "IN", kind, local.host)
+    return SessionDescription(origin, Connection(kind, local.host), "-", times, (), tuple(media))
+
+
+def _serialise(session: SessionDescription, previous: bytes) -> bytes:
+    """`session` as bytes, its version following on `previous` (RFC 3264 section 8, RFC 8866 section 5.2)."""
+    if not previous:
+        return session.serialise()
+    before = SessionDescription.parse(previous)
+    unchanged = msgspec.structs.replace(session, origin=before.origin)
+    if unchanged == before:
+        return previous
+    origin = msgspec.structs.replace(
+        session.origin, session_id=before.origin.session_id, version=before.origin.version + 1
+    )
+    return msgspec.structs.replace(session, origin=origin).serialise()
