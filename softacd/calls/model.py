@@ -1,6 +1,6 @@
 """The owner's settings of trunks, phones, numbers and flows: decoded from the configuration, read by the switch."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -10,7 +10,22 @@ PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 CodecName = Literal["PCMA", "PCMU"]
 
 
-class TrunkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+SECRET_FIELDS = frozenset({"password", "ha1", "ha1_sha256", "token"})
+"""Fields of settings whose values are never shown, logged or compared aloud."""
+
+
+class HidesSecrets(msgspec.Struct, frozen=True):
+    """Settings whose repr, plain or by rich, shows "***" for a secret that is set."""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [(name, "***" if name in SECRET_FIELDS and value else value) for name, value in shown]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+
+class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """One carrier. With `username` and `register`, we register there; without, the carrier knows our address.
 
     Calls come in from the addresses `host` resolves to and from those in `addresses` (IP or network), nowhere else.
@@ -25,7 +40,9 @@ class TrunkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: str = ""
     """Secret; better given as `password_file` or `password_env`."""
     password_file: str = ""
+    """File whose content is the password; relative to the configuration."""
     password_env: str = ""
+    """Environment variable that holds the password."""
     register: bool = False
     realm: str = ""
     """Digest realm expected; empty: whatever the carrier says."""
@@ -48,14 +65,23 @@ class TrunkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
 
 
-class PhoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A SIP phone, named by its extension. Give `password` (plain) or `ha1` (MD5 of username:realm:password)."""
+class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """A SIP phone, named by its extension. Give `password` (plain) or `ha1` (MD5 of username:realm:password).
+
+    A plain password is turned into `ha1` and `ha1_sha256` when the configuration is loaded, and not kept.
+    """
 
     extension: str
     password: str = ""
+    """Secret; better given as `password_file`, `password_env` or `ha1`."""
     password_file: str = ""
+    """File whose content is the password; relative to the configuration."""
+    password_env: str = ""
+    """Environment variable that holds the password."""
     ha1: str = ""
+    """MD5 of `extension:sip.domain:password`, 32 hexadecimal digits (RFC 7616, 3.4.2)."""
     ha1_sha256: str = ""
+    """The same with SHA-256, 64 hexadecimal digits (RFC 8760)."""
     display_name: str = ""
     contacts: Annotated[int, msgspec.Meta(ge=1, le=32)] = 4
     """How many devices may be registered with this extension at once."""
