@@ -1,1 +1,4 @@
-"""Hot core: queues, agents, the distributor and the estimator of waiting time. Pure and lock-free."""
+"""The distributor: who is rung for whom, how long a caller will wait, and how well the queues are served.
+
+A pure core: events and `now` go in, commands and one next deadline come out (see `vocabulary`).
+"""

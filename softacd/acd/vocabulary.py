@@ -217,6 +217,7 @@ class AgentChanged(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
     caller: str = ""
     until: float | None = None  # end of wrap-up
+    next_status: Status | None = None  # chosen during a conversation, takes effect at its end
 
 
 AnyCommand = Offer | Withdraw | Connect | AnswerTooLate | CallerExited | AgentChanged
