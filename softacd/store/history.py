@@ -1,0 +1,164 @@
+"""Asking the store: which calls there were, what happened in one of them, what agents last said of themselves."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from softacd.calls.records import (
+    MISSED_OUTCOMES,
+    AgentEvent,
+    CallEvent,
+    CallRecord,
+    Direction,
+    LegRecord,
+    Outcome,
+    TraceRow,
+)
+from softacd.store.database import Database
+from softacd.store.errors import StoreError, explain
+from softacd.store.numbers import KEY_DIGITS, number_key, same_number
+from softacd.store.tables import AGENT_EVENTS, KINDS, R, agent_events, calls, from_row
+
+MAXIMUM = 10_000
+"""Most calls one question answers."""
+
+
+class CallDetail(msgspec.Struct, frozen=True):
+    """Everything known of one call, each list in order of time."""
+
+    call: CallRecord
+    legs: list[LegRecord]
+    events: list[CallEvent]
+    trace: list[TraceRow]
+
+
+def missed() -> ColumnElement[bool]:
+    """A caller from outside whom nobody talked to: gave up, found nobody, or was cut off while waiting."""
+    cut_off = and_(calls.c.outcome == Outcome.INTERRUPTED.value, calls.c.connected == 0)
+    gone = calls.c.outcome.in_([outcome.value for outcome in sorted(MISSED_OUTCOMES)])
+    return and_(calls.c.direction == Direction.INCOMING.value, or_(gone, cut_off))
+
+
+class History:
+    """The questions; every one raises StoreError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def calls(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        outcome: Outcome | str | None = None,
+        number: str | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        missed_open: bool = False,
+        before: int | None = None,
+    ) -> list[CallRecord]:
+        """Return calls, newest first, at most `limit` (1..10000).
+
+        `since` and `before` bound the start, wall-clock ms (`before` excluded: the start of the last call of a page
+        asks for the next). `number` is the caller's or the called party's in any spelling, an extension, or at least
+        the last digits. `missed_open` leaves the missed calls nobody has handled.
+        """
+        wanted: list[ColumnElement[bool]] = []
+        if since is not None:
+            wanted.append(calls.c.started >= since)
+        if before is not None:
+            wanted.append(calls.c.started < before)
+        if outcome is not None:
+            wanted.append(calls.c.outcome == str(outcome))
+        if agent is not None:
+            wanted.append(calls.c.agent == agent)
+        if queue is not None:
+            wanted.append(calls.c.queue == queue)
+        if missed_open:
+            wanted.append(and_(missed(), calls.c.missed_handled == 0))
+        check: Callable[[CallRecord], bool] | None = None
+        if number:
+            digits = number_key(number)
+            if len(digits) < KEY_DIGITS:
+                ending = digits or number
+                wanted.append(
+                    or_(
+                        calls.c.caller.endswith(ending, autoescape=True),
+                        calls.c.called.endswith(ending, autoescape=True),
+                    )
+                )
+            else:
+                wanted.append(or_(calls.c.caller_key == digits, calls.c.called_key == digits))
+
+                def check(record: CallRecord) -> bool:
+                    return same_number(record.caller, number) or same_number(record.called, number)
+
+        limit = max(1, min(limit, MAXIMUM))
+        newest_first = _select(CallRecord).where(*wanted).order_by(calls.c.started.desc(), calls.c.id.desc())
+        found = await self._all(CallRecord, newest_first.limit(limit if check is None else MAXIMUM))
+        return found if check is None else [record for record in found if check(record)][:limit]
+
+    async def call(self, id: str) -> CallDetail | None:  # noqa: A002 - the record's own name for it
+        """Return everything of the call with this id, or whose id alone begins or ends so; else None."""
+        found = await self.find(id, limit=2)
+        if len(found) != 1:
+            return None
+        record = found[0]
+        return CallDetail(
+            call=record,
+            legs=await self._of_call(LegRecord, record.id, "started", "id"),
+            events=await self._of_call(CallEvent, record.id, "at", "row"),
+            trace=await self._of_call(TraceRow, record.id, "at", "row"),
+        )
+
+    async def find(self, fragment: str, limit: int = 10) -> list[CallRecord]:
+        """Return the call with this id, or else those whose id begins or ends with `fragment`, newest first."""
+        exact = await self._all(CallRecord, _select(CallRecord).where(calls.c.id == fragment))
+        if exact or not fragment:
+            return exact
+        either = or_(calls.c.id.startswith(fragment, autoescape=True), calls.c.id.endswith(fragment, autoescape=True))
+        return await self._all(
+            CallRecord, _select(CallRecord).where(either).order_by(calls.c.started.desc()).limit(limit)
+        )
+
+    async def last_statuses(self) -> dict[str, AgentEvent]:
+        """Return the newest event of each agent by name: what to set them to after a start."""
+        newest = func.row_number().over(
+            partition_by=agent_events.c.agent, order_by=(agent_events.c.at.desc(), agent_events.c.row.desc())
+        )
+        columns = [agent_events.c[name] for name in AGENT_EVENTS.columns]
+        ranked = select(*columns, newest.label("age")).subquery()
+        statement = select(*(ranked.c[name] for name in AGENT_EVENTS.columns)).where(ranked.c.age == 1)
+        return {event.agent: event for event in await self._all(AgentEvent, statement)}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._database.close()
+
+    def _engine(self) -> AsyncEngine:
+        if self._database.reader is None:
+            raise StoreError(self._database.where, "the store is closed", "Open it again.")
+        return self._database.reader
+
+    async def _of_call(self, record: type[R], call: str, *order: str) -> list[R]:
+        columns = KINDS[record].table.c
+        return await self._all(
+            record, _select(record).where(columns.call == call).order_by(*(columns[o] for o in order))
+        )
+
+    async def _all(self, record: type[R], statement: Select[Any]) -> list[R]:
+        try:
+            async with self._engine().connect() as connection:
+                rows = (await connection.execute(statement)).all()
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreError(self._database.where, *explain(error, self._database.path)) from error
+        return [from_row(record, row) for row in rows]
+
+
+def _select(record: type[R]) -> Select[Any]:
+    kind = KINDS[record]
+    return select(*(kind.table.c[name] for name in kind.columns))

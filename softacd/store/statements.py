@@ -1,0 +1,50 @@
+"""The statements that write rows, compiled once: the loop's thread then only hands tuples to the driver."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, case, literal_column, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+
+from softacd.store.tables import CALLS, KINDS_BY_TABLE, Kind, calls
+
+ZERO: ColumnElement[int] = literal_column("0", Integer)
+"""Written out in the statement: only the row's own values are bound."""
+
+
+class Statements:
+    """The insert statement of every table for one database dialect ("sqlite" or "postgresql").
+
+    `inserts[table]` takes one tuple per row holding every column of the table, in order.
+    """
+
+    __slots__ = ("inserts",)
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.inserts: dict[str, str] = {name: _insert(kind, dialect) for name, kind in KINDS_BY_TABLE.items()}
+
+
+def _insert(kind: Kind, dialect: Dialect) -> str:
+    table = kind.table
+    names = [column.name for column in table.columns]
+    make: Any = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    insert = make(table)
+    if kind.append:
+        # The same row again (a spool replayed twice) is the same row.
+        statement = insert.on_conflict_do_nothing(index_elements=["row"])
+    else:
+        new = insert.excluded
+        changes = {name: new[name] for name in names if name not in ("id", "node")}
+        if kind is CALLS:
+            # The switch does not know that a missed call was handled after it wrote the call.
+            changes["missed_handled"] = case(
+                (new.missed_handled == ZERO, calls.c.missed_handled), else_=new.missed_handled
+            )
+        # What ended stays ended: an older, open version that arrives late (from the spool) changes nothing.
+        statement = insert.on_conflict_do_update(
+            index_elements=["id"], set_=changes, where=or_(table.c.ended == ZERO, new.ended != ZERO)
+        )
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    if list(compiled.positiontup or ()) != names:
+        raise ValueError(f"statement binds {compiled.positiontup}, expected {names}")
+    return str(compiled)

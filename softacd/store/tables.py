@@ -1,0 +1,189 @@
+"""The tables, one for each record of `softacd.calls.records`, and how a record becomes a row and comes back.
+
+Columns carry the names of the record's fields, in the same order. Calls and legs are replaced by id; everything else
+is append-only and keyed by a row number that no other node and no other start ever gives out (see `nodes`), so writing
+the same rows twice, after an outage or a crash, changes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, text
+
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, TraceRow
+from softacd.store.numbers import number_key
+
+SCHEMA = "0001"
+"""The revision of `softacd/store/migrations` this program reads and writes."""
+
+metadata = MetaData()
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, String, nullable=False, server_default="")
+
+
+def _integer(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _number(name: str) -> Column[float]:
+    return Column(name, Double, nullable=False, server_default="0")
+
+
+def _truth(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=text("false"))
+
+
+def _row() -> Column[int]:
+    # SQLite numbers rows by itself only in a column declared INTEGER; ours is given, and then it is the row id.
+    return Column("row", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False, unique=True),
+    _integer("started"),
+    _integer("alive"),  # last moment the node is known to have lived: at most 5 s old while calls live
+    _integer("closed"),  # 0 while it runs, and for ever after a crash
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String, primary_key=True),
+    *map(_text, ("direction",)),
+    *map(_integer, ("started",)),
+    *map(_text, ("caller", "called", "trunk")),
+    *map(_integer, ("answered",)),
+    *map(_text, ("queue",)),
+    *map(_integer, ("queued", "connected")),
+    *map(_text, ("agent",)),
+    *map(_integer, ("ended", "wait_ms", "talk_ms", "hold_ms")),
+    *map(_text, ("outcome",)),
+    *map(_integer, ("cause",)),
+    *map(_text, ("ended_by", "keys")),
+    *map(_integer, ("missed_handled",)),
+    Column("node", Integer, nullable=False),
+    *map(_text, ("caller_key", "called_key")),
+    Index("calls_started", "started"),
+    Index("calls_caller", "caller_key", "started"),
+    Index("calls_called", "called_key", "started"),
+    Index("calls_outcome", "outcome", "started"),
+    Index("calls_agent", "agent", "started"),
+    Index("calls_queue", "queue", "started"),
+    Index("calls_open", "node", sqlite_where=text("ended = 0"), postgresql_where=text("ended = 0")),
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    Column("id", String, primary_key=True),
+    *map(_text, ("call", "party", "number")),
+    *map(_truth, ("outgoing",)),
+    *map(_integer, ("started",)),
+    *map(_text, ("sip_call_id",)),
+    *map(_integer, ("ringing", "answered", "ended", "cause")),
+    *map(_text, ("reason", "codec")),
+    *map(_integer, ("packets_sent", "packets_received", "packets_lost")),
+    *map(_number, ("jitter_ms",)),
+    *map(_integer, ("remote_lost",)),
+    *map(_number, ("remote_jitter_ms", "round_trip_ms")),
+    *map(_integer, ("strangers",)),
+    Index("legs_call", "call"),
+)
+
+call_events = Table(
+    "call_events",
+    metadata,
+    _row(),
+    *map(_text, ("call",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("kind", "detail")),
+    Index("call_events_call", "call"),
+)
+
+agent_events = Table(
+    "agent_events",
+    metadata,
+    _row(),
+    *map(_text, ("agent",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("status", "state", "reason", "call")),
+    Index("agent_events_agent", "agent", "at"),
+)
+
+trace = Table(
+    "trace",
+    metadata,
+    _row(),
+    *map(_text, ("call",)),
+    *map(_integer, ("at",)),
+    *map(_truth, ("sent",)),
+    *map(_text, ("party", "line", "cseq")),
+    Index("trace_call", "call"),
+)
+
+R = TypeVar("R", bound=AnyRecord)
+Values = tuple[Any, ...]
+
+
+class Kind:
+    """One kind of record: its table, the columns its fields fill, and how much of the queue it may fill.
+
+    `admission` is the part of the bounded queue (0..1) up to which rows of this kind are accepted: what is worth
+    least is turned away first when the database has been gone for long.
+    """
+
+    __slots__ = ("admission", "append", "columns", "record", "table", "values")
+
+    def __init__(self, record: type[AnyRecord], table: Table, admission: float) -> None:
+        self.record: type[AnyRecord] = record
+        self.table = table
+        self.append = "row" in table.columns
+        fields = (field.name for field in msgspec.structs.fields(record))
+        self.columns: tuple[str, ...] = tuple(field for field in fields if field in table.columns)
+        self.values: Callable[[Any], Values] = attrgetter(*self.columns)
+        """Take a snapshot of a record, in the order of `columns`: the record may change after it was handed over."""
+        self.admission = admission
+
+
+CALLS = Kind(CallRecord, calls, 1.0)
+LEGS = Kind(LegRecord, legs, 0.95)
+AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
+CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
+TRACE = Kind(TraceRow, trace, 0.5)
+
+KINDS: dict[type, Kind] = {kind.record: kind for kind in (CALLS, LEGS, AGENT_EVENTS, CALL_EVENTS, TRACE)}
+KINDS_BY_TABLE: dict[str, Kind] = {kind.table.name: kind for kind in KINDS.values()}
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One row on its way to the database: `key` is the row number (0 for calls and legs, keyed by id)."""
+
+    kind: Kind
+    key: int
+    values: Values
+    queued_at: float
+    """Monotonic seconds."""
+
+
+def from_row(record: type[R], values: Sequence[Any]) -> R:
+    """Make a record of the columns of one row, as selected by `Kind.columns`."""
+    return msgspec.convert(dict(zip(KINDS[record].columns, values, strict=True)), record)
+
+
+def stored_values(row: Row, node: int) -> Values:
+    """Return everything the insert statement of this row's table binds, in the order of the table's columns."""
+    if row.kind is CALLS:
+        caller, called = row.values[_CALLER], row.values[_CALLED]
+        return (*row.values, node, number_key(caller), number_key(called))
+    return (row.key, *row.values) if row.kind.append else row.values
+
+
+_CALLER = CALLS.columns.index("caller")
+_CALLED = CALLS.columns.index("called")
