@@ -1,0 +1,164 @@
+"""`softacd check`: is the configuration sound, and what does it say?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from softacd.calls.model import FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
+from softacd.ops.checks.flows import successors
+from softacd.ops.configuration_option import find_configuration, read_or_exit
+from softacd.ops.model import Configuration
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.tree import Tree
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path), required=False)
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but problems.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 on warnings too.")
+def check(config: Path | None, quiet: bool, strict: bool) -> None:
+    """Check a configuration (file or directory). Exit status 1 when it cannot be used."""
+    path = find_configuration(config)
+    reading = read_or_exit(path)
+    if not quiet:
+        print_summary(reading.configuration, path)
+    if strict and reading.warnings:
+        raise SystemExit(1)
+
+
+def print_summary(configuration: Configuration, path: Path) -> None:
+    """What the configuration says, on standard output."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(f"[green]ok[/] {path}", soft_wrap=True)
+    console.print(_addresses(configuration))
+    if configuration.trunks:
+        console.print(_trunks(configuration))
+    if configuration.phones:
+        console.print(_phones(configuration))
+    if configuration.queues:
+        console.print(_queues(configuration))
+    for flow in configuration.flows:
+        console.print(flow_tree(flow, [entry.number for entry in configuration.numbers if entry.flow == flow.name]))
+
+
+def _grid(title: str, *columns: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(*columns, title=title, title_justify="left", title_style="bold", header_style="dim", box=box.SIMPLE)
+    table.columns[0].style = "cyan"
+    return table
+
+
+def _addresses(configuration: Configuration) -> "Table":
+    table = _grid("", "", "")
+    table.show_header = False
+    media = configuration.media
+    table.add_row("SIP", ", ".join(configuration.sip.listen))
+    table.add_row("domain", configuration.sip.domain)
+    table.add_row("media", f"{media.host}, ports {media.port_low} to {media.port_high}")
+    token = "token set" if configuration.web.token else "closed: no token"
+    table.add_row("HTTP API", f"{configuration.web.listen}, {token}")
+    table.add_row("store", configuration.store.shown())
+    outside = ", ".join(configuration.dial_plan.outside) or "closed"
+    table.add_row("outside calls", outside)
+    return table
+
+
+def _trunks(configuration: Configuration) -> "Table":
+    table = _grid("Trunks", "name", "server", "account", "numbers", "channels")
+    for trunk in configuration.trunks:
+        account = f"{trunk.username} (registers)" if trunk.register else trunk.username or "by address"
+        table.add_row(
+            trunk.name,
+            f"{trunk.transport}:{trunk.host}:{trunk.port}",
+            account,
+            ", ".join(trunk.numbers),
+            str(trunk.channels or "no limit"),
+        )
+    return table
+
+
+def _phones(configuration: Configuration) -> "Table":
+    table = _grid("Phones", "extension", "name", "agent", "queues", "outside calls")
+    agents = {agent.phone: agent for agent in configuration.agents}
+    for phone in configuration.phones:
+        agent = agents.get(phone.extension)
+        queues = [
+            queue.name for queue in configuration.queues if agent and any(t.agent == agent.name for t in queue.tiers)
+        ]
+        table.add_row(
+            phone.extension,
+            phone.display_name,
+            agent.name if agent else "",
+            ", ".join(queues),
+            "yes" if phone.outside else "no",
+        )
+    return table
+
+
+def _queues(configuration: Configuration) -> "Table":
+    table = _grid("Queues", "name", "number", "strategy", "agents", "wrap-up", "service level")
+    for queue in configuration.queues:
+        strategy = f"{queue.strategy} {queue.ring}" if queue.strategy == "ring-k" else str(queue.strategy)
+        agents = ", ".join(
+            f"{tier.agent} (level {tier.level})" if tier.level > 1 else tier.agent for tier in queue.tiers
+        )
+        table.add_row(
+            queue.name,
+            queue.number,
+            strategy,
+            agents,
+            f"{queue.wrap_up_seconds:g} s",
+            f"{queue.service_level_seconds:g} s",
+        )
+    return table
+
+
+def flow_tree(flow: FlowSettings, numbers: list[str]) -> "Tree":
+    """The flow as a tree; a step drawn once already is only named."""
+    from rich.tree import Tree
+
+    tree = Tree(f"[bold]Flow {flow.name}[/] [dim]{', '.join(numbers) or 'no number'}[/]")
+    drawn: set[str] = set()
+
+    def draw(branch: Tree, name: str, lead: str) -> None:
+        step = flow.steps[name]
+        label = f"{lead}[cyan]{name}[/] "
+        if name in drawn:
+            branch.add(f"{label}[dim](above)[/]")
+            return
+        drawn.add(name)
+        node = branch.add(label + _describe(step))
+        for key, target, pressed in successors(step):
+            draw(node if pressed or key == ("otherwise",) else branch, target, _lead(key, step, pressed=pressed))
+
+    draw(tree, flow.start, "")
+    return tree
+
+
+def _lead(key: tuple[str, ...], step: Step, *, pressed: bool) -> str:
+    if pressed:
+        return f"[yellow]{key[-1]}[/] "
+    if key == ("otherwise",):
+        return "[dim]otherwise[/] "
+    return "" if isinstance(step, SayStep) else "[dim]if not served[/] "
+
+
+def _describe(step: Step) -> str:
+    match step:
+        case SayStep():
+            return f"[dim]say[/] {', '.join(step.prompts)}"
+        case MenuStep():
+            return f"[dim]menu[/] {', '.join(step.prompts)} [dim]({step.tries} x {step.timeout_seconds:g} s)[/]"
+        case QueueStep():
+            return f"[dim]queue[/] {step.queue}" + (f" [dim]priority {step.priority}[/]" if step.priority else "")
+        case RingStep():
+            return f"[dim]ring[/] {step.extension} [dim]for {step.seconds:g} s[/]"
+        case HangUpStep():
+            return "[dim]hang up[/]"

@@ -1,0 +1,104 @@
+"""The numbers people dial: one space for extensions, queues and feature codes, and the ways out of the house."""
+
+import re
+
+from softacd.ops.checks.trunks import DIGITS, E164, as_e164
+from softacd.ops.configuration_errors import KeyPath, dotted, quoted
+from softacd.ops.draft import Draft
+from softacd.ops.schema import fields_of
+
+_FEATURE_CODE = re.compile(r"[*#][0-9*#]{1,7}")
+_QUEUE_NUMBER = re.compile(r"[0-9]{2,10}")
+_PATTERN = re.compile(r"(?=.)\+?[0-9XZ*#]*\.?")
+_EMERGENCY = frozenset({"112", "911", "999"})
+
+
+def check_dial_plan(draft: Draft) -> None:
+    """No number means two things; patterns are patterns; our outside numbers lead somewhere."""
+    _check_number_space(draft)
+    _check_outside(draft)
+    _check_numbers(draft)
+
+
+def _check_number_space(draft: Draft) -> None:
+    taken: dict[str, str] = {}
+
+    def take(number: str, path: KeyPath, owner: str) -> None:
+        if number in taken:
+            draft.error(path, f"{quoted(number)} is already {taken[number]}", "a number nobody else has")
+        taken.setdefault(number, owner)
+
+    for extension in draft.names["phones"]:
+        take(extension, ("phones", extension), f"the extension of {dotted(('phones', extension))}")
+        if extension in _EMERGENCY:
+            draft.error(("phones", extension), f"{extension} is an emergency number", "another extension")
+    for queue in draft.queues.values():
+        if queue.number:
+            path: KeyPath = ("queues", queue.name, "number")
+            if not _QUEUE_NUMBER.fullmatch(queue.number):
+                draft.error(path, f"got {quoted(queue.number)}", "2 to 10 digits")
+            elif queue.number in _EMERGENCY:
+                draft.error(path, f"{queue.number} is an emergency number", "another number")
+            take(queue.number, path, f"the number of {dotted(('queues', queue.name))}")
+    if draft.dial_plan is None:
+        return
+    codes = draft.dial_plan.feature_codes
+    for key, field in fields_of(type(codes)):
+        code = getattr(codes, field.name)
+        path = ("dial_plan", "feature_codes", key)
+        if not _FEATURE_CODE.fullmatch(code):
+            draft.error(path, f"got {quoted(code)}", "* or # and 1 to 7 digits")
+        take(code, path, f"the feature code {key}")
+
+
+def _check_outside(draft: Draft) -> None:
+    if draft.dial_plan is None:
+        return
+    plan = draft.dial_plan
+    for index, pattern in enumerate(plan.outside):
+        path: KeyPath = ("dial_plan", "outside", index)
+        if not _PATTERN.fullmatch(pattern):
+            draft.error(path, f"got {quoted(pattern)}", "digits, X for any digit, Z for 1 to 9, a final . for any rest")
+        elif pattern.strip("+") in (".", ""):
+            draft.warn(
+                path, f"{quoted(pattern)} opens every number of the world, the dearest too", "your own country's"
+            )
+    if plan.outside_prefix and not re.fullmatch(r"[0-9]{1,4}", plan.outside_prefix):
+        draft.error(("dial_plan", "outside_prefix"), f"got {quoted(plan.outside_prefix)}", "1 to 4 digits")
+    for index, name in enumerate(plan.trunks):
+        draft.refer(("dial_plan", "trunks", index), name, "trunks", "trunk")
+        if name in plan.trunks[:index]:
+            draft.error(("dial_plan", "trunks", index), f"{quoted(name)} is given twice", "each trunk once")
+    if plan.outside and not draft.names["trunks"]:
+        draft.warn(("dial_plan", "outside"), "outside numbers are open, but there is no trunk", "[trunks.NAME]")
+    if not plan.outside and draft.names["trunks"]:
+        draft.warn(("dial_plan", "outside"), "outside calls are closed: no pattern is named", 'outside = ["+373."]')
+    for extension in draft.names["phones"]:
+        if plan.outside_prefix and extension.startswith(plan.outside_prefix):
+            draft.warn(
+                ("phones", extension),
+                f"begins with outside_prefix {quoted(plan.outside_prefix)}; dialling it always rings the phone",
+            )
+
+
+def _check_numbers(draft: Draft) -> None:
+    for number in draft.names["numbers"]:
+        if number != "*" and not E164.fullmatch(number) and not DIGITS.fullmatch(number):
+            draft.error(
+                ("numbers", number),
+                f"the number is {quoted(number)}",
+                'a number like "+37322000111", digits as the carrier sends them, or "*" for every other',
+                as_e164(number),
+            )
+    for entry in draft.numbers.values():
+        draft.refer(("numbers", entry.number, "flow"), entry.flow, "flows", "flow")
+    if "*" in draft.names["numbers"]:
+        return
+    for trunk in draft.trunks.values():
+        for index, number in enumerate(trunk.numbers):
+            if number not in draft.names["numbers"]:
+                draft.warn(
+                    ("trunks", trunk.name, "numbers", index),
+                    f"calls to {number} are refused: no flow is named for it",
+                    f'[numbers."{number}"] with flow = or [numbers."*"]',
+                )

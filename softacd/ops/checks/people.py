@@ -1,0 +1,62 @@
+"""Phones, agents and queues: who rings where."""
+
+import re
+
+from softacd.ops.configuration_errors import KeyPath, quoted
+from softacd.ops.draft import Draft
+
+_EXTENSION = re.compile(r"[0-9]{2,10}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def check_people(draft: Draft) -> None:
+    """Extensions are numbers, agents have a phone of their own, queues have agents that exist."""
+    _check_phones(draft)
+    _check_agents(draft)
+    _check_queues(draft)
+    for section in ("trunks", "agents", "queues", "flows"):
+        for name in draft.names[section]:
+            if not _NAME.fullmatch(name):
+                draft.error(
+                    (section, name),
+                    f"the name is {quoted(name)}",
+                    "letters, digits, and - _ . after the first, at most 64",
+                )
+
+
+def _check_phones(draft: Draft) -> None:
+    for extension in draft.names["phones"]:
+        if not _EXTENSION.fullmatch(extension):
+            draft.error(("phones", extension), f"the extension is {quoted(extension)}", "2 to 10 digits")
+    for phone in draft.phones.values():
+        if not phone.codecs:
+            draft.error(("phones", phone.extension, "codecs"), "is empty", '"PCMA", "PCMU" or both')
+
+
+def _check_agents(draft: Draft) -> None:
+    owners: dict[str, str] = {}
+    queued = {tier.agent for queue in draft.queues.values() for tier in queue.tiers}
+    for agent in draft.agents.values():
+        path = ("agents", agent.name, "phone")
+        if draft.refer(path, agent.phone, "phones", "phone"):
+            other = owners.setdefault(agent.phone, agent.name)
+            if other != agent.name:
+                draft.error(path, f"phone {agent.phone} is already {other}'s", "a phone of the agent's own")
+        if agent.name not in queued and len(draft.queues) == len(draft.names["queues"]):
+            draft.warn(("agents", agent.name), "is in no queue: no caller will reach this agent by a queue")
+
+
+def _check_queues(draft: Draft) -> None:
+    for queue in draft.queues.values():
+        path = ("queues", queue.name)
+        seen: set[str] = set()
+        for index, tier in enumerate(queue.tiers):
+            here: KeyPath = (*path, "agents", index)
+            if draft.document.written((*here, "agent")):
+                here = (*here, "agent")
+            draft.refer(here, tier.agent, "agents", "agent")
+            if tier.agent in seen:
+                draft.error(here, f"{quoted(tier.agent)} is in this queue twice", "each agent once")
+            seen.add(tier.agent)
+        if not queue.tiers:
+            draft.warn(path, "has no agents: its callers wait in vain", 'agents = ["NAME", ...]')

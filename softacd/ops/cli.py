@@ -1,0 +1,80 @@
+"""The `softacd` command. Each subcommand's module is imported only when it is called, so that the rest starts fast."""
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+from softacd import __version__
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("softacd.ops.run_command:run", "Run the switch."),
+    "check": ("softacd.ops.check_command:check", "Check a configuration and show what it says."),
+    "init": ("softacd.ops.init_command:init", "Write a first configuration."),
+    "top": ("softacd.ops.top_command:top", "Watch a running switch."),
+    "calls": ("softacd.ops.calls_command:calls", "List calls, and show how one went."),
+    "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),
+    "bench": ("softacd.ops.bench_command:bench", "Measure this machine."),
+}
+"""Name -> where the command lives ("module:attribute") and its line in the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named by a table and imported on demand."""
+
+    def __init__(self, *, table: Mapping[str, tuple[str, str]], name: str, help: str) -> None:  # noqa: A002 - click's word
+        super().__init__(name=name, help=help)
+        self._table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(self._table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; None when there is no such name."""
+        if cmd_name not in self._table:
+            return None
+        module, _, attribute = self._table[cmd_name][0].partition(":")
+        try:
+            command = getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            raise click.ClickException(f"{cmd_name} is not part of this installation ({module} is missing)") from None
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{attribute} is no command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, with the nearest name when the command is unknown."""
+        from softacd.ops.configuration_errors import nearest
+
+        if args and args[0] not in self._table and not args[0].startswith("-"):
+            near = nearest(args[0], self._table)
+            ctx.fail(f'No such command "{args[0]}".' + (f" Did you mean {near}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help's list, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._table.items()])
+
+
+softacd = click.version_option(__version__, prog_name="softacd")(
+    LazyGroup(
+        table=COMMANDS,
+        name="softacd",
+        help="softacd: a call centre in one process. Begin with `softacd demo`, then `softacd init DIRECTORY`.",
+    )
+)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    softacd(prog_name="softacd")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Loads the configuration: read, decode, check, resolve secrets and paths; all problems at once or a sound whole."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from softacd.ops.checks import check_draft
+from softacd.ops.configuration_errors import ConfigurationError, Problem, Severity
+from softacd.ops.credentials import Credentials
+from softacd.ops.draft import Draft
+from softacd.ops.model import Configuration, MediaTable, ServerSettings, StoreSettings, WebSettings
+from softacd.ops.toml_documents import read_document
+
+__all__ = ["Configuration", "ConfigurationError", "Reading", "load_configuration", "read_configuration"]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A sound configuration and what is worth a second look in it."""
+
+    configuration: Configuration
+    warnings: tuple[Problem, ...]
+
+
+def load_configuration(path: Path) -> Configuration:
+    """The configuration in a file, or in the *.toml files of a directory.
+
+    Raises ConfigurationError holding all problems found.
+    """
+    return read_configuration(path).configuration
+
+
+def read_configuration(path: Path, environment: Mapping[str, str] = os.environ) -> Reading:
+    """As `load_configuration`, with the warnings. `environment` is where `password_env` and `token_env` look."""
+    document, problems = read_document(path)
+    draft = Draft(document, problems)
+    check_draft(draft)
+    configuration = _compose(draft, environment)
+    errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]
+    if errors or configuration is None:
+        raise ConfigurationError(sorted(draft.problems, key=_order))
+    return Reading(configuration, tuple(sorted(draft.problems, key=_order)))
+
+
+def _order(problem: Problem) -> tuple[str, int]:
+    return problem.file, problem.line
+
+
+def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | None:
+    credentials = Credentials(draft, environment)
+    trunks = tuple(map(credentials.trunk, draft.trunks.values()))
+    realm = draft.sip.domain if draft.sip else ""
+    phones = tuple(credentials.phone(phone, realm) for phone in draft.phones.values())
+    web = credentials.web(draft.web) if draft.web else None
+    if (
+        draft.server is None
+        or draft.sip is None
+        or draft.media is None
+        or draft.store is None
+        or draft.log is None
+        or draft.dial_plan is None
+        or web is None
+    ):
+        return None
+    directory = draft.document.directory.absolute()
+    server = _server(draft.server, directory)
+    return Configuration(
+        server=server,
+        sip=draft.sip,
+        media=_media(draft.media, directory),
+        store=_store(draft.store, server, directory),
+        web=_web(web, directory),
+        log=draft.log,
+        dial_plan=draft.dial_plan,
+        trunks=trunks,
+        phones=phones,
+        agents=tuple(draft.agents.values()),
+        queues=tuple(draft.queues.values()),
+        flows=tuple(draft.flows.values()),
+        numbers=tuple(draft.numbers.values()),
+    )
+
+
+def _absolute(directory: Path, name: str) -> str:
+    return os.path.normpath(directory / Path(name).expanduser())
+
+
+def _server(server: ServerSettings, directory: Path) -> ServerSettings:
+    return msgspec.structs.replace(server, data_directory=_absolute(directory, server.data_directory))
+
+
+def _media(media: MediaTable, directory: Path) -> MediaTable:
+    return msgspec.structs.replace(media, sounds=tuple(_absolute(directory, root) for root in media.sounds))
+
+
+def _web(web: WebSettings, directory: Path) -> WebSettings:
+    return msgspec.structs.replace(web, token_file=_absolute(directory, web.token_file) if web.token_file else "")
+
+
+def _store(store: StoreSettings, server: ServerSettings, directory: Path) -> StoreSettings:
+    """An SQLite path is made absolute: `sqlite:////var/lib/softacd/softacd.db`."""
+    url = store.url or f"sqlite:///{server.data_directory}/softacd.db"
+    scheme, separator, rest = url.partition(":///")
+    if separator and scheme.startswith("sqlite"):
+        url = f"{scheme}:///{_absolute(directory, rest)}"
+    return StoreSettings(url=url)

@@ -1,0 +1,139 @@
+"""Secrets: read from where the configuration says they are, and kept in no form that is more than needed."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from softacd.calls.model import PhoneSettings, TrunkSettings
+from softacd.ops.configuration_errors import KeyPath
+from softacd.ops.draft import Draft
+from softacd.ops.model import WebSettings
+
+_LARGEST_SECRET = 4096
+_GUESSED_FIRST = frozenset(
+    {"password", "passw0rd", "secret", "1234", "12345", "123456", "12345678", "123456789", "0000", "1111", "admin",
+     "qwerty", "asterisk", "changeme", "softacd"}
+)  # fmt: skip
+"""What attackers of telephone systems try before anything else."""
+SHORTEST_PASSWORD = 8
+
+
+class Credentials:
+    """Resolves `password`, `password_file` and `password_env` (and the same of `token`) of one draft."""
+
+    __slots__ = ("_draft", "_environment")
+
+    def __init__(self, draft: Draft, environment: Mapping[str, str] = os.environ) -> None:
+        self._draft = draft
+        self._environment = environment
+
+    def trunk(self, trunk: TrunkSettings) -> TrunkSettings:
+        """The trunk with its password."""
+        path = ("trunks", trunk.name)
+        password = self._secret(path, "password", trunk.password, trunk.password_file, trunk.password_env)
+        if trunk.register and not trunk.username:
+            self._draft.error((*path, "username"), "is missing: a trunk that registers needs one", "the account's name")
+        if trunk.register and password == "":
+            self._missing(path, "a trunk that registers needs a password", "password")
+        return msgspec.structs.replace(trunk, password=password or "")
+
+    def phone(self, phone: PhoneSettings, realm: str) -> PhoneSettings:
+        """The phone with hashes instead of its password."""
+        path = ("phones", phone.extension)
+        password = self._secret(path, "password", phone.password, phone.password_file, phone.password_env)
+        if password is None:
+            return phone
+        if password and (phone.ha1 or phone.ha1_sha256):
+            key = "ha1" if phone.ha1 else "ha1_sha256"
+            self._draft.error((*path, key), "given beside a password", "either a password or its hash")
+            return phone
+        for key, digits in (("ha1", 32), ("ha1_sha256", 64)):
+            value = getattr(phone, key)
+            if value and not (len(value) == digits and all(c in "0123456789abcdef" for c in value)):
+                self._draft.error((*path, key), "is not such a hash", f"{digits} small hexadecimal digits")
+        if not password:
+            if not phone.ha1:
+                self._missing(path, "a phone needs a password", "password")
+            return phone
+        self._judge(path, phone.extension, password)
+        return msgspec.structs.replace(
+            phone,
+            password="",
+            ha1=ha1(phone.extension, realm, password),
+            ha1_sha256=ha1(phone.extension, realm, password, "sha256"),
+        )
+
+    def web(self, web: WebSettings) -> WebSettings:
+        """The web settings with the token; without one the API stays closed, which is worth a warning."""
+        token = self._secret(("web",), "token", web.token, web.token_file, web.token_env)
+        if token == "" and "web" in self._draft.document.data:
+            self._draft.warn(
+                ("web",), "no token is configured: the HTTP API answers nobody", "token_file = or token_env ="
+            )
+        if token and len(token) < 2 * SHORTEST_PASSWORD:
+            self._draft.error(
+                ("web", "token"), "the token is too short", f"at least {2 * SHORTEST_PASSWORD} characters"
+            )
+        return msgspec.structs.replace(web, token=token or "")
+
+    def _secret(self, path: KeyPath, key: str, plain: str, file: str, variable: str) -> str | None:
+        """The secret, "" when none is configured, None when it is but cannot be had (a problem was noted)."""
+        given = [name for name, value in ((key, plain), (f"{key}_file", file), (f"{key}_env", variable)) if value]
+        if len(given) > 1:
+            self._draft.error((*path, given[1]), f"given beside {given[0]}", f"only one of {', '.join(given)}")
+            return None
+        if file:
+            return self._from_file((*path, f"{key}_file"), file)
+        if variable:
+            value = self._environment.get(variable, "").strip()
+            if not value:
+                self._draft.error(
+                    (*path, f"{key}_env"),
+                    f"the environment variable {variable} is not set",
+                    "a variable with the secret",
+                )
+                return None
+            return value
+        return plain
+
+    def _from_file(self, path: KeyPath, name: str) -> str | None:
+        file = self._draft.document.directory / Path(name).expanduser()
+        try:
+            if file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):
+                self._draft.warn(path, f"other users can read or change {file}", f"chmod 600 {file}")
+            with file.open("rb") as stream:
+                content = stream.read(_LARGEST_SECRET + 1)
+            value = content.decode("utf-8").strip()
+        except FileNotFoundError:
+            self._draft.error(path, f"there is no file {file}", "a file whose content is the secret")
+            return None
+        except OSError as error:
+            self._draft.error(path, f"{file} cannot be read: {error.strerror}", "a file this user may read")
+            return None
+        except ValueError:
+            value = ""
+        if not value or len(content) > _LARGEST_SECRET or "\n" in value or not value.isprintable():
+            self._draft.error(path, f"{file} does not hold one line of text", "a file whose content is the secret")
+            return None
+        return value
+
+    def _missing(self, path: KeyPath, message: str, key: str) -> None:
+        self._draft.error((*path, key), message, f"{key}_file, {key}_env or {key}")
+
+    def _judge(self, path: KeyPath, extension: str, password: str) -> None:
+        """A guessable phone password is a stranger's free line to anywhere: refused, not warned of."""
+        if password == extension or password.casefold() in _GUESSED_FIRST:
+            self._draft.error(
+                (*path, "password"), "is among the first that attackers try", "a password nobody can guess"
+            )
+        elif len(password) < SHORTEST_PASSWORD:
+            self._draft.warn((*path, "password"), "is short", f"at least {SHORTEST_PASSWORD} characters")
+
+
+def ha1(username: str, realm: str, password: str, algorithm: str = "md5") -> str:
+    """H(username:realm:password) in hexadecimal (RFC 7616, 3.4.2): enough to check digests, not to log in elsewhere."""
+    return hashlib.new(algorithm, f"{username}:{realm}:{password}".encode(), usedforsecurity=False).hexdigest()

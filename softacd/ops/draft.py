@@ -1,0 +1,139 @@
+"""A configuration on its way: decoded section by section, not yet known to be sound."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.calls.model import DialPlan, FlowSettings, NumberSettings, PhoneSettings, TrunkSettings
+from softacd.ops.configuration_errors import KeyPath, Problem, Severity, nearest, one_of, quoted
+from softacd.ops.model import LogSettings, MediaTable, ServerSettings, SipSettings, StoreSettings, WebSettings
+from softacd.ops.schema import convert
+from softacd.ops.toml_documents import Document
+
+Settings = TypeVar("Settings", bound=msgspec.Struct)
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "server": ServerSettings,
+    "sip": SipSettings,
+    "media": MediaTable,
+    "store": StoreSettings,
+    "web": WebSettings,
+    "log": LogSettings,
+    "dial_plan": DialPlan,
+}
+"""[section] -> its settings."""
+
+NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "trunks": TrunkSettings,
+    "phones": PhoneSettings,
+    "agents": AgentSettings,
+    "queues": QueueSettings,
+    "flows": FlowSettings,
+    "numbers": NumberSettings,
+}
+"""[section.name] -> its settings; the name becomes the first field."""
+
+_HEADING = {
+    "trunks": "[trunks.alpha]",
+    "phones": "[phones.101]",
+    "agents": "[agents.ann]",
+    "queues": "[queues.sales]",
+    "flows": "[flows.main]",
+    "numbers": '[numbers."+37322000111"]',
+}
+
+
+class Draft:
+    """What could be decoded, what the owner named, and the problems found so far.
+
+    A section that could not be decoded is None and an entry that could not be is left out, so that checks speak only
+    of what they can see; `names` still holds every entry's name, so that nobody is told it does not exist.
+    """
+
+    __slots__ = (
+        "agents",
+        "dial_plan",
+        "document",
+        "flows",
+        "log",
+        "media",
+        "names",
+        "numbers",
+        "phones",
+        "problems",
+        "queues",
+        "server",
+        "sip",
+        "store",
+        "trunks",
+        "web",
+    )
+
+    def __init__(self, document: Document, problems: Iterable[Problem] = ()) -> None:
+        self.document = document
+        self.problems = list(problems)
+        self._refuse_unknown_sections()
+        self.server = self._section("server", ServerSettings)
+        self.sip = self._section("sip", SipSettings)
+        self.media = self._section("media", MediaTable)
+        self.store = self._section("store", StoreSettings)
+        self.web = self._section("web", WebSettings)
+        self.log = self._section("log", LogSettings)
+        self.dial_plan = self._section("dial_plan", DialPlan)
+        self.names: dict[str, list[str]] = {}
+        self.trunks = self._named("trunks", TrunkSettings)
+        self.phones = self._named("phones", PhoneSettings)
+        self.agents = self._named("agents", AgentSettings)
+        self.queues = self._named("queues", QueueSettings)
+        self.flows = self._named("flows", FlowSettings)
+        self.numbers = self._named("numbers", NumberSettings)
+
+    def error(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> None:
+        """Note a problem with the value at `path`."""
+        self.problems.append(self.document.problem(path, message, expected, suggestion))
+
+    def warn(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> None:
+        """Note what works but is probably not meant."""
+        self.problems.append(self.document.problem(path, message, expected, suggestion, Severity.WARNING))
+
+    def refer(self, path: KeyPath, name: str, section: str, what: str) -> bool:
+        """Check that `name` at `path` is an entry of `section`; `what` names its kind ("agent")."""
+        known = self.names[section]
+        if name in known:
+            return True
+        self.error(path, f"there is no {what} {quoted(name)}", one_of(known), nearest(name, known))
+        return False
+
+    def _refuse_unknown_sections(self) -> None:
+        known = [*SECTIONS, *NAMED_SECTIONS]
+        for key in self.document.data:
+            if key not in known:
+                headings = ", ".join(f"[{name}]" for name in SECTIONS) + ", " + ", ".join(_HEADING.values())
+                self.error((key,), "unknown section", headings, nearest(key, known))
+
+    def _section(self, name: str, cls: type[Settings]) -> Settings | None:
+        return convert(self.document, cls, self.document.data.get(name, {}), (name,), self.problems)
+
+    def _named(self, section: str, cls: type[Settings]) -> dict[str, Settings]:
+        self.names[section] = []
+        tables: Any = self.document.data.get(section, {})
+        heading = _HEADING[section]
+        if not isinstance(tables, dict):
+            self.error((section,), "is not a set of named tables", f"headings like {heading}")
+            return {}
+        entries: dict[str, Settings] = {}
+        for name, table in tables.items():
+            path = (section, name)
+            if not isinstance(table, dict):
+                self.error(path, f"stands in [{section}] itself", f"a heading with a name, like {heading}")
+                continue
+            if not name:
+                self.error(path, "the name is empty", f"a heading with a name, like {heading}")
+                continue
+            self.names[section].append(name)
+            settings = convert(self.document, cls, table, path, self.problems, name=name)
+            if settings is not None:
+                entries[name] = settings
+        return entries

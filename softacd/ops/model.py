@@ -1,0 +1,197 @@
+"""The whole configuration as one tree of settings: the program's own sections, and those of the cores composed."""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.calls.model import (
+    DialPlan,
+    FlowSettings,
+    HidesSecrets,
+    NumberSettings,
+    PhoneSettings,
+    SwitchSettings,
+    TrunkSettings,
+)
+from softacd.rtp.model import MediaSettings
+
+SIP_TRANSPORTS = ("udp", "tcp")
+
+
+class Listener(NamedTuple):
+    """One address SIP is served on. `host` is an IP address without brackets; `port` 0 lets the system choose."""
+
+    transport: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Listener":
+        """`udp:127.0.0.1:5060`, `tcp:[::1]:5060`. Raises ValueError saying what is wrong."""
+        transport, _, rest = text.partition(":")
+        if transport not in SIP_TRANSPORTS:
+            raise ValueError(f"the transport must be one of {', '.join(SIP_TRANSPORTS)}")
+        host, port = parse_address(rest)
+        return cls(transport, host, port)
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{format_address(self.host, self.port)}"
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """`127.0.0.1:8080` or `[::1]:8080` -> host and port (0 to 65535). Raises ValueError saying what is wrong."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit():
+        raise ValueError("a port number must follow the address")
+    if int(port) > 65_535:
+        raise ValueError("a port number is at most 65535")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        version = 6
+    else:
+        version = 4
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise ValueError("the host must be an IP address of this machine, 0.0.0.0 or [::]") from None
+    if address.version != version:
+        raise ValueError("an IPv6 address stands in brackets")
+    return str(address), int(port)
+
+
+def format_address(host: str, port: int) -> str:
+    """The reverse of `parse_address`."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """This node of softacd."""
+
+    node: str = "n1"
+    """Identity of this node, part of every call id: 1 to 16 small letters, digits or hyphens."""
+    name: str = "softacd"
+    """What the live view and the logs call this installation."""
+    language: str = "en"
+    """Language of the prompts the program chooses itself; a directory `prompts/<language>` must exist."""
+    data_directory: str = "data"
+    """Where the database and what must survive a restart are kept; relative to the configuration."""
+
+
+class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signalling: where it is served and under which name."""
+
+    listen: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
+    """Addresses SIP is served on, `transport:address:port` with transport udp or tcp; by default only this machine."""
+    domain: str = "softacd.internal"
+    """Domain of our phones and realm of their passwords. Changing it makes every configured `ha1` invalid."""
+    public_address: str = ""
+    """IP address that peers are told instead of the local one, when the program is behind a NAT router."""
+
+    def listeners(self) -> tuple[Listener, ...]:
+        """`listen`, parsed."""
+        return tuple(map(Listener.parse, self.listen))
+
+
+class MediaTable(MediaSettings, frozen=True, forbid_unknown_fields=True):
+    """Media: the engine's settings, and where sounds come from."""
+
+    sounds: tuple[str, ...] = ()
+    """Directories searched for prompts and music before the shipped ones; relative to the configuration."""
+
+
+class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where call records and agents' events are kept."""
+
+    url: str = ""
+    """`sqlite:///file` or `postgresql://user@host/database`; empty: softacd.db in `server.data_directory`."""
+
+    def shown(self) -> str:
+        """`url` without the password it may hold."""
+        return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", self.url)
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("url", self.shown())]
+
+    def __repr__(self) -> str:
+        return f"StoreSettings(url={self.shown()!r})"
+
+
+class WebSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """The HTTP API. Without a token it answers nobody."""
+
+    listen: str = "127.0.0.1:8080"
+    """`address:port`; port 0 lets the system choose."""
+    token: str = ""
+    """Secret; better given as `token_file` or `token_env`."""
+    token_file: str = ""
+    """File whose content is the token; relative to the configuration."""
+    token_env: str = ""
+    """Environment variable that holds the token."""
+    metrics_open: bool = False
+    """Serve /metrics without the token."""
+
+    def address(self) -> tuple[str, int]:
+        """`listen` as host and port."""
+        return parse_address(self.listen)
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+    """`auto`: coloured lines on a terminal, JSON otherwise."""
+    repeat_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
+    """A warning or error repeated within so many seconds is counted, not written again; 0: every one is written."""
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """Everything the owner decided, validated; relative paths made absolute, secrets read from their places."""
+
+    server: ServerSettings = ServerSettings()
+    sip: SipSettings = SipSettings()
+    media: MediaTable = MediaTable()
+    store: StoreSettings = StoreSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    dial_plan: DialPlan = DialPlan()
+    trunks: tuple[TrunkSettings, ...] = ()
+    phones: tuple[PhoneSettings, ...] = ()
+    agents: tuple[AgentSettings, ...] = ()
+    queues: tuple[QueueSettings, ...] = ()
+    flows: tuple[FlowSettings, ...] = ()
+    numbers: tuple[NumberSettings, ...] = ()
+
+    def switch_settings(self) -> SwitchSettings:
+        """What the call flows need."""
+        return SwitchSettings(
+            domain=self.sip.domain,
+            trunks=self.trunks,
+            phones=self.phones,
+            numbers=self.numbers,
+            flows=self.flows,
+            dial_plan=self.dial_plan,
+            language=self.server.language,
+        )
+
+    def sound_roots(self) -> tuple[Path, ...]:
+        """Directories of sounds, the owner's first; a clip "prompts/en/welcome" is `prompts/en/welcome.wav` in one."""
+        return (*map(Path, self.media.sounds), *shipped_sounds())
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret value, for the logs to hide."""
+        values = {self.web.token}
+        values.update(trunk.password for trunk in self.trunks)
+        for phone in self.phones:
+            values.update((phone.password, phone.ha1, phone.ha1_sha256))
+        return frozenset(values - {""})
+
+
+def shipped_sounds() -> tuple[Path, ...]:
+    """The sounds that come with the program: in the installed package, or beside it in a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    return tuple(path for path in (package / "media", package.parent / "media") if path.is_dir())[:1]
