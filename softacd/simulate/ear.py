@@ -64,19 +64,8 @@ class Ear:
     def hear(self, samples: Samples, *, ssrc: int, sequence: int, timestamp: int, now: float) -> None:
         """Lay one decoded packet where its timestamp says; gaps stay silent, a late packet still finds its place."""
         arrived = max(0, int((now - self.started) * RATE))
-        if ssrc != self._ssrc:
-            self._ssrc = ssrc
-            self._ssrcs.add(ssrc)
+        if self._count(ssrc, sequence):
             self._anchor(arrived, timestamp)
-            self._highest = sequence
-        else:
-            step = (sequence - self._highest) % _SEQUENCES
-            if 0 < step < _SEQUENCES // 2:
-                self.lost += step - 1
-                self._highest = sequence
-            else:
-                self.late += 1
-                self.lost -= step != 0
         if self.packets:
             self.gap = max(self.gap, now - self._last)
         self.packets += 1
@@ -87,6 +76,27 @@ class Ear:
             self._anchor(arrived, timestamp)
             at = arrived
         self._lay(max(0, at), samples)
+
+    def skip(self, *, ssrc: int, sequence: int) -> None:
+        """Take note of a packet that makes no sound here (a key press), so that it does not count as lost."""
+        if ssrc == self._ssrc:
+            self._count(ssrc, sequence)
+
+    def _count(self, ssrc: int, sequence: int) -> bool:
+        """Keep account of the sequence; whether the packet is the first of a new source."""
+        if ssrc != self._ssrc:
+            self._ssrc = ssrc
+            self._ssrcs.add(ssrc)
+            self._highest = sequence
+            return True
+        step = (sequence - self._highest) % _SEQUENCES
+        if 0 < step < _SEQUENCES // 2:
+            self.lost += step - 1
+            self._highest = sequence
+        else:
+            self.late += 1
+            self.lost -= step != 0
+        return False
 
     def _anchor(self, at: int, timestamp: int) -> None:
         self._base = at

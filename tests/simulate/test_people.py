@@ -2,8 +2,10 @@ from random import Random
 
 from softacd.simulate.people import FIRST_CALLER_SIGNATURE, Habits, KeyBy, Move, People
 
+USUAL = Habits()
 
-def people(seed: int, habits: Habits = Habits()) -> People:
+
+def people(seed: int, habits: Habits = USUAL) -> People:
     return People(Random(seed), carriers=("alpha", "beta"), keys="123", habits=habits)
 
 

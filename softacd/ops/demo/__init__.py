@@ -1,0 +1,1 @@
+"""The demonstration: a real switch, simulated carriers, phones and callers, and the account of every call."""
