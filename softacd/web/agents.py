@@ -1,0 +1,72 @@
+"""Agents over HTTP: how they are, and what a supervisor or their own desk may set."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+
+from softacd.acd.vocabulary import Status
+from softacd.calls.control import Control, UnknownNameError
+from softacd.calls.views import AgentView
+from softacd.web.errors import API_ROOT
+from softacd.web.parameters import AgentName
+
+_AGENT = f"{API_ROOT}/agents/{{name:str}}"
+
+
+class StatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A status an agent is set to."""
+
+    status: Status
+    """The status."""
+    reason: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    """Why, in a word ("doctor"); shown beside the status."""
+
+
+class ExtendRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """More wrap-up."""
+
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)]
+    """Seconds added to the end of the wrap-up, at most an hour."""
+
+
+def agent_handlers(control: Control) -> list[HTTPRouteHandler]:
+    """The paths under /agents. Each answers with the agent as it is afterwards."""
+
+    def view(name: str) -> AgentView:
+        for agent in control.snapshot().agents:
+            if agent.name == name:
+                return agent
+        raise UnknownNameError(f"there is no agent {name!r}")
+
+    @get(f"{API_ROOT}/agents", tags=["agents"], summary="All agents")
+    async def agents() -> tuple[AgentView, ...]:
+        """Return every configured agent, logged in or not."""
+        return control.snapshot().agents
+
+    @get(_AGENT, tags=["agents"], summary="One agent")
+    async def agent(name: AgentName) -> AgentView:
+        """Return one agent. 404 when there is none of this name."""
+        return view(name)
+
+    @put(f"{_AGENT}/status", tags=["agents"], summary="Set an agent's status")
+    async def set_status(name: AgentName, data: JSONBody[StatusRequest]) -> AgentView:
+        """Set the status as if the agent had chosen it; a call in progress goes on."""
+        control.set_status(name, data.status, data.reason)
+        return view(name)
+
+    @post(f"{_AGENT}/wrap-up/finish", tags=["agents"], summary="End an agent's wrap-up now", status_code=200)
+    async def finish_wrap_up(name: AgentName) -> AgentView:
+        """Make the agent free for the next caller. 409 when the agent is not in wrap-up."""
+        control.finish_wrap_up(name)
+        return view(name)
+
+    @post(f"{_AGENT}/wrap-up/extend", tags=["agents"], summary="Give an agent more wrap-up", status_code=200)
+    async def extend_wrap_up(name: AgentName, data: JSONBody[ExtendRequest]) -> AgentView:
+        """Move the end of the wrap-up. 409 when the agent is not in wrap-up."""
+        control.extend_wrap_up(name, data.seconds)
+        return view(name)
+
+    return [agents, agent, set_status, finish_wrap_up, extend_wrap_up]

@@ -1,0 +1,164 @@
+"""Calls over HTTP: those that live, those that were, those that were missed; and ending one."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+
+from softacd.calls.control import Control, UnknownNameError
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, TraceRow
+from softacd.calls.views import CallView
+from softacd.web.errors import API_ROOT
+from softacd.web.history import History
+from softacd.web.parameters import Agent, Before, CallId, Limit, Number, OutcomeFilter, Queue, Since
+
+_TIES = 10_000
+
+
+class CallPage(msgspec.Struct, frozen=True):
+    """Calls, newest first."""
+
+    live: tuple[CallView, ...]
+    """Calls that live now and match; on the first page only."""
+    calls: list[CallRecord]
+    """Calls from the records; those that live are among them with outcome "open"."""
+    next: int | None
+    """`before` of the next page; null on the last one."""
+
+
+class MissedPage(msgspec.Struct, frozen=True):
+    """Missed calls that nobody has handled yet, newest first."""
+
+    calls: list[CallRecord]
+    """The calls."""
+    next: int | None
+    """`before` of the next page; null on the last one."""
+
+
+class CallStoryAnswer(msgspec.Struct, frozen=True):
+    """Everything known of one call."""
+
+    live: CallView | None
+    """Where the call is now; null when it is over."""
+    call: CallRecord | None
+    """Its record; null in the moment before it is first written."""
+    legs: list[LegRecord]
+    """Its legs that ended, in order of time."""
+    events: list[CallEvent]
+    """What happened, in order of time."""
+    trace: list[TraceRow]
+    """Its SIP messages, in order of time."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What was asked of the switch and is being done."""
+
+    call: str
+    """The call's id."""
+    asked: str
+    """"hang-up"."""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """Which calls are wanted."""
+
+    since: int | None
+    outcome: Outcome | None
+    number: str | None
+    agent: str | None
+    queue: str | None
+    missed_open: bool = False
+
+
+def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
+    """The paths under /calls, and /missed."""
+
+    @get(f"{API_ROOT}/calls", tags=["calls"], summary="Calls that live and calls that were")
+    async def calls(
+        limit: Limit = 50,
+        before: Before = None,
+        since: Since = None,
+        outcome: OutcomeFilter = None,
+        number: Number = None,
+        agent: Agent = None,
+        queue: Queue = None,
+    ) -> CallPage:
+        """Return calls, newest first, a page at a time."""
+        wanted = Filters(since, outcome, number, agent, queue)
+        live = () if before is not None else tuple(call for call in control.snapshot().calls if _matches(call, wanted))
+        records, following = await page(history, wanted, limit, before)
+        return CallPage(live, records, following)
+
+    @get(f"{API_ROOT}/missed", tags=["calls"], summary="Missed calls nobody has handled")
+    async def missed(
+        limit: Limit = 50,
+        before: Before = None,
+        since: Since = None,
+        number: Number = None,
+        queue: Queue = None,
+    ) -> MissedPage:
+        """Return missed calls whose caller has not been called back and has not got through since."""
+        return MissedPage(
+            *await page(history, Filters(since, None, number, None, queue, missed_open=True), limit, before)
+        )
+
+    @get(f"{API_ROOT}/calls/{{call:str}}", tags=["calls"], summary="Everything known of one call")
+    async def story(
+        call: CallId,
+        trace: Annotated[bool, QueryParameter(description="Whether the SIP messages are wanted too.")] = True,
+    ) -> CallStoryAnswer:
+        """Return one call's record, legs, events and SIP messages. 404 when there is no such call."""
+        remembered = await history.call(call)
+        id_ = call if remembered is None else remembered.call.id
+        live = next((view for view in control.snapshot().calls if view.id == id_), None)
+        if remembered is None:
+            if live is None:
+                raise UnknownNameError(f"there is no call {call!r}")
+            return CallStoryAnswer(live, None, [], [], [])
+        messages = remembered.trace if trace else []
+        return CallStoryAnswer(live, remembered.call, remembered.legs, remembered.events, messages)
+
+    @post(f"{API_ROOT}/calls/{{call:str}}/hang-up", tags=["calls"], summary="End a call that lives", status_code=202)
+    async def hang_up(call: CallId) -> Asked:
+        """Ask the switch to end a call; it is over when its record says so. 404 when no such call lives."""
+        control.hang_up(call)
+        return Asked(call, "hang-up")
+
+    return [calls, missed, story, hang_up]
+
+
+async def page(
+    history: History, wanted: Filters, limit: int, before: int | None
+) -> tuple[list[CallRecord], int | None]:
+    """One page of records, newest first, and the `before` of the next (None: this is the last).
+
+    Pages are cut by starting time. Calls that began in the same millisecond as the last of a page are all put on that
+    page, so that none falls between two.
+    """
+    filters = msgspec.structs.asdict(wanted)
+    found = await history.calls(limit=limit + 1, before=before, **filters)
+    if len(found) <= limit:
+        return found, None
+    cut = found[limit - 1].started
+    if found[limit].started != cut:
+        return found[:limit], cut
+    filters["since"] = max(cut, wanted.since or 0)
+    together = await history.calls(limit=_TIES, before=cut + 1, **filters)
+    return [record for record in found if record.started > cut] + together, cut
+
+
+def _matches(call: CallView, wanted: Filters) -> bool:
+    if wanted.outcome not in (None, Outcome.OPEN):
+        return False
+    if wanted.since is not None and call.started < wanted.since:
+        return False
+    if wanted.agent is not None and call.agent != wanted.agent:
+        return False
+    if wanted.queue is not None and call.queue != wanted.queue:
+        return False
+    if wanted.number is None:
+        return True
+    digits = "".join(filter(str.isdigit, wanted.number)) or wanted.number
+    return call.caller.endswith(digits) or call.called.endswith(digits)

@@ -1,0 +1,146 @@
+"""The API's description of itself (OpenAPI 3.1): what the framework finds in the handlers, made complete.
+
+Added here: what every field means, every refusal a path can answer with, and how the token is given. No page that
+would load anything from elsewhere is served.
+"""
+
+from http import HTTPStatus
+from typing import Any, get_args
+
+import msgspec
+from litestar import Litestar, Request, Response, Router
+from litestar.enums import MediaType, OpenAPIMediaType
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+
+from softacd.calls import records, views
+from softacd.calls.control import Check
+from softacd.web import agents, calls, events, feed, overview
+from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
+from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
+from softacd.web.field_texts import describe_field
+
+_REFERENCE = "#/components/schemas/{name}"
+_PROBLEM = {"$ref": _REFERENCE.format(name=Problem.__name__)}
+_METHODS = frozenset({"get", "put", "post"})
+_ALWAYS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
+_REASONS = {
+    HTTPStatus.BAD_REQUEST: "A parameter or the body is wrong; `detail` names it.",
+    HTTPStatus.UNAUTHORIZED: "No token, or not the right one.",
+    HTTPStatus.NOT_FOUND: "There is nothing of this name.",
+    HTTPStatus.CONFLICT: "Not possible in the state it is in.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong tokens from this address; Retry-After says when to come again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The program failed while answering.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "No token is configured, or the database does not answer.",
+}
+_CAN_CONFLICT = frozenset({"/api/v1/agents/{name}/wrap-up/finish", "/api/v1/agents/{name}/wrap-up/extend"})
+_OPEN = frozenset({"/healthz"})
+
+_TYPES: dict[str, type] = {
+    name: type_
+    for module in (records, views, agents, calls, events, feed, overview)
+    for name, type_ in vars(module).items()
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
+} | {"Problem": Problem, "Check": Check}
+
+
+class _Description(OpenAPIRenderPlugin):
+    """Serves the completed description, and none of the framework's pages: those load scripts from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__(path=DESCRIPTION_PATH.removeprefix(API_ROOT), media_type=OpenAPIMediaType.OPENAPI_JSON)
+        self._body = b""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document; made once."""
+        if not self._body:
+            self._body = describe(request.app)
+        return self._body
+
+
+async def _answer_as_json(response: Response[Any]) -> Response[Any]:
+    """The framework puts a page of HTML beside the description for paths there are not; ours are Problems."""
+    if response.status_code != HTTPStatus.NOT_FOUND:
+        return response
+    problem = Problem(ErrorWord.NOT_FOUND, "there is nothing at this path", f"{DESCRIPTION_PATH} describes every path.")
+    return Response(problem, status_code=HTTPStatus.NOT_FOUND, media_type=MediaType.JSON)
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """How the framework begins its description."""
+    return OpenAPIConfig(
+        title="softacd",
+        version=version,
+        description=(
+            "Watch and steer a softacd switch. Every time is in milliseconds since 1970-01-01 UTC unless it says "
+            "otherwise; every answer with a status of 400 or more is a Problem. `/api/v1/events` is also a WebSocket."
+        ),
+        tags=[
+            Tag("overview", "The switch now."),
+            Tag("calls", "Calls that live, that were and that were missed."),
+            Tag("agents", "People and what they may be set to."),
+            Tag("events", "The live stream."),
+            Tag("operation", "Health and figures for who runs the program."),
+        ],
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(type="http", scheme="bearer", description="web.token_file's content.")
+            }
+        ),
+        security=[{"token": []}],
+        use_handler_docstrings=True,
+        render_plugins=(_Description(),),
+        openapi_router=Router(API_ROOT, route_handlers=(), include_in_schema=False, after_request=_answer_as_json),
+    )
+
+
+def describe(application: Litestar) -> bytes:
+    """The whole description as JSON."""
+    document: dict[str, Any] = application.openapi_schema.to_schema()
+    schemas = document["components"]["schemas"]
+    for name, schema in _schemas(Problem, SnapshotPushed, Heartbeat).items():
+        schemas.setdefault(name, schema)
+    # OpenAPI has no word for a WebSocket; the messages are described all the same
+    messages = [{"$ref": _REFERENCE.format(name=type_.__name__)} for type_ in get_args(LiveEvent)]
+    document["paths"][f"{API_ROOT}/events"]["x-websocket"] = {"messages": {"oneOf": messages}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in _METHODS:
+                _complete(path, operation)
+    for name, schema in schemas.items():
+        type_ = _TYPES.get(name)
+        if type_ is None:
+            continue
+        schema.setdefault("description", " ".join((type_.__doc__ or "").split()))
+        for field, property_ in schema.get("properties", {}).items():
+            if "description" not in property_:
+                property_["description"] = describe_field(type_, field)
+    return msgspec.json.encode(document)
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """Give an operation every refusal it can answer with."""
+    answers = operation["responses"]
+    statuses = list(_ALWAYS)
+    if operation.get("parameters") or operation.get("requestBody"):
+        statuses.append(HTTPStatus.BAD_REQUEST)
+    if "{" in path:
+        statuses.append(HTTPStatus.NOT_FOUND)
+    if path in _CAN_CONFLICT:
+        statuses.append(HTTPStatus.CONFLICT)
+    if path in _OPEN:
+        operation["security"] = [{}, {"token": []}]
+    else:
+        statuses.append(HTTPStatus.SERVICE_UNAVAILABLE)
+    for status in statuses:
+        answers[str(int(status))] = {
+            "description": _REASONS[status],
+            "content": {"application/json": {"schema": _PROBLEM}},
+        }
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _schemas(*types: type) -> dict[str, Any]:
+    """Schemas of types no handler's signature names, and of what they refer to."""
+    return msgspec.json.schema_components(types, ref_template=_REFERENCE)[1]

@@ -1,0 +1,188 @@
+"""The stream of live events: numbered, kept for a while, written as JSON once for all who watch. No socket, no task.
+
+Records arrive through `observe` the moment they are made. Each is kept in a ring of the newest `capacity`; a watcher
+has no queue of its own but a place in the ring (the number of the last event it was sent), so the slowest watcher costs
+no more memory than the quickest, and one that the ring has overtaken is known to have missed something.
+"""
+
+import copy
+from collections.abc import Callable, Collection
+
+import msgspec
+
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, TraceRow
+from softacd.calls.views import Snapshot
+
+
+class Numbered(msgspec.Struct, frozen=True, tag_field="type"):
+    """What every event has. A snapshot's and a heartbeat's `seq` is the number of the last event before it."""
+
+    seq: int
+    """Number; grows by one with every record, also from one start of the program to the next."""
+    at: int
+    """When it was sent out, ms since 1970-01-01 UTC."""
+
+
+class SnapshotPushed(Numbered, frozen=True, tag="snapshot"):
+    """Everything, as of event `seq`."""
+
+    data: Snapshot
+    """The snapshot."""
+
+
+class CallPushed(Numbered, frozen=True, tag="call"):
+    """A call began, changed or ended."""
+
+    data: CallRecord
+    """Its record as it now is."""
+
+
+class LegPushed(Numbered, frozen=True, tag="leg"):
+    """A leg of a call ended."""
+
+    data: LegRecord
+    """Its record."""
+
+
+class CallEventPushed(Numbered, frozen=True, tag="call-event"):
+    """Something happened in a call."""
+
+    data: CallEvent
+    """What happened."""
+
+
+class AgentPushed(Numbered, frozen=True, tag="agent"):
+    """An agent's status or state changed."""
+
+    data: AgentEvent
+    """The change."""
+
+
+class TracePushed(Numbered, frozen=True, tag="trace"):
+    """A SIP message was sent or received."""
+
+    data: TraceRow
+    """The message."""
+
+
+class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
+    """Nothing happened for a while; the connection lives."""
+
+
+RecordPushed = CallPushed | LegPushed | CallEventPushed | AgentPushed | TracePushed
+LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
+"""All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
+
+PUSHED: dict[type[AnyRecord], type[RecordPushed]] = {
+    CallRecord: CallPushed,
+    LegRecord: LegPushed,
+    CallEvent: CallEventPushed,
+    AgentEvent: AgentPushed,
+    TraceRow: TracePushed,
+}
+TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}
+"""Name of a type of event -> its Struct."""
+_MUTABLE = (CallRecord, LegRecord)
+
+
+class Entry:
+    """One event in the ring; becomes text when the first watcher wants it."""
+
+    __slots__ = ("_text", "event")
+
+    def __init__(self, event: RecordPushed) -> None:
+        self.event = event
+        self._text = ""
+
+    def text(self) -> str:
+        """The event as JSON."""
+        if not self._text:
+            self._text = msgspec.json.encode(self.event).decode()
+        return self._text
+
+
+class Watcher:
+    """A place in the ring. `wake` is called when there is something new; it must not block."""
+
+    __slots__ = ("seq", "types", "wake")
+
+    def __init__(self, seq: int, types: Collection[type[RecordPushed]], wake: Callable[[], None]) -> None:
+        self.seq = seq
+        self.types = types
+        self.wake = wake
+
+
+class Feed:
+    """The ring and who watches it. `wall` gives milliseconds since 1970.
+
+    Numbers begin at the start's wall clock in microseconds: a number from before a restart is then smaller than every
+    number since, and is answered with a snapshot instead of the wrong events.
+    """
+
+    __slots__ = ("_capacity", "_ring", "_wall", "closed", "dropped", "first", "last", "watchers")
+
+    def __init__(self, wall: Callable[[], int], *, capacity: int = 4096) -> None:
+        self._wall = wall
+        self._capacity = capacity
+        self._ring: list[Entry | None] = [None] * capacity
+        self.first = self.last = wall() * 1000
+        """`last` is the newest event's number, `first` the number before the first event of this start."""
+        self.watchers: set[Watcher] = set()
+        self.dropped = 0
+        """Watchers sent away because they were too slow."""
+        self.closed = False
+        """Set by `close`: whoever watches is to leave."""
+
+    def close(self) -> None:
+        """Send every watcher away."""
+        self.closed = True
+        for watcher in self.watchers:
+            watcher.wake()
+
+    def observe(self, record: AnyRecord) -> None:
+        """Number a record and tell the watchers. Records that their maker goes on changing are copied."""
+        self.last += 1
+        kept = copy.copy(record) if isinstance(record, _MUTABLE) else record
+        event = PUSHED[type(record)](self.last, self._wall(), kept)  # type: ignore[arg-type] # the table pairs them
+        self._ring[self.last % self._capacity] = Entry(event)
+        for watcher in self.watchers:
+            watcher.wake()
+
+    @property
+    def oldest(self) -> int:
+        """A watcher whose place is before this has missed events."""
+        return max(self.first, self.last - self._capacity)
+
+    def holds(self, seq: int) -> bool:
+        """Whether every event after number `seq` is still here."""
+        return self.oldest <= seq <= self.last
+
+    def next_for(self, watcher: Watcher) -> Entry | None:
+        """The next event this watcher wants, None when there is none; its place moves on.
+
+        Raises OvertakenError when the ring no longer holds what comes next.
+        """
+        if not self.holds(watcher.seq):
+            raise OvertakenError(self.oldest - watcher.seq)
+        while watcher.seq < self.last:
+            watcher.seq += 1
+            entry = self._ring[watcher.seq % self._capacity]
+            if entry is not None and type(entry.event) in watcher.types:
+                return entry
+        return None
+
+    def snapshot(self, snapshot: Snapshot) -> SnapshotPushed:
+        """A snapshot as an event: the state after the newest record."""
+        return SnapshotPushed(self.last, self._wall(), snapshot)
+
+    def heartbeat(self) -> Heartbeat:
+        """A sign of life that also tells how far the numbers are."""
+        return Heartbeat(self.last, self._wall())
+
+
+class OvertakenError(Exception):
+    """A watcher was too slow: `missed` events have left the ring unseen."""
+
+    def __init__(self, missed: int) -> None:
+        super().__init__(f"too slow: {missed} events missed")
+        self.missed = missed

@@ -1,0 +1,57 @@
+"""What the API needs of the store: a page of its own, so that the web does not depend on the database."""
+
+from typing import Protocol
+
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, TraceRow
+
+
+class CallStory(Protocol):
+    """Everything remembered of one call, each list in order of time."""
+
+    @property
+    def call(self) -> CallRecord: ...
+    @property
+    def legs(self) -> list[LegRecord]: ...
+    @property
+    def events(self) -> list[CallEvent]: ...
+    @property
+    def trace(self) -> list[TraceRow]: ...
+
+
+class StoreCondition(Protocol):
+    """How the store is doing: rows in memory, rows written, age of the oldest, rows in the spool, and the alarm."""
+
+    @property
+    def queued(self) -> int: ...
+    @property
+    def written(self) -> int: ...
+    @property
+    def lag_ms(self) -> int: ...
+    @property
+    def spooled(self) -> int: ...
+    @property
+    def failing(self) -> bool: ...
+
+
+class History(Protocol):
+    """The questions the API asks. An implementation raises errors that carry `http_status`, `cause` and `remedy`."""
+
+    async def calls(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        outcome: Outcome | str | None = None,
+        number: str | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        missed_open: bool = False,
+        before: int | None = None,
+    ) -> list[CallRecord]:
+        """Return calls, newest first; `since` <= start < `before`, wall-clock ms."""
+
+    async def call(self, id: str, /) -> CallStory | None:  # noqa: A002 - the record's own name for it
+        """Return everything of one call, None when there is none of this id."""
+
+    def status(self) -> StoreCondition:
+        """How the store is doing."""

@@ -1,0 +1,220 @@
+"""The HTTP server: the API behind its gate, served by uvicorn inside the loop that already runs.
+
+Nothing here touches signals, starts a loop or configures logging: the program that owns them starts and stops this.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import structlog
+import uvicorn
+from litestar import Litestar
+
+from softacd.calls.control import Control
+from softacd.calls.model import HidesSecrets
+from softacd.web.access import LEAST_TOKEN_LENGTH, Access
+from softacd.web.agents import agent_handlers
+from softacd.web.calls import call_handlers
+from softacd.web.description import openapi_config
+from softacd.web.errors import WebError, answer_error
+from softacd.web.events import event_handlers
+from softacd.web.feed import Feed
+from softacd.web.gate import Gate
+from softacd.web.history import History
+from softacd.web.metrics import Metrics
+from softacd.web.overview import overview_handlers
+
+log = structlog.get_logger("softacd.web")
+
+STUCK_SECONDS = 20.0
+"""A peer that takes no byte of what is sent for so long is cut by the kernel (TCP_USER_TIMEOUT, tcp(7))."""
+_MOST_BODY = 64 * 1024
+_MOST_CONNECTIONS = 512
+_MOST_WATCHERS = 100
+_GRACE_SECONDS = 3
+
+
+class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """Where the API is served and who may use it."""
+
+    host: str = "127.0.0.1"
+    """IP address of this machine."""
+    port: int = 8080
+    """0 lets the system choose."""
+    token: str = ""
+    """Secret of at least 16 characters; empty: the API answers nobody."""
+    metrics_open: bool = False
+    """Serve /metrics without the token."""
+    heartbeat_seconds: float = 15.0
+    """A WebSocket hears something at least so often."""
+    event_capacity: int = 4096
+    """Events kept for watchers that come back or lag."""
+
+
+class WebServer:
+    """The API of one switch. `start` once, `stop` once; both in the loop that runs the switch."""
+
+    def __init__(self, settings: WebServerSettings, control: Control, history: History, *, version: str) -> None:
+        self._settings = settings
+        self._control = control
+        self._feed = Feed(lambda: time.time_ns() // 1_000_000, capacity=settings.event_capacity)
+        self._access = Access(settings.token)
+        application = Litestar(
+            route_handlers=[
+                *overview_handlers(control, Metrics(control, history, self._feed, self._access, version=version)),
+                *call_handlers(control, history),
+                *agent_handlers(control),
+                *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
+            ],
+            exception_handlers={Exception: answer_error},
+            openapi_config=openapi_config(version),
+            request_max_body_size=_MOST_BODY,
+            logging_config=None,
+        )
+        self.application = Gate(
+            application,  # type: ignore[arg-type] # the framework has narrower types for the same ASGI shapes
+            self._access,
+            clock=time.monotonic,
+            wall=time.time,
+            metrics_open=settings.metrics_open,
+        )
+        """The ASGI application, gate and all."""
+        self._server: _EmbeddedServer | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._socket: socket.socket | None = None
+        self._unwatch: Callable[[], None] = _nothing
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port it is served at; the real port when 0 was asked for. Raises RuntimeError before `start`."""
+        if self._socket is None:
+            raise RuntimeError("the server is not started")
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
+
+    async def start(self) -> None:
+        """Bind and serve. Raises WebError when the address cannot be had or the token is too short to be safe."""
+        settings = self._settings
+        where = _format(settings.host, settings.port)
+        if 0 < len(settings.token) < LEAST_TOKEN_LENGTH:
+            raise WebError(
+                where,
+                f"the API's token has {len(settings.token)} characters",
+                f"Use at least {LEAST_TOKEN_LENGTH}, made at random: `openssl rand -hex 24`.",
+            )
+        self._socket = _listen(settings.host, settings.port, where)
+        self._server = _EmbeddedServer(
+            uvicorn.Config(
+                self.application,
+                http="h11",
+                ws="websockets-sansio",
+                ws_max_size=4096,  # watchers say one word
+                ws_per_message_deflate=False,
+                ws_ping_interval=settings.heartbeat_seconds,
+                lifespan="off",
+                log_config=None,
+                log_level="warning",  # below, it writes whole addresses of WebSockets, and in those the token
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,  # the gate sends it
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self._unwatch = self._control.watch(self._feed.observe)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="softacd.web")
+        started = asyncio.create_task(self._server.running.wait())
+        await asyncio.wait({self._serving, started}, return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+        if self._serving.done():
+            self._unwatch()
+            self._serving.result()
+            raise WebError(where, "the HTTP server ended as it began", "The log tells more; please report it.")
+        if not settings.token:
+            log.warning("the API is closed: no token is configured", address=where, remedy="set web.token_file")
+        elif not ipaddress.ip_address(self.address[0]).is_loopback:
+            log.warning(
+                "the API is reachable from other machines without encryption",
+                address=where,
+                remedy="put a reverse proxy with TLS in front and listen on 127.0.0.1",
+            )
+
+    async def stop(self) -> None:
+        """Close watchers with 1001, let requests in progress end (for three seconds), close the sockets."""
+        self._unwatch()
+        self._unwatch = _nothing
+        self._feed.close()
+        if self._server is None or self._serving is None:
+            return
+        await asyncio.sleep(0)  # the watchers' close frames go out before the connections are shut
+        self._server.should_exit = True
+        self._server.leaving.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._serving
+        if self._socket is not None:
+            self._socket.close()
+        self._server = self._serving = None
+
+
+class _EmbeddedServer(uvicorn.Server):
+    """uvicorn as a guest: it leaves signals alone and waits for an event instead of looking ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.running = asyncio.Event()
+        self.leaving = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signal."""
+        yield
+
+    async def main_loop(self) -> None:
+        """Serve until told to leave."""
+        self.running.set()
+        await self.leaving.wait()
+
+
+def _nothing() -> None:
+    """Stop watching what is not watched."""
+
+
+def _listen(host: str, port: int, where: str) -> socket.socket:
+    """A bound socket. Raises WebError with what the owner can do."""
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        raise WebError(where, f"{host!r} is not an IP address", "Set web.listen to address:port.") from None
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STUCK_SECONDS * 1000))
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise WebError(where, error.strerror or str(error), _remedy(error, port)) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _remedy(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Another program (or another softacd) has port {port}: end it, or choose another port in web.listen."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "This machine does not have that address: set web.listen to one it has, such as 127.0.0.1:8080."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} is for the system's own: choose one above 1023 in web.listen."
+    return "Check web.listen in the configuration."
+
+
+def _format(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
