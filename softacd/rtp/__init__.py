@@ -1,1 +1,1 @@
-"""Media core: RTP, RTCP, telephone-events, codecs, clips. No I/O."""
+"""Media, sans-IO (RFC 3550, 3551, 4733): packets, commands and `now` come in; packets and events go out."""

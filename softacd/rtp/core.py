@@ -1,0 +1,277 @@
+"""The media core: the streams of one engine, driven by commands, packets and time; events and packets come out.
+
+It owns no socket. Whoever does (runtime/media) hands in what arrives and sends what is returned:
+
+- `open`, `handle`, `close`: the commands of the vocabulary;
+- `Session.latch` and `Session.inbound.receive`: packets (see runtime/media/loop.py, the only hot user);
+- `tick(now)` at `next_deadline()`: packets of prompts, music and digits that are due, and reports;
+- `events`: what has happened, to be taken away by the owner.
+"""
+
+from collections.abc import Callable
+
+from softacd.rtp.clips import Clip, ClipError, ClipSource, Playout, from_samples, join
+from softacd.rtp.latch import Address
+from softacd.rtp.model import MediaSettings
+from softacd.rtp.outbound import Outbound
+from softacd.rtp.pacer import Pacer
+from softacd.rtp.session import Session
+from softacd.rtp.telephone_event import EventSender
+from softacd.rtp.tones import dtmf
+from softacd.rtp.vocabulary import (
+    AnyEvent,
+    Bridge,
+    CloseStream,
+    Command,
+    OpenStream,
+    Play,
+    PlayEnded,
+    SendDigits,
+    SetRemote,
+    StopPlay,
+    StreamClosed,
+    StreamReport,
+    StreamSilent,
+    StreamStarted,
+    Unbridge,
+)
+
+CHECK_ROUNDS = 10
+CHECK_SECONDS = 0.1
+"""Each stream is looked at once a second, a tenth of the streams at a time."""
+
+SEQUENCES_KEPT = 64
+
+
+class MediaCore:
+    """All streams of one engine. `randbits(n)` gives n random bits; `cname` is this engine's name in RTCP."""
+
+    def __init__(self, settings: MediaSettings, clips: ClipSource, randbits: Callable[[int], int], cname: str) -> None:
+        self.settings = settings
+        self.events: list[AnyEvent] = []
+        self.sessions: dict[int, Session] = {}
+        self.unknown_streams = 0
+        """Commands for streams that are not open."""
+        self._clips = clips
+        self._randbits = randbits
+        self._cname = cname
+        self._pacer: Pacer[Session] = Pacer()
+        self._sequences: dict[tuple[str, ...], tuple[list[Clip], Clip]] = {}
+        self._check_at = 0.0
+        self._checks: list[dict[int, Session]] = [{} for _ in range(CHECK_ROUNDS)]
+        self._round = 0
+
+    # --- commands -----------------------------------------------------------------------------------------------
+
+    def open(self, stream: int, now: float) -> Session:
+        """A new stream. Raises ValueError when `stream` is open already."""
+        if stream in self.sessions:
+            raise ValueError(f"stream {stream} is open already")
+        randbits = self._randbits
+        session = Session(stream, Outbound(randbits(32), randbits(16), randbits(32)), self.events, now)
+        interval = self.settings.rtcp_interval_seconds
+        session.report_at = now + interval * (0.5 + randbits(8) / 256)  # RFC 3550 section 6.2: 0.5 to 1.5 times
+        if not self.sessions:
+            self._check_at = now + CHECK_SECONDS
+        self.sessions[stream] = session
+        self._checks[stream % CHECK_ROUNDS][stream] = session
+        return session
+
+    def set_remote(self, command: SetRemote, now: float) -> bool:
+        """Take an agreement; whether the peer's address has changed, so that its socket must follow."""
+        session = self.sessions.get(command.stream)
+        if session is None:
+            self.unknown_streams += 1
+            return False
+        moved = session.agree(command, now)
+        self._speak_codec(session)
+        for playout in session.tones:
+            playout.speak(command.codec.name)
+        self._speak(session, now)
+        session.route()
+        if session.other is not None:
+            session.other.route()
+        return moved
+
+    def handle(self, command: Command, now: float) -> None:
+        """Every command that needs no socket. Raises TypeError for those that do."""
+        session = self.sessions.get(command.stream)
+        if session is None:
+            self.unknown_streams += 1
+            return
+        match command:
+            case Bridge(other=other):
+                self._bridge(session, other)
+            case Unbridge():
+                session.unbridge()
+            case Play():
+                self._play(session, command, now)
+            case StopPlay():
+                self._stop_play(session)
+                session.route()
+            case SendDigits(digits=digits, duration_ms=duration):
+                self._send_digits(session, digits, duration, now)
+            case OpenStream() | SetRemote() | CloseStream() | _:
+                raise TypeError(f"{type(command).__name__} is not for this method")
+
+    def close(self, stream: int, now: float, wall: float) -> bytes:
+        """End a stream; the RTCP BYE to send, b"" when there is nobody to tell."""
+        session = self.sessions.pop(stream, None)
+        if session is None:
+            self.unknown_streams += 1
+            return b""
+        del self._checks[stream % CHECK_ROUNDS][stream]
+        session.unbridge()
+        self._stop_play(session)
+        self.events.append(StreamClosed(stream, session.statistics()))
+        session.codec = None  # the pacer, should it still hold the stream, finds nothing to say
+        # RFC 3550 section 6.3.7: who never sent anything must not send BYE.
+        if session.rtcp_destination is None or not session.outbound.sent:
+            return b""
+        return session.report(self._cname, now, wall, goodbye=True)
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        """When `tick` is to be called next; None while there is nothing to wait for."""
+        speaking = self._pacer.next_deadline()
+        if speaking is not None:
+            return min(speaking, self._check_at)
+        return self._check_at if self.sessions else None
+
+    def tick(self, now: float) -> list[tuple[Session, bytes]]:
+        """RTP packets due by `now`, in the order they are to be sent."""
+        packets: list[tuple[Session, bytes]] = []
+        pacer = self._pacer
+        deadline = pacer.next_deadline()
+        while deadline is not None and deadline <= now:
+            self._turn(pacer.turn(now), now, packets)
+            deadline = pacer.next_deadline()
+        return packets
+
+    def _turn(self, due: list[Session], now: float, packets: list[tuple[Session, bytes]]) -> None:
+        again = self._pacer.again
+        for session in due:
+            playout = session.playout
+            packet = session.speak(now)
+            if packet is not None:
+                packets.append((session, packet))
+            if session.busy:
+                again(session, session.pace_ms)
+            else:
+                session.paced = False
+                session.route()
+            if playout is not None and session.playout is None and session.codec is not None:
+                self.events.append(PlayEnded(session.stream, playout.play, finished=True))
+
+    def check(self, now: float, wall: float) -> list[tuple[Session, bytes]]:
+        """RTCP packets due by `now`; silence and statistics go to `events`. Call it whenever `tick` is called."""
+        packets: list[tuple[Session, bytes]] = []
+        if now < self._check_at or not self.sessions:
+            return packets
+        self._check_at = max(self._check_at + CHECK_SECONDS, now)
+        self._round = (self._round + 1) % CHECK_ROUNDS
+        for session in self._checks[self._round].values():
+            silent = session.silent_for(now, self.settings.rtp_timeout_seconds)
+            if silent:
+                self.events.append(StreamSilent(session.stream, silent))
+            if session.report_at <= now:
+                session.report_at = now + self.settings.rtcp_interval_seconds
+                if session.rtcp_destination is not None:
+                    packets.append((session, session.report(self._cname, now, wall)))
+                    self.events.append(StreamReport(session.stream, session.statistics()))
+        return packets
+
+    # --- packets ------------------------------------------------------------------------------------------------
+
+    def consider(self, session: Session, source: Address, buffer: bytearray, length: int, now: float) -> bool:
+        """Whether a packet of a stream whose source is not fixed yet is its peer's. See latch.py."""
+        valid = session.latch.peer is None and session.inbound.acceptable(buffer, length)
+        verdict = session.latch.consider(source, now, valid=valid)
+        if verdict.latched:
+            self.events.append(StreamStarted(session.stream, source[0], source[1]))
+        return verdict.accepted
+
+    # --- what the commands mean ---------------------------------------------------------------------------------
+
+    def _bridge(self, session: Session, number: int) -> None:
+        other = self.sessions.get(number)
+        if other is None or other is session:
+            self.unknown_streams += 1
+            return
+        self._stop_play(session)
+        self._stop_play(other)
+        if session.other is not other:
+            session.unbridge()
+            other.unbridge()
+        session.bridge(other)
+
+    def _play(self, session: Session, command: Play, now: float) -> None:
+        self._stop_play(session)
+        try:
+            clip = self._sequence(command.clips)
+        except ClipError as error:
+            self.events.append(PlayEnded(session.stream, command.play, finished=False, error=str(error)))
+            session.route()
+            return
+        position = int(now * 8000) if command.shared else 0
+        session.playout = Playout(command.play, clip, loop=command.loop, position=position)
+        self._speak_codec(session)
+        self._speak(session, now)
+        session.route()
+
+    def _speak_codec(self, session: Session) -> None:
+        """Let the playout go on in the codec agreed now."""
+        playout, codec = session.playout, session.codec
+        if playout is None or codec is None or playout.speak(codec.name):
+            return
+        session.playout = None
+        error = f"no sound can be played in {codec.name}"
+        self.events.append(PlayEnded(session.stream, playout.play, finished=False, error=error))
+
+    def _speak(self, session: Session, now: float) -> None:
+        """Have the pacer call for packets, if it does not already."""
+        if session.busy and not session.paced:
+            session.paced = True
+            session.start_speaking()
+            self._pacer.join(session, now)
+
+    def _stop_play(self, session: Session) -> None:
+        playout = session.playout
+        if playout is not None:
+            session.playout = None
+            session.start_speaking()
+            self.events.append(PlayEnded(session.stream, playout.play, finished=False))
+
+    def _send_digits(self, session: Session, digits: str, duration_ms: int, now: float) -> None:
+        codec = session.codec
+        keys = "".join(key for key in digits.upper() if key in "0123456789*#ABCD")
+        if codec is None or not keys:
+            return
+        if session.outbound.telephone_event is not None:
+            if session.presses is None:
+                session.presses = EventSender(codec.clock_rate)
+            session.presses.press(keys, duration_ms)
+        else:
+            tone = Playout(-1, from_samples("tones/dtmf", dtmf(keys, duration_ms)))
+            if not tone.speak(codec.name):
+                return
+            session.tones.append(tone)
+        self._speak(session, now)
+        session.route()
+
+    def _sequence(self, names: tuple[str, ...]) -> Clip:
+        """The clips `names` as one; the joined ones are kept, as callers hear the same announcements."""
+        if not names:
+            raise ClipError("no clip to play")
+        if len(names) == 1:
+            return self._clips(names[0])
+        parts = [self._clips(name) for name in names]
+        kept = self._sequences.get(names)
+        if kept is not None and kept[0] == parts:  # the very clips: they compare by identity
+            return kept[1]
+        clip = join(parts)
+        if len(self._sequences) >= SEQUENCES_KEPT:
+            del self._sequences[next(iter(self._sequences))]
+        self._sequences[names] = (parts, clip)
+        return clip

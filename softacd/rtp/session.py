@@ -1,0 +1,285 @@
+"""One stream: everything known of one RTP session towards one peer.
+
+A stream's peer hears, in this order of precedence: digits being sent, what is played, the stream it is bridged to.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from softacd.rtp import rtcp
+from softacd.rtp.clips import Playout
+from softacd.rtp.g711 import TRANSCODE
+from softacd.rtp.inbound import Inbound
+from softacd.rtp.latch import Address, Latch
+from softacd.rtp.outbound import Outbound
+from softacd.rtp.telephone_event import PACKET_MS, EventSender
+from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamStatistics
+
+Send = Callable[[bytes | memoryview], object]
+
+
+def _send_nowhere(packet: bytes | memoryview) -> None:
+    """Until an address is agreed on, there is nowhere to send."""
+
+
+class Session:
+    """State of one stream. `send` is for the owner of the sockets to set and to call; nothing in here sends."""
+
+    __slots__ = (
+        "_fresh",
+        "_heard",
+        "_heard_at",
+        "_last_report_at",
+        "_last_sender_report",
+        "_reported_sent",
+        "_silence_reported",
+        "codec",
+        "inbound",
+        "latch",
+        "may_send",
+        "other",
+        "outbound",
+        "paced",
+        "playout",
+        "presses",
+        "remote_jitter_ms",
+        "remote_lost",
+        "report_at",
+        "round_trip_ms",
+        "rtcp_port",
+        "rtcp_source",
+        "send",
+        "stream",
+        "tones",
+    )
+
+    def __init__(self, stream: int, outbound: Outbound, events: list[AnyEvent], now: float) -> None:
+        self.stream = stream
+        self.send: Send = _send_nowhere
+        self.outbound = outbound
+        self.inbound = Inbound(stream, events)
+        self.latch = Latch()
+        self.codec: Codec | None = None
+        self.may_send = False
+        self.other: Session | None = None
+        """The stream this one is bridged to."""
+        self.playout: Playout | None = None
+        self.presses: EventSender | None = None
+        self.tones: deque[Playout] = deque()
+        self.paced = False
+        """Whether the pacer holds this stream."""
+        self.report_at = now
+        self.rtcp_port = 0
+        self.rtcp_source: Address | None = None
+        self.remote_lost = 0
+        self.remote_jitter_ms = 0.0
+        self.round_trip_ms: float | None = None
+        self._fresh = True  # the next packet made here begins a talkspurt
+        self._heard = -1
+        self._heard_at = now
+        self._silence_reported = False
+        self._last_sender_report = 0
+        self._last_report_at = 0.0
+        self._reported_sent = 0
+
+    # --- agreement and routing ----------------------------------------------------------------------------------
+
+    def agree(self, remote: SetRemote, now: float) -> bool:
+        """Take what offer/answer agreed; whether the peer's address is another one than before."""
+        moved = self.latch.agree(remote.host, remote.rtp_port, free=remote.latch, now=now)
+        codec = remote.codec
+        self.codec = codec
+        self.rtcp_port = remote.rtcp_port
+        self.may_send = remote.send
+        out = self.outbound
+        out.payload_type = codec.payload_type
+        out.telephone_event = remote.telephone_event
+        out.clock_rate = codec.clock_rate
+        out.samples = codec.clock_rate * codec.packet_ms // 1000
+        self.inbound.agree(codec.payload_type, codec.clock_rate, remote.telephone_event, wanted=remote.receive)
+        self._heard_at = now
+        self._silence_reported = False
+        if moved:
+            self.rtcp_source = None
+            self.inbound.forget_source()
+        return moved
+
+    @property
+    def busy(self) -> bool:
+        """Whether this stream has something of its own to say, and a codec to say it in."""
+        return self.codec is not None and (self.playout is not None or self.presses is not None or bool(self.tones))
+
+    def route(self) -> None:
+        """Decide whether the other stream's sound goes to this stream's peer."""
+        other = self.other
+        if other is None:
+            return
+        ours, theirs = self.codec, other.codec
+        if ours is None or theirs is None or not self.may_send or self.busy:
+            other.inbound.relay_to(None)
+        elif ours.name == theirs.name and ours.clock_rate == theirs.clock_rate:
+            other.inbound.relay_to(self.outbound)
+        elif (theirs.name, ours.name) in TRANSCODE:
+            other.inbound.relay_to(self.outbound, TRANSCODE[theirs.name, ours.name])
+        else:
+            other.inbound.relay_to(None)  # two codecs only relayed, never transcoded, here
+
+    def bridge(self, other: "Session") -> None:
+        """Join two streams that are in no bridge, or in this one already."""
+        self.other, other.other = other, self
+        self.route()
+        other.route()
+
+    def unbridge(self) -> None:
+        """Part from the other stream, if there is one."""
+        other = self.other
+        if other is not None:
+            self.other = other.other = None
+            self.inbound.relay_to(None)
+            other.inbound.relay_to(None)
+
+    # --- speaking -----------------------------------------------------------------------------------------------
+
+    def start_speaking(self) -> None:
+        """A new sound begins: the next packet made here is a splice."""
+        self._fresh = True
+
+    @property
+    def pace_ms(self) -> int:
+        """Time to the next packet made here."""
+        if self.presses is not None or self.codec is None:
+            return PACKET_MS
+        return self.codec.packet_ms
+
+    def speak(self, now: float) -> bytes | None:
+        """The packet due now, None for silence. What came to its end is taken away: see `busy` and `playout`."""
+        if self.presses is not None:
+            return self._press(now)
+        samples = self.outbound.samples
+        if self.tones:
+            payload = self.tones[0].next_payload(samples)
+            if not payload:
+                self.tones.popleft()
+                return None
+        elif self.playout is not None:
+            payload = self.playout.next_payload(samples)
+            if not payload:
+                self.playout = None
+                return None
+        else:
+            return None
+        if not self.may_send:
+            self._fresh = True
+            return None
+        fresh, self._fresh = self._fresh, False
+        return self.outbound.packet(payload, now, fresh=fresh)
+
+    def _press(self, now: float) -> bytes | None:
+        presses = self.presses
+        if presses is None:
+            return None
+        packet = presses.next_packet()
+        if not presses.busy:
+            self.presses = None
+        self._fresh = True
+        if packet is None or not self.may_send or self.outbound.telephone_event is None:
+            return None
+        return self.outbound.event(packet.payload, now, begins=packet.begins)
+
+    # --- hearing ------------------------------------------------------------------------------------------------
+
+    def silent_for(self, now: float, limit: float) -> float:
+        """Seconds without a packet when they have just passed `limit` and the peer should send; else 0."""
+        inbound = self.inbound
+        if self._heard != inbound.extended or not inbound.open:
+            self._heard = inbound.extended
+            self._heard_at = now
+            self._silence_reported = False
+            return 0.0
+        silent = now - self._heard_at
+        if self._silence_reported or silent < limit:
+            return 0.0
+        self._silence_reported = True
+        return silent
+
+    # --- RTCP ---------------------------------------------------------------------------------------------------
+
+    @property
+    def rtcp_destination(self) -> Address | None:
+        """Where reports go: where the peer's came from, else as agreed, else beside the latched RTP port."""
+        if self.rtcp_source is not None:
+            return self.rtcp_source
+        agreed, peer = self.latch.agreed, self.latch.destination
+        if agreed is None or peer is None:
+            return None
+        if peer[0] == agreed[0]:
+            return peer[0], self.rtcp_port
+        return peer[0], peer[1] + 1
+
+    def report(self, cname: str, now: float, wall: float, *, goodbye: bool = False) -> bytes:
+        """The compound packet due now: SR when something was sent since the last, else RR (RFC 3550 section 6.4)."""
+        out, inbound = self.outbound, self.inbound
+        sender = None
+        if out.sent != self._reported_sent:
+            self._reported_sent = out.sent
+            passed = round((now - out.sent_at) * out.clock_rate)
+            stamp = (out.timestamp + passed) & 0xFFFF_FFFF
+            sender = rtcp.SenderInfo(rtcp.ntp_time(wall), stamp, out.sent, out.octets)
+        blocks: tuple[rtcp.ReportBlock, ...] = ()
+        if inbound.ssrc >= 0:
+            expected, lost = inbound.loss_since_last_report()
+            delay = int((now - self._last_report_at) * 65536) if self._last_sender_report else 0
+            block = rtcp.ReportBlock(
+                inbound.ssrc,
+                # Appendix A.3: lost / expected of the interval in 1/256, 0 when duplicates make it negative.
+                min((lost << 8) // expected, 255) if expected > 0 and lost > 0 else 0,
+                inbound.lost,
+                inbound.extended,
+                int(inbound.jitter),
+                self._last_sender_report,
+                delay,
+            )
+            blocks = (block,)
+        return rtcp.build(rtcp.Report(out.ssrc, sender, blocks), cname, goodbye=goodbye)
+
+    def receive_rtcp(self, data: bytes, source: Address, now: float, wall: float) -> None:
+        """Take a compound packet from `source`; strangers and malformed packets are counted and dropped."""
+        peer, agreed = self.latch.peer, self.latch.agreed
+        # The RTCP source may differ from the RTP source in its port only (RFC 4961 section 4).
+        if agreed is None or source[0] != (peer or agreed)[0]:
+            self.latch.strangers += 1
+            return
+        try:
+            compound = rtcp.parse(data)
+        except rtcp.RtcpError:
+            self.inbound.malformed += 1
+            return
+        self.rtcp_source = source
+        arrival = rtcp.middle(rtcp.ntp_time(wall))
+        for report in compound.reports:
+            if report.sender is not None:
+                self._last_sender_report = rtcp.middle(report.sender.ntp)
+                self._last_report_at = now
+            for block in report.blocks:
+                if block.ssrc == self.outbound.ssrc:
+                    self.remote_lost = block.lost
+                    self.remote_jitter_ms = block.jitter * 1000 / self.outbound.clock_rate
+                    trip = rtcp.round_trip_ms(block, arrival)
+                    if trip is not None:
+                        self.round_trip_ms = trip
+
+    def statistics(self) -> StreamStatistics:
+        """The figures so far."""
+        inbound = self.inbound
+        return StreamStatistics(
+            sent=self.outbound.sent,
+            received=inbound.received,
+            lost=inbound.lost,
+            jitter_ms=round(inbound.jitter * 1000 / inbound.clock_rate, 3),
+            remote_lost=self.remote_lost,
+            remote_jitter_ms=round(self.remote_jitter_ms, 3),
+            round_trip_ms=self.round_trip_ms,
+            strangers=self.latch.strangers,
+            malformed=inbound.malformed,
+            codec=self.codec.name if self.codec is not None else "",
+        )

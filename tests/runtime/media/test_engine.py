@@ -1,0 +1,339 @@
+"""The media engine with real sockets: who is heard by whom, in what numbering, and what is reported."""
+
+import wave
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from softacd.rtp import rtcp
+from softacd.rtp.g711 import TRANSCODE, encode
+from softacd.rtp.packet import Packet
+from softacd.rtp.vocabulary import (
+    Bridge,
+    CloseStream,
+    DigitPressed,
+    OpenStream,
+    Play,
+    PlayEnded,
+    Port,
+    SendDigits,
+    StopPlay,
+    StreamClosed,
+    StreamStarted,
+    Unbridge,
+)
+from tests.runtime.media.bench import HOST, PCMA, PCMU, Bench, Phone, tone
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("media")
+    for name, samples in (("prompts/en/welcome", 1200), ("music/default", 8000), ("tones/beep", 80)):
+        path = directory / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(tone(samples).tobytes())
+    return directory
+
+
+@pytest.fixture
+def bench(root: Path) -> Iterator[Bench]:
+    made = Bench(root)
+    yield made
+    made.close()
+
+
+def continuous(packets: list[Packet]) -> bool:
+    """One source, sequence numbers without a gap, timestamps that only go forward (RFC 3550 section 5.1)."""
+    pairs = list(pairwise(packets))
+    return (
+        len({packet.ssrc for packet in packets}) == 1
+        and all((after.sequence - before.sequence) & 0xFFFF == 1 for before, after in pairs)
+        and all(0 < (after.timestamp - before.timestamp) & 0xFFFF_FFFF < 80_000 for before, after in pairs)
+    )
+
+
+def talk(speaker: Phone, listener: Phone, packets: int) -> list[Packet]:
+    """`speaker` says something, packet by packet; what `listener` heard."""
+    heard = []
+    for _ in range(packets):
+        speaker.say()
+        heard.append(listener.hear())
+    return heard
+
+
+def bridged(bench: Bench, *, first: Phone | None = None) -> tuple[Phone, Phone]:
+    """Two phones in conversation, both latched."""
+    ann, bob = first or bench.phone(1), bench.phone(2)
+    bench.submit(Bridge(1, 2))
+    ann.say()
+    bench.expect(StreamStarted, stream=1)
+    bob.hear()
+    bob.say()
+    bench.expect(StreamStarted, stream=2)
+    ann.hear()
+    return ann, bob
+
+
+def test_two_phones_hear_each_other(bench: Bench) -> None:
+    ann, bob = bridged(bench)
+    said = [ann.say(bytes([number]) * 160) for number in range(20)]
+    heard = [bob.hear() for _ in range(20)]
+    assert [packet.payload for packet in heard] == said
+    assert continuous(heard)
+    assert heard[0].ssrc != ann.ssrc  # each stream is a source of its own
+    said = [bob.say(bytes([number]) * 160) for number in range(20)]
+    heard = [ann.hear() for _ in range(20)]
+    assert [packet.payload for packet in heard] == said
+    assert continuous(heard)
+
+
+def test_the_first_source_becomes_the_peer_and_strangers_are_dropped(bench: Bench) -> None:
+    """The phone sits behind NAT: its packets come from elsewhere than its SDP says."""
+    phone, bob = bench.phone(1), bench.phone(2)
+    outside, stranger = Phone(), Phone()
+    bench.phones += [outside, stranger]
+    bench.submit(Bridge(1, 2))
+    outside.target = stranger.target = phone.target
+    outside.say()
+    started = bench.expect(StreamStarted, stream=1)
+    assert (started.host, started.port) == outside.address
+    bob.hear()
+    stranger.say()
+    said = outside.say(b"\x11" * 160)
+    assert bob.hear().payload == said  # and nothing of the stranger before it
+    bob.say()
+    outside.hear()
+    assert phone.hears_nothing()
+    assert stranger.hears_nothing()
+
+
+def test_without_latch_only_the_agreed_host_is_heard(bench: Bench) -> None:
+    ann, bob = bench.phone(1, latch=False), bench.phone(2)
+    elsewhere = Phone(host="127.0.0.2")
+    bench.phones.append(elsewhere)
+    elsewhere.target = ann.target
+    bench.submit(Bridge(1, 2))
+    elsewhere.say()
+    said = ann.say(b"\x22" * 160)
+    assert bob.hear().payload == said
+    bench.submit(CloseStream(1))
+    assert bench.expect(StreamClosed, stream=1).statistics.strangers == 1
+
+
+def test_strangers_queued_before_the_latch_are_dropped_too(bench: Bench) -> None:
+    """What lay in the socket when the peer was found was never checked by the kernel."""
+    ann, bob = bench.phone(1), bench.phone(2)
+    stranger = Phone()
+    bench.phones.append(stranger)
+    stranger.target = ann.target
+    bench.submit(Bridge(1, 2))
+    said = []
+    for number in range(30):
+        said.append(ann.say(bytes([number]) * 160))
+        stranger.say(b"\xee" * 160)
+    assert [bob.hear().payload for _ in range(30)] == said
+    assert bob.hears_nothing()
+
+
+def test_transcoding_between_the_laws(bench: Bench) -> None:
+    ann, bob = bridged(bench, first=bench.phone(1, PCMA))
+    said = ann.say(encode("PCMA", tone(160, 1000)))
+    heard = bob.hear()
+    assert (heard.payload_type, heard.payload) == (0, said.translate(TRANSCODE["PCMA", "PCMU"]))
+    said = bob.say(encode("PCMU", tone(160, 1000)))
+    heard = ann.hear()
+    assert (heard.payload_type, heard.payload) == (8, said.translate(TRANSCODE["PCMU", "PCMA"]))
+
+
+def test_numbers_run_on_through_prompt_bridge_and_prompt(bench: Bench) -> None:
+    caller, agent = bench.phone(1), bench.phone(2)
+    caller.say()
+    agent.say()
+    bench.expect(StreamStarted, stream=2)
+    heard = []
+    bench.submit(Play(1, 7, ("prompts/en/welcome",)))
+    heard += [caller.hear() for _ in range(8)]
+    assert bench.expect(PlayEnded, stream=1) == PlayEnded(1, 7, finished=True)
+    bench.submit(Bridge(1, 2))
+    heard += talk(agent, caller, 4)
+    bench.submit(Play(1, 8, ("music/default",), loop=True))
+    heard += [caller.hear() for _ in range(5)]
+    bench.submit(Bridge(1, 2))
+    assert bench.expect(PlayEnded, stream=1) == PlayEnded(1, 8, finished=False)
+    heard += caller.drain()
+    heard += talk(agent, caller, 3)
+    assert continuous(heard)
+    assert [number for number, packet in enumerate(heard) if packet.marker][:3] == [0, 8, 12]
+
+
+def test_a_prompt_is_the_clip_without_a_gap(bench: Bench) -> None:
+    phone = bench.phone(1, PCMA)
+    bench.submit(Play(1, 1, ("tones/beep", "prompts/en/welcome")))
+    bench.expect(PlayEnded, stream=1, finished=True)
+    sound = b"".join(packet.payload for packet in phone.drain())
+    clip = encode("PCMA", tone(80)) + encode("PCMA", tone(1200))
+    assert sound == clip
+
+
+def test_stop_play_ends_it_at_once(bench: Bench) -> None:
+    phone = bench.phone(1)
+    bench.submit(Play(1, 1, ("music/default",), loop=True))
+    phone.hear()
+    bench.submit(StopPlay(1))
+    assert bench.expect(PlayEnded, stream=1) == PlayEnded(1, 1, finished=False)
+    phone.drain()
+    assert phone.hears_nothing(0.06)
+
+
+def test_an_unknown_clip_is_an_error_the_flow_hears(bench: Bench) -> None:
+    bench.phone(1)
+    bench.submit(Play(1, 1, ("prompts/en/nonesuch",)))
+    ended = bench.expect(PlayEnded, stream=1)
+    assert not ended.finished
+    assert ended.error == "unknown clip: prompts/en/nonesuch"
+
+
+def test_shared_music_is_one_broadcast(bench: Bench) -> None:
+    ann, bob = bench.phone(1), bench.phone(2)
+    music = encode("PCMU", tone(8000))
+    bench.submit(Play(1, 1, ("music/default",), loop=True, shared=True))
+    for _ in range(5):
+        ann.hear()
+    bench.submit(Play(2, 2, ("music/default",), loop=True, shared=True))
+    at_ann, at_bob = (phone.hear().payload for phone in (ann, bob))
+    positions = [(music + music).find(sound) for sound in (at_ann, at_bob)]
+    distance = (positions[1] - positions[0]) % 8000
+    assert min(distance, 8000 - distance) <= 400  # within 50 ms of each other, though one came later
+
+
+def test_key_presses_are_reported_and_passed_on(bench: Bench) -> None:
+    ann, bob = bench.phone(1, event=101), bench.phone(2, event=96)
+    bench.submit(Bridge(1, 2))
+    ann.say()
+    bob.hear()
+    ann.press(4)
+    ann.press(4)
+    assert bench.expect(DigitPressed, stream=1).digit == "4"
+    assert bench.expect(DigitPressed, stream=1).digit == "4"
+    heard = [bob.hear() for _ in range(10)]
+    assert {packet.payload_type for packet in heard} == {96}
+    assert [packet.payload[1] & 0x80 for packet in heard[:5]] == [0, 0, 0x80, 0x80, 0x80]
+    assert len({packet.timestamp for packet in heard}) == 2
+    assert not any(isinstance(event, DigitPressed) for event in bench.events)
+
+
+def test_key_presses_are_kept_from_a_peer_without_telephone_events(bench: Bench) -> None:
+    ann, bob = bench.phone(1), bench.phone(2, event=None)
+    bench.submit(Bridge(1, 2))
+    before = talk(ann, bob, 1)
+    ann.press(11)
+    ann.say()
+    assert bench.expect(DigitPressed, stream=1).digit == "#"
+    after = bob.hear()
+    assert after.payload_type == 0
+    assert continuous([*before, after])  # no gap where the events were
+
+
+def test_digits_are_sent_as_events(bench: Bench) -> None:
+    phone = bench.phone(1)
+    bench.submit(SendDigits(1, "9", 100))
+    heard = [phone.hear() for _ in range(7)]
+    assert {packet.payload[0] for packet in heard} == {9}
+    assert [packet.marker for packet in heard] == [True] + [False] * 6
+    assert [int.from_bytes(packet.payload[2:], "big") for packet in heard] == [160, 320, 480, 640, 800, 800, 800]
+    assert [bool(packet.payload[1] & 0x80) for packet in heard] == [False] * 4 + [True] * 3
+    assert len({packet.timestamp for packet in heard}) == 1
+
+
+def test_directions_are_honoured(bench: Bench) -> None:
+    ann, bob = bridged(bench)
+    bench.agree(2, bob, send=False)  # Bob's phone has put us on hold
+    ann.say()
+    assert bob.hears_nothing()
+    bench.agree(1, ann, receive=False)
+    bench.agree(2, bob)
+    ann.say()
+    assert bob.hears_nothing()
+    bench.agree(1, ann)
+    assert bob.hears_nothing()  # and what came meanwhile was not kept
+    said = ann.say(b"\x33" * 160)
+    assert bob.hear().payload == said
+
+
+def test_a_new_address_is_followed_and_the_old_one_is_a_stranger(bench: Bench) -> None:
+    ann, bob = bridged(bench)
+    desk = Phone()
+    bench.phones.append(desk)
+    desk.target = ann.target
+    bench.agree(1, desk)
+    bob.say()
+    heard = desk.hear()  # sent to the new address before anything came from it
+    ann.say(b"\x01" * 160)
+    desk.say(b"\x02" * 160)
+    assert bench.expect(StreamStarted, stream=1).port == desk.address[1]
+    assert bob.hear().payload == b"\x02" * 160
+    bob.say()
+    assert continuous([heard, desk.hear()])
+
+
+def test_unbridged_streams_are_silent(bench: Bench) -> None:
+    ann, bob = bridged(bench)
+    bench.submit(Unbridge(2))
+    ann.say()
+    bob.say()
+    assert bob.hears_nothing()
+    assert ann.hears_nothing()
+
+
+def test_a_refusing_peer_does_not_end_the_engine(bench: Bench) -> None:
+    ann, bob = bridged(bench)
+    bob.rtp.close()
+    for _ in range(5):
+        ann.say()
+    bench.submit(Play(1, 1, ("tones/beep",)))
+    assert bench.expect(PlayEnded, stream=1).finished
+    assert bench.engine.alive
+
+
+def test_bye_and_reports(bench: Bench) -> None:
+    ann, _ = bridged(bench)
+    bench.submit(CloseStream(1))
+    compound = rtcp.parse(ann.rtcp.recv(2048))
+    assert len(compound.goodbyes) == 1
+    assert compound.reports[0].ssrc == compound.goodbyes[0]
+    assert compound.reports[0].blocks[0].ssrc == ann.ssrc
+    assert compound.reports[0].sender is not None
+    assert list(compound.cnames) == list(compound.goodbyes)
+    statistics = bench.expect(StreamClosed, stream=1).statistics
+    assert (statistics.sent, statistics.received, statistics.lost, statistics.codec) == (1, 1, 0, "PCMU")
+
+
+def test_ports_come_back(bench: Bench) -> None:
+    bench.until(lambda: len(bench.ports) == bench.settings.reservoir)
+    for stream in range(1, 21):
+        bench.phone(stream)
+    bench.until(lambda: bench.engine.figures().streams == 20)
+    for stream in range(1, 21):
+        bench.submit(CloseStream(stream))
+    bench.until(lambda: bench.engine.figures().streams == 0 and bench.engine.figures().reservoir == 8)
+    assert bench.engine.figures().sockets == 16
+
+
+def test_a_port_not_on_offer_gives_no_stream(bench: Bench) -> None:
+    bench.submit(OpenStream(5, Port(HOST, 1024)))
+    assert bench.expect(StreamClosed, stream=5).statistics.codec == ""
+
+
+@pytest.mark.parametrize("codec", [PCMU, PCMA])
+def test_the_tones_of_digits_are_played_where_events_are_not_agreed(bench: Bench, codec: object) -> None:
+    phone = bench.phone(1, PCMA if codec == PCMA else PCMU, event=None)
+    bench.submit(SendDigits(1, "5", 80))
+    heard = [phone.hear() for _ in range(4)]
+    assert {packet.payload_type for packet in heard} == {phone.codec.payload_type}
+    assert continuous(heard)
