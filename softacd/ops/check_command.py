@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from softacd.calls.model import FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
 from softacd.ops.checks.flows import successors
@@ -34,7 +35,7 @@ def print_summary(configuration: Configuration, path: Path) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(f"[green]ok[/] {path}", soft_wrap=True)
+    console.print(f"[green]ok[/] {escape(str(path))}", soft_wrap=True)
     console.print(_addresses(configuration))
     if configuration.trunks:
         console.print(_trunks(configuration))
@@ -64,7 +65,7 @@ def _addresses(configuration: Configuration) -> "Table":
     table.add_row("media", f"{media.host}, ports {media.port_low} to {media.port_high}")
     token = "token set" if configuration.web.token else "closed: no token"
     table.add_row("HTTP API", f"{configuration.web.listen}, {token}")
-    table.add_row("store", configuration.store.shown())
+    table.add_row("store", escape(configuration.store.shown()))
     outside = ", ".join(configuration.dial_plan.outside) or "closed"
     table.add_row("outside calls", outside)
     return table
@@ -73,7 +74,7 @@ def _addresses(configuration: Configuration) -> "Table":
 def _trunks(configuration: Configuration) -> "Table":
     table = _grid("Trunks", "name", "server", "account", "numbers", "channels")
     for trunk in configuration.trunks:
-        account = f"{trunk.username} (registers)" if trunk.register else trunk.username or "by address"
+        account = f"{escape(trunk.username)} (registers)" if trunk.register else escape(trunk.username) or "by address"
         table.add_row(
             trunk.name,
             f"{trunk.transport}:{trunk.host}:{trunk.port}",
@@ -94,7 +95,7 @@ def _phones(configuration: Configuration) -> "Table":
         ]
         table.add_row(
             phone.extension,
-            phone.display_name,
+            escape(phone.display_name),
             agent.name if agent else "",
             ", ".join(queues),
             "yes" if phone.outside else "no",
@@ -121,24 +122,28 @@ def _queues(configuration: Configuration) -> "Table":
 
 
 def flow_tree(flow: FlowSettings, numbers: list[str]) -> "Tree":
-    """The flow as a tree; a step drawn once already is only named."""
+    """The flow as a tree: one step below the other, choices indented; a step drawn once already is only named."""
     from rich.tree import Tree
 
     tree = Tree(f"[bold]Flow {flow.name}[/] [dim]{', '.join(numbers) or 'no number'}[/]")
     drawn: set[str] = set()
 
-    def draw(branch: Tree, name: str, lead: str) -> None:
+    def draw(branch: Tree, name: str, lead: str, *, own_line: bool) -> None:
+        """`own_line`: what follows this step is drawn below it in the same branch, not indented under it."""
         step = flow.steps[name]
-        label = f"{lead}[cyan]{name}[/] "
+        label = f"{lead}[cyan]{escape(name)}[/] "
         if name in drawn:
-            branch.add(f"{label}[dim](above)[/]")
+            branch.add(f"{label}[dim](see above)[/]")
             return
         drawn.add(name)
         node = branch.add(label + _describe(step))
         for key, target, pressed in successors(step):
-            draw(node if pressed or key == ("otherwise",) else branch, target, _lead(key, step, pressed=pressed))
+            if key == ("then",):
+                draw(branch if own_line else node, target, _lead(key, step, pressed=False), own_line=own_line)
+            else:
+                draw(node, target, _lead(key, step, pressed=pressed), own_line=False)
 
-    draw(tree, flow.start, "")
+    draw(tree, flow.start, "", own_line=True)
     return tree
 
 
@@ -153,11 +158,12 @@ def _lead(key: tuple[str, ...], step: Step, *, pressed: bool) -> str:
 def _describe(step: Step) -> str:
     match step:
         case SayStep():
-            return f"[dim]say[/] {', '.join(step.prompts)}"
+            return f"[dim]say[/] {escape(', '.join(step.prompts))}"
         case MenuStep():
-            return f"[dim]menu[/] {', '.join(step.prompts)} [dim]({step.tries} x {step.timeout_seconds:g} s)[/]"
+            return f"[dim]menu[/] {escape(', '.join(step.prompts))} [dim]({step.tries} x {step.timeout_seconds:g} s)[/]"
         case QueueStep():
-            return f"[dim]queue[/] {step.queue}" + (f" [dim]priority {step.priority}[/]" if step.priority else "")
+            priority = f" [dim]priority {step.priority}[/]" if step.priority else ""
+            return f"[dim]queue[/] {escape(step.queue)}{priority}"
         case RingStep():
             return f"[dim]ring[/] {step.extension} [dim]for {step.seconds:g} s[/]"
         case HangUpStep():

@@ -7,7 +7,7 @@ import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.model import DialPlan, FlowSettings, NumberSettings, PhoneSettings, TrunkSettings
-from softacd.ops.configuration_errors import KeyPath, Problem, Severity, nearest, one_of, quoted
+from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
 from softacd.ops.model import LogSettings, MediaTable, ServerSettings, SipSettings, StoreSettings, WebSettings
 from softacd.ops.schema import convert
 from softacd.ops.toml_documents import Document
@@ -53,6 +53,7 @@ class Draft:
     """
 
     __slots__ = (
+        "_told",
         "agents",
         "dial_plan",
         "document",
@@ -89,14 +90,15 @@ class Draft:
         self.queues = self._named("queues", QueueSettings)
         self.flows = self._named("flows", FlowSettings)
         self.numbers = self._named("numbers", NumberSettings)
+        self._told = [problem.key for problem in self.problems if problem.key]
 
     def error(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> None:
         """Note a problem with the value at `path`."""
-        self.problems.append(self.document.problem(path, message, expected, suggestion))
+        self._note(path, message, expected, suggestion, Severity.ERROR)
 
     def warn(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> None:
         """Note what works but is probably not meant."""
-        self.problems.append(self.document.problem(path, message, expected, suggestion, Severity.WARNING))
+        self._note(path, message, expected, suggestion, Severity.WARNING)
 
     def refer(self, path: KeyPath, name: str, section: str, what: str) -> bool:
         """Check that `name` at `path` is an entry of `section`; `what` names its kind ("agent")."""
@@ -106,12 +108,21 @@ class Draft:
         self.error(path, f"there is no {what} {quoted(name)}", one_of(known), nearest(name, known))
         return False
 
+    def _refuse(self, path: KeyPath, message: str, expected: str, suggestion: str = "") -> None:
+        self.problems.append(self.document.problem(path, message, expected, suggestion))
+
+    def _note(self, path: KeyPath, message: str, expected: str, suggestion: str, severity: Severity) -> None:
+        """Whatever follows from a value that could not be decoded is no news."""
+        key = dotted(path)
+        if not any(_within(key, told) or _within(told, key) for told in self._told):
+            self.problems.append(self.document.problem(path, message, expected, suggestion, severity))
+
     def _refuse_unknown_sections(self) -> None:
         known = [*SECTIONS, *NAMED_SECTIONS]
         for key in self.document.data:
             if key not in known:
                 headings = ", ".join(f"[{name}]" for name in SECTIONS) + ", " + ", ".join(_HEADING.values())
-                self.error((key,), "unknown section", headings, nearest(key, known))
+                self._refuse((key,), "unknown section", headings, nearest(key, known))
 
     def _section(self, name: str, cls: type[Settings]) -> Settings | None:
         return convert(self.document, cls, self.document.data.get(name, {}), (name,), self.problems)
@@ -121,19 +132,24 @@ class Draft:
         tables: Any = self.document.data.get(section, {})
         heading = _HEADING[section]
         if not isinstance(tables, dict):
-            self.error((section,), "is not a set of named tables", f"headings like {heading}")
+            self._refuse((section,), "is not a set of named tables", f"headings like {heading}")
             return {}
         entries: dict[str, Settings] = {}
         for name, table in tables.items():
             path = (section, name)
             if not isinstance(table, dict):
-                self.error(path, f"stands in [{section}] itself", f"a heading with a name, like {heading}")
+                self._refuse(path, f"stands in [{section}] itself", f"a heading with a name, like {heading}")
                 continue
             if not name:
-                self.error(path, "the name is empty", f"a heading with a name, like {heading}")
+                self._refuse(path, "the name is empty", f"a heading with a name, like {heading}")
                 continue
             self.names[section].append(name)
             settings = convert(self.document, cls, table, path, self.problems, name=name)
             if settings is not None:
                 entries[name] = settings
         return entries
+
+
+def _within(key: str, outer: str) -> bool:
+    """Whether the dotted `key` is `outer` or something inside it."""
+    return key.startswith(outer) and key[len(outer) : len(outer) + 1] in ("", ".", "[")

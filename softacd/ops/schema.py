@@ -5,7 +5,7 @@ types that msgspec itself reports (`msgspec.inspect`), and leaves the building o
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
@@ -29,17 +29,18 @@ SHORT_FORMS: dict[type, str] = {TierSettings: "agent"}
 def convert(
     document: Document, cls: type[Settings], value: Any, path: KeyPath, problems: list[Problem], *, name: str = ""
 ) -> Settings | None:
-    """Build `cls` from the table `value` at `path`; None, and problems, when it cannot be.
+    """Build `cls` from the table `value` at `path`, noting problems.
 
-    `name` is the last part of a named table's heading ("101" of [phones.101]) and becomes the Struct's first field.
+    A key that is wrong and has a default is left at it, so that the rest can be checked further (the problem is noted
+    all the same); without a default the result is None. `name` is the last part of a named table's heading ("101" of
+    [phones.101]) and becomes the Struct's first field.
     """
-    checker = _Checker(document, problems)
-    before = len(problems)
-    normal = checker.struct(_struct_type(cls), value, path, name_field=_struct_type(cls).fields[0].name if name else "")
-    if len(problems) > before:
+    node = _struct_type(cls)
+    normal = _Checker(document, problems).struct(node, value, path, name_field=node.fields[0].name if name else "")
+    if normal is _UNUSABLE:
         return None
     if name:
-        normal[_struct_type(cls).fields[0].encode_name] = name
+        normal[node.fields[0].encode_name] = name
     try:
         return msgspec.convert(normal, cls)
     except (msgspec.ValidationError, OverflowError) as error:
@@ -96,8 +97,12 @@ def _struct_type(cls: type[msgspec.Struct]) -> types.StructType:
     return node
 
 
+_UNUSABLE: Any = object()
+"""What a value becomes that cannot be used: a problem was noted."""
+
+
 class _Checker:
-    """Walks one table; every method returns the value as `msgspec.convert` takes it."""
+    """Walks one table; every method returns the value as `msgspec.convert` takes it, or _UNUSABLE."""
 
     __slots__ = ("_document", "_problems")
 
@@ -105,30 +110,34 @@ class _Checker:
         self._document = document
         self._problems = problems
 
-    def struct(self, node: types.StructType, value: Any, path: KeyPath, *, name_field: str = "") -> dict[str, Any]:
+    def struct(self, node: types.StructType, value: Any, path: KeyPath, *, name_field: str = "") -> Any:
         """A table: its unknown, missing and wrong keys. `name_field` comes from the heading and may not be a key."""
         short = SHORT_FORMS.get(node.cls)
         if short and isinstance(value, str):
             value = {short: value}
         if not isinstance(value, dict):
-            self._wrong(path, value, describe(node))
-            return {}
+            return self._wrong(path, value, describe(node))
         renamed = KEYS.get(node.cls, {})
         known = {renamed.get(field.name, field.encode_name): field for field in node.fields if field.name != name_field}
-        normal: dict[str, Any] = {}
+        normal: dict[str, Any] = {node.tag_field: node.tag} if node.tag_field else {}
+        misspelt = set()
         for key, item in value.items():
             if key in known:
                 normal[known[key].encode_name] = self._value(known[key].type, item, (*path, key))
-            elif key == node.tag_field:
-                normal[key] = item
             elif key == name_field:
                 self._add((*path, key), "the name stands in the heading of the table", "no such key")
-            else:
-                self._add((*path, key), "unknown key", one_of(list(known), limit=40), nearest(key, known))
+            elif key != node.tag_field:
+                near = nearest(key, known)
+                misspelt.add(near)
+                self._add((*path, key), "unknown key", one_of(list(known), limit=40), near)
         for key, field in known.items():
             if field.required and key not in value:
-                self._add((*path, key), "is missing", describe(field.type))
-        return normal
+                normal[field.encode_name] = _UNUSABLE
+                if quoted(key) not in misspelt:
+                    self._add((*path, key), "is missing", describe(field.type))
+        if any(normal.get(field.encode_name) is _UNUSABLE for field in known.values() if field.required):
+            return _UNUSABLE
+        return {key: item for key, item in normal.items() if item is not _UNUSABLE}
 
     def _value(self, node: types.Type, value: Any, path: KeyPath) -> Any:
         match node:
@@ -137,52 +146,44 @@ class _Checker:
             case types.UnionType():
                 return self._union(node, value, path)
             case types.VarTupleType() | types.ListType():
-                return self._list(node, value, path)
+                if not isinstance(value, list):
+                    return self._wrong(path, value, describe(node))
+                items = [self._value(node.item_type, item, (*path, index)) for index, item in enumerate(value)]
+                return _UNUSABLE if any(item is _UNUSABLE for item in items) else items
             case types.DictType():
                 if not isinstance(value, dict):
-                    self._wrong(path, value, describe(node))
-                    return {}
-                return {key: self._value(node.value_type, item, (*path, key)) for key, item in value.items()}
+                    return self._wrong(path, value, describe(node))
+                table = {key: self._value(node.value_type, item, (*path, key)) for key, item in value.items()}
+                return _UNUSABLE if any(item is _UNUSABLE for item in table.values()) else table
             case types.LiteralType() | types.EnumType():
                 choices = values_of(node)
-                if value not in choices:
-                    near = nearest(value, choices) if isinstance(value, str) else ""
-                    self._wrong(path, value, describe(node), near)
+                if isinstance(value, str) and value in choices:
+                    return value
+                return self._wrong(path, value, describe(node), choices)
             case types.BoolType() | types.IntType() | types.FloatType() | types.StrType():
-                if not _LEAVES[type(node)](node, value):
-                    self._wrong(path, value, describe(node))
+                return value if _LEAVES[type(node)](node, value) else self._wrong(path, value, describe(node))
             case _:
                 raise TypeError(f"settings use {node!r}, which the configuration cannot express")
-        return value
 
     def _union(self, node: types.UnionType, value: Any, path: KeyPath) -> Any:
         """One of several tables, told apart by their tag (a step of a flow by `do`)."""
         members = {str(member.tag): member for member in node.types if isinstance(member, types.StructType)}
         if not isinstance(value, dict):
-            self._wrong(path, value, describe(node))
-            return {}
+            return self._wrong(path, value, describe(node))
         tag_field = next(str(member.tag_field) for member in members.values())
-        tag = value.get(tag_field)
+        if tag_field not in value:
+            return self._add((*path, tag_field), "is missing", one_of(list(members)))
+        tag = value[tag_field]
         if not isinstance(tag, str) or tag not in members:
-            near = nearest(tag, members) if isinstance(tag, str) else ""
-            if tag is None:
-                self._add((*path, tag_field), "is missing", one_of(list(members)))
-            else:
-                self._wrong((*path, tag_field), tag, one_of(list(members)), near)
-            return {}
+            return self._wrong((*path, tag_field), tag, one_of(list(members)), members)
         return self.struct(members[tag], value, path)
 
-    def _list(self, node: types.VarTupleType | types.ListType, value: Any, path: KeyPath) -> list[Any]:
-        if not isinstance(value, list):
-            self._wrong(path, value, describe(node))
-            return []
-        return [self._value(node.item_type, item, (*path, index)) for index, item in enumerate(value)]
+    def _wrong(self, path: KeyPath, value: Any, expected: str, choices: Iterable[str] = ()) -> Any:
+        return self._add(path, shown(path, value), expected, nearest(value, choices) if isinstance(value, str) else "")
 
-    def _wrong(self, path: KeyPath, value: Any, expected: str, suggestion: str = "") -> None:
-        self._add(path, shown(path, value), expected, suggestion)
-
-    def _add(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> None:
+    def _add(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> Any:
         self._problems.append(self._document.problem(path, message, expected, suggestion))
+        return _UNUSABLE
 
 
 def shown(path: KeyPath, value: Any) -> str:

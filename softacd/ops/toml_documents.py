@@ -22,6 +22,10 @@ _SYNTAX_HELP = (
     ("Unclosed array", "a ] that ends the list"),
     ("Unterminated string", "a closing quote"),
     ("Illegal character", "a closing quote on the same line"),
+    (
+        "Invalid initial character for a key part",
+        'a name of letters, digits, - and _; any other stands between quotes, like [numbers."+37322000111"]',
+    ),
     ("Cannot overwrite a value", "each key once"),
     ("Cannot declare", "each heading once"),
     ("Duplicate inline table key", "each key once"),

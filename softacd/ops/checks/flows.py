@@ -18,7 +18,7 @@ def check_flows(draft: Draft) -> None:
         if _check_targets(draft, flow, path):
             _check_reached(draft, flow, path)
             _check_circles(draft, flow, path)
-        if flow.name not in used and len(draft.numbers) == len(draft.names["numbers"]):
+        if flow.name not in used and used <= set(draft.names["flows"]):
             draft.warn(
                 path, "no number leads to this flow", f'[numbers."+37322000111"] with flow = {quoted(flow.name)}'
             )

@@ -59,4 +59,4 @@ def _check_queues(draft: Draft) -> None:
                 draft.error(here, f"{quoted(tier.agent)} is in this queue twice", "each agent once")
             seen.add(tier.agent)
         if not queue.tiers:
-            draft.warn(path, "has no agents: its callers wait in vain", 'agents = ["NAME", ...]')
+            draft.warn((*path, "agents"), "has no agents: its callers wait in vain", 'agents = ["NAME", ...]')
