@@ -194,10 +194,10 @@ def _parse(body: bytes) -> SessionDescription:
         if len(line) < 2 or line[1] != "=" or not line[0].isalpha():
             raise SdpError(f"line {number} of the session description is not <letter>=<value>")
         kind, value = line[0], line[2:]
-        if not version_seen:
-            # RFC 8866 section 5.1: the version comes first, and there is one version.
-            if kind != "v" or value.strip() != "0":
-                raise SdpError("session description does not begin with v=0")
+        if not version_seen or kind == "v":
+            # RFC 8866 section 5.1: the version comes first; a second one would begin a second description.
+            if version_seen or kind != "v" or value.strip() != "0":
+                raise SdpError("session description does not begin with the one line v=0")
             version_seen = True
         elif kind == "a":
             attribute, colon, text = value.partition(":")

@@ -18,7 +18,7 @@ class MediaEngine:
     driver passes a wrapper of its loop's call_soon_threadsafe.
     """
 
-    def __init__(self, settings: MediaSettings, events_ready: Callable[[], None], clips: ClipLibrary) -> None:
+    def __init__(self, settings: MediaSettings, events_ready: Callable[[], object], clips: ClipLibrary) -> None:
         self._clips = clips
         self._events: deque[AnyEvent] = deque()
         self._events_ready = events_ready
