@@ -1,0 +1,38 @@
+# Two commands: `make run` shows softacd at work, `make test` proves it. Both set up what they need.
+.PHONY: run test lint types bench setup dev docs lock clean
+
+PYTHON = .venv/bin/python
+
+run: setup
+	.venv/bin/softacd demo --calls 20
+
+test: dev
+	$(PYTHON) -m pytest
+
+setup:
+	@tools/setup run
+
+dev:
+	@tools/setup dev
+
+lint: dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: dev
+	.venv/bin/mypy
+
+bench: dev
+	.venv/bin/softacd bench
+
+docs: dev
+	$(PYTHON) -m softacd.ops.build_docs
+
+# The lock files, after a change of pyproject.toml (needs uv).
+lock:
+	uv lock
+	uv export --locked --quiet --no-dev --group build --no-emit-project -o requirements/run.txt
+	uv export --locked --quiet --group build --no-emit-project -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
