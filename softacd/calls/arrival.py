@@ -1,0 +1,151 @@
+"""A new INVITE of somebody we know: makes the call and its first leg, and decides what it begins with."""
+
+from softacd.calls.call import Call
+from softacd.calls.exchange import Exchange
+from softacd.calls.feature_call import FeatureCall
+from softacd.calls.flow_run import FlowRun
+from softacd.calls.leg import Leg
+from softacd.calls.queue_wait import QueueWait
+from softacd.calls.records import Direction, Outcome
+from softacd.calls.ring import Ring
+from softacd.calls.routing import ToExtension, ToFeature, ToNobody, ToOutside, ToQueue
+from softacd.calls.services import NoPortError
+from softacd.calls.trunk import Trunk
+from softacd.sdp.errors import SdpError
+from softacd.sip.message import Request
+from softacd.sip.transaction import ServerTransaction
+from softacd.sip.transport import Flow
+from softacd.sip.headers import NameAddress
+
+
+class Arrival:
+    """Takes callers in."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def from_trunk(
+        self, trunk: Trunk, transaction: ServerTransaction, request: Request, flow: Flow, now: float
+    ) -> None:
+        """A carrier brings a caller: answered at once, into the flow of the number dialled."""
+        called = request.uri.user
+        if not called or called == trunk.contact_user:
+            called = request.to.uri.user
+        caller = calling_party(request)
+        call = Call(
+            self._exchange,
+            id=self._exchange.services.new_call_id(now),
+            direction=Direction.INCOMING,
+            caller=caller.uri.user,
+            caller_name=caller.display_name,
+            called=called,
+            trunk=trunk,
+            now=now,
+        )
+        leg = self._leg(
+            call,
+            f"trunk:{trunk.settings.name}",
+            call.record.caller,
+            trunk.settings.codecs,
+            transaction,
+            request,
+            flow,
+            now,
+        )
+        if leg is None:
+            return
+        flow_name = self._exchange.routing.flow_for(called)
+        if flow_name is None:
+            call.note("refused", f"{called} is no number of ours", now)
+            call.finish(now, outcome=Outcome.REFUSED, status=404)
+        elif trunk.settings.channels and len(trunk.calls_now) > trunk.settings.channels:
+            call.note("refused", f"trunk {trunk.settings.name} has no free channel", now)
+            call.finish(now, outcome=Outcome.MISSED, status=486)
+        else:
+            call.answer_and_begin(FlowRun(call, self._exchange.flows[flow_name]), now)
+
+    def from_phone(
+        self, extension: str, transaction: ServerTransaction, request: Request, flow: Flow, now: float
+    ) -> None:
+        """A phone of the house dials."""
+        exchange = self._exchange
+        phone = exchange.phones[extension]
+        dialled = request.uri.user
+        destination = exchange.routing.destination(dialled, phone)
+        if isinstance(destination, ToExtension) and destination.extension == extension:
+            destination = ToNobody(486, "a phone cannot call itself")
+        outside = isinstance(destination, ToOutside)
+        call = Call(
+            exchange,
+            id=exchange.services.new_call_id(now),
+            direction=Direction.OUTGOING if outside else Direction.INTERNAL,
+            caller=extension,
+            caller_name=phone.display_name,
+            called=destination.number if isinstance(destination, ToOutside) else dialled,
+            trunk=None,
+            now=now,
+        )
+        leg = self._leg(call, f"phone:{extension}", extension, phone.codecs, transaction, request, flow, now)
+        if leg is None:
+            return
+        call.occupy(extension, now)
+        match destination:
+            case ToFeature(feature=feature):
+                call.answer_and_begin(FeatureCall(call, feature, extension), now)
+            case ToQueue(queue=queue):
+                wait = QueueWait(call, queue, 0, lambda at: call.finish(at, outcome=Outcome.MISSED))
+                call.answer_and_begin(wait, now)
+            case ToExtension(extension=other):
+                seconds = exchange.phones[other].ring_seconds
+                call.begin(Ring.extension(call, other, seconds), now)
+            case ToOutside(number=number):
+                call.begin(Ring.outside(call, number, phone.display_name), now)
+            case ToNobody(status=status, why=why):
+                call.note("refused", why, now)
+                call.finish(now, outcome=Outcome.REFUSED, status=status)
+
+    def _leg(
+        self,
+        call: Call,
+        party: str,
+        number: str,
+        codecs: tuple[str, ...],
+        transaction: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: float,
+    ) -> Leg | None:
+        """The caller's leg; None when it could not be made: the caller has been told, the call is over."""
+        services = self._exchange.services
+        try:
+            leg = Leg(
+                services,
+                id=call.new_leg_id(),
+                call=call.id,
+                party=party,
+                number=number,
+                outgoing=False,
+                flow=flow,
+                codecs=codecs,
+                user=call,
+                now=now,
+            )
+        except NoPortError as error:
+            services.stack.respond(transaction, error.status, now=now, headers=(("Retry-After", "10"),))
+            call.note("refused", str(error), now)
+            call.abort(error.status, now)
+            return None
+        call.caller_leg = leg
+        try:
+            leg.receive(transaction, request)
+        except SdpError as error:
+            call.note("refused", str(error), now)
+            call.finish(now, outcome=Outcome.FAILED, status=error.status)
+            return None
+        return leg
+
+
+def calling_party(request: Request) -> NameAddress:
+    """Who calls, by a carrier we trust: P-Asserted-Identity (RFC 3325 section 9.1) before From."""
+    asserted = request.headers("P-Asserted-Identity")
+    return NameAddress.parse(asserted[0]) if asserted else request.from_

@@ -1,0 +1,158 @@
+"""Reaching somebody: an attempt rings one destination by one or more legs and reports one outcome.
+
+`Fork` rings every device registered with an extension at once (RFC 3261 section 16.7: the first 2xx wins, the rest
+are cancelled). `Hunt` in softacd.calls.hunt tries trunks one after another.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from softacd.calls.leg import Leg, Signal
+from softacd.calls.services import NoPortError, Services
+from softacd.sip.location import Binding
+from softacd.sip.headers import NameAddress
+
+ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"""Reason of a CANCEL to devices that lost the race: they show no missed call (RFC 3326)."""
+
+
+class Outcome(StrEnum):
+    """What an attempt reports."""
+
+    RINGING = "ringing"
+    EARLY_MEDIA = "early-media"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+class AttemptUser(Protocol):
+    """Whoever wants somebody reached."""
+
+    def on_attempt(self, attempt: "Attempt", outcome: Outcome, leg: Leg | None, now: float) -> None:
+        """Something was reached, or not: after FAILED, `attempt.status` is the SIP status to pass on."""
+
+
+class Attempt(ABC):
+    """One try to reach one destination."""
+
+    def __init__(self, user: AttemptUser) -> None:
+        self.user: AttemptUser | None = user
+        self.status = 480
+
+    @abstractmethod
+    def start(self, now: float) -> None:
+        """Begin. May report FAILED before it returns."""
+
+    @abstractmethod
+    def give_up(self, now: float, reason: str = "") -> None:
+        """Stop ringing; nothing more is reported."""
+
+    def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
+        """Digits before the answer mean nothing."""
+
+    def on_play_ended(self, leg: Leg, play: int, error: str, now: float) -> None:
+        """Nothing is played to a device that rings."""
+
+    def _report(self, outcome: Outcome, leg: Leg | None, now: float) -> None:
+        if self.user is not None:
+            self.user.on_attempt(self, outcome, leg, now)
+
+
+class Fork(Attempt):
+    """Ring all devices of an extension at once."""
+
+    def __init__(
+        self,
+        services: Services,
+        user: AttemptUser,
+        *,
+        bindings: Sequence[Binding],
+        call: str,
+        extension: str,
+        party: str,
+        codecs: tuple[str, ...],
+        from_: NameAddress,
+        domain: str,
+        new_leg_id: Callable[[], str],
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(user)
+        self._services = services
+        self._bindings = bindings
+        self._call = call
+        self._extension = extension
+        self._party = party
+        self._codecs = codecs
+        self._from = from_
+        self._domain = domain
+        self._new_leg_id = new_leg_id
+        self._headers = headers
+        self._legs: list[Leg] = []
+        self._rang = False
+
+    def start(self, now: float) -> None:
+        """Send an INVITE to every binding."""
+        for binding in self._bindings:
+            try:
+                leg = Leg(
+                    self._services,
+                    id=self._new_leg_id(),
+                    call=self._call,
+                    party=self._party,
+                    number=self._extension,
+                    outgoing=True,
+                    flow=binding.flow,
+                    codecs=self._codecs,
+                    user=self,
+                    now=now,
+                )
+            except NoPortError as error:
+                self.status = error.status
+                break
+            self._legs.append(leg)
+            leg.dial(
+                uri=str(binding.contact),
+                from_=self._from,
+                to=NameAddress.parse(f"<sip:{self._extension}@{self._domain}>"),
+                headers=self._headers,
+                route=binding.path,
+                now=now,
+            )
+        if not self._legs:
+            self._report(Outcome.FAILED, None, now)
+
+    def give_up(self, now: float, reason: str = "") -> None:
+        """Cancel what rings."""
+        self.user = None
+        self._drop(now, reason)
+
+    def on_leg(self, leg: Leg, signal: Signal, now: float) -> None:
+        """One device moved."""
+        if signal in (Signal.RINGING, Signal.EARLY_MEDIA):
+            if not self._rang:  # early media of a ringing phone is its own ringback: one caller, many phones
+                self._rang = True
+                self._report(Outcome.RINGING, leg, now)
+        elif signal is Signal.ANSWERED:
+            self._legs.remove(leg)
+            self._drop(now, ANSWERED_ELSEWHERE)
+            self._report(Outcome.ANSWERED, leg, now)
+        elif signal in (Signal.FAILED, Signal.HUNG_UP):
+            self._legs.remove(leg)
+            self.status = better_refusal(self.status, leg.cause)
+            if leg.cause >= 600:  # RFC 3261 section 16.7 step 5: a 6xx ends every branch
+                self._drop(now, "")
+            if not self._legs:
+                self._report(Outcome.FAILED, None, now)
+
+    def _drop(self, now: float, reason: str) -> None:
+        for leg in self._legs:
+            leg.hang_up(now, reason=reason)
+        self._legs.clear()
+
+
+def better_refusal(old: int, new: int) -> int:
+    """Which refusal of several tells the caller most: the human's "no", then busy, then the others."""
+    rank = {603: 0, 600: 0, 486: 1, 480: 3, 408: 4}
+    return min(old, new, key=lambda status: rank.get(status, 2 if status != 487 else 5))

@@ -1,0 +1,291 @@
+"""One call: the caller's leg, what is done with it (an activity at a time), the called leg, and the record.
+
+The call decides how it ends; activities decide what the caller goes through until then.
+"""
+
+from abc import ABC, abstractmethod
+
+from softacd.calls.call_table import Phase, enter
+from softacd.calls.exchange import Exchange
+from softacd.calls.leg import Leg, Signal
+from softacd.calls.records import CallRecord, Direction, Outcome
+from softacd.calls.trunk import Trunk
+
+
+class Activity(ABC):
+    """What a call is doing with its caller. One at a time; the call tells it what concerns it."""
+
+    def __init__(self, call: "Call") -> None:
+        self.call = call
+
+    @abstractmethod
+    def start(self, now: float) -> None:
+        """Begin."""
+
+    def stop(self, now: float) -> None:
+        """The call ends or does something else: undo whatever is under way."""
+
+    def on_digit(self, digit: str, now: float) -> None:
+        """The caller pressed a key."""
+
+    def on_play_ended(self, play: int, error: str, now: float) -> None:
+        """Playback to the caller is over."""
+
+
+class Call:
+    """A call that lives."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        id: str,  # noqa: A002 - the field's own word
+        direction: Direction,
+        caller: str,
+        caller_name: str,
+        called: str,
+        trunk: Trunk | None,
+        now: float,
+    ) -> None:
+        services = exchange.services
+        self.exchange = exchange
+        self.services = services
+        self.id = id
+        self.caller_name = caller_name
+        self.phase = Phase.ARRIVED
+        self.phase_since = services.wall(now)
+        self.step = ""
+        self.caller_leg: Leg | None = None
+        self.called_leg: Leg | None = None
+        self.activity: Activity | None = None
+        self.agent = ""
+        self.expected_wait: float | None = None
+        self.record = CallRecord(
+            id=id,
+            direction=direction,
+            started=services.wall(now),
+            caller=caller,
+            called=called,
+            trunk=trunk.settings.name if trunk else "",
+        )
+        self._trunks: list[Trunk] = []
+        self._waiting: Activity | None = None
+        self._held_since = 0.0
+        self._holders: set[str] = set()
+        self._legs = 0
+        self._occupied: set[str] = set()
+        if trunk is not None:
+            self.hold_channel(trunk)
+            trunk.last_incoming = services.wall(now)
+        exchange.calls[id] = self
+        services.records.append(self.record)
+
+    # --- small things --------------------------------------------------------------------------------------------
+
+    def new_leg_id(self) -> str:
+        """The id of this call's next leg."""
+        self._legs += 1
+        return f"{self.id}.{self._legs}"
+
+    def hold_channel(self, trunk: Trunk) -> None:
+        """This call occupies a channel of a trunk until it ends."""
+        trunk.calls_now.add(self.id)
+        self._trunks.append(trunk)
+
+    def occupy(self, extension: str, now: float) -> None:
+        """This call keeps a phone busy that no queue rang: its agent is offered nothing meanwhile."""
+        if extension not in self._occupied:
+            self._occupied.add(extension)
+            self.exchange.desk.other_call(extension, self.id, True, now)
+
+    def vacate(self, extension: str, now: float) -> None:
+        """The phone is free of this call."""
+        if extension in self._occupied:
+            self._occupied.discard(extension)
+            self.exchange.desk.other_call(extension, self.id, False, now)
+
+    def note(self, kind: str, detail: str, now: float) -> None:
+        """Record that something happened."""
+        self.services.note(self.id, kind, detail, now)
+
+    def enter_phase(self, phase: Phase, now: float) -> None:
+        """Move to a phase the table allows. Raises IllegalPhaseError."""
+        self.phase = enter(self.phase, phase)
+        self.phase_since = self.services.wall(now)
+
+    @property
+    def leg(self) -> Leg:
+        """The caller's leg, which a living call has."""
+        if self.caller_leg is None:
+            raise RuntimeError("a call without its caller's leg")
+        return self.caller_leg
+
+    # --- the course of the call ------------------------------------------------------------------------------------
+
+    def begin(self, activity: Activity, now: float) -> None:
+        """Do this with the caller from now on."""
+        if self.activity is not None:
+            self.activity.stop(now)
+        self.activity = activity
+        activity.start(now)
+
+    def begin_from(self, flow: Activity, activity: Activity, now: float) -> None:
+        """Leave the flow for a queue or a ring that may come back to it."""
+        self.activity = activity if self.activity is flow else self.activity
+        if self.activity is activity:
+            activity.start(now)
+
+    def answer_and_begin(self, activity: Activity, now: float) -> None:
+        """Answer the caller; begin as soon as audio can flow (with the ACK, when the INVITE had no offer)."""
+        self.record.answered = self.services.wall(now)
+        self.leg.accept(now)
+        if self.leg.has_media:
+            self.begin(activity, now)
+        else:
+            self._waiting = activity
+
+    def connect(self, other: Leg, now: float, *, agent: str = "") -> None:
+        """Caller and `other` talk. Whatever the caller hears is cut; the bridge begins with the next packet."""
+        if self.activity is not None:
+            activity, self.activity = self.activity, None
+            activity.stop(now)
+        self.called_leg = other
+        other.user = self
+        self.agent = agent
+        record = self.record
+        record.agent = agent
+        record.connected = self.services.wall(now)
+        if not record.answered:
+            record.answered = record.connected
+        if record.queued:
+            record.wait_ms = record.connected - record.queued
+        self.leg.bridge(other)
+        self.enter_phase(Phase.TALKING, now)
+        self.note("connected", agent or other.number, now)
+        self.services.records.append(record)
+        for leg in (self.leg, other):
+            if leg.held:
+                self._on_hold(leg, True, now)
+
+    def finish(self, now: float, *, outcome: Outcome | None = None, status: int = 603) -> None:
+        """End the call from our side: BYE to answered legs, `status` to a caller never answered."""
+        self._end(now, by="switch", cause=200 if self.leg.answered else status, outcome=outcome, status=status)
+
+    def abort(self, status: int, now: float) -> None:
+        """The call could not even get its caller's leg; the caller has been answered `status`."""
+        self._end(now, by="switch", cause=status, outcome=Outcome.FAILED)
+
+    # --- what the legs say -----------------------------------------------------------------------------------------
+
+    def on_leg(self, leg: Leg, signal: Signal, now: float) -> None:
+        """A leg moved."""
+        if signal is Signal.HUNG_UP:
+            by = "caller" if leg is self.caller_leg else "called"
+            self.note("hang-up", by, now)
+            self._end(now, by=by, cause=leg.cause)
+        elif signal is Signal.CONFIRMED:
+            if self._waiting is not None:
+                activity, self._waiting = self._waiting, None
+                if leg.has_media:
+                    self.begin(activity, now)
+                else:
+                    self.finish(now, outcome=Outcome.FAILED)
+        elif signal in (Signal.HELD, Signal.RESUMED):
+            self._on_hold(leg, signal is Signal.HELD, now)
+
+    def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
+        """A key was pressed. In a conversation RFC 4733 passes with the media; INFO is turned into it here."""
+        if self.phase in (Phase.TALKING, Phase.HELD):
+            other = self.called_leg if leg is self.caller_leg else self.caller_leg
+            if by_info and other is not None:
+                other.send_digit(digit)
+        elif leg is self.caller_leg:
+            self.record.keys += digit
+            self.note("key", digit, now)
+            if self.activity is not None:
+                self.activity.on_digit(digit, now)
+
+    def on_play_ended(self, leg: Leg, play: int, error: str, now: float) -> None:
+        """Playback is over."""
+        if error:
+            self.note("prompt-missing", error, now)
+        if leg is self.caller_leg and self.activity is not None:
+            self.activity.on_play_ended(play, error, now)
+
+    # --- hold --------------------------------------------------------------------------------------------------------
+
+    def _on_hold(self, holder: Leg, held: bool, now: float) -> None:
+        if self.phase not in (Phase.TALKING, Phase.HELD) or self.called_leg is None:
+            return  # a caller on hold while we play: the device chose not to listen
+        other = self.called_leg if holder is self.caller_leg else self.leg
+        self.note("hold" if held else "resume", holder.party, now)
+        if held:
+            self._holders.add(holder.id)
+            other.unbridge()
+            other.play((self._music(),), loop=True, shared=True)
+            if self.phase is Phase.TALKING:
+                self.enter_phase(Phase.HELD, now)
+                self._held_since = now
+                self._tell_desk_hold(True, now)
+        else:
+            self._holders.discard(holder.id)
+            if not self._holders and self.phase is Phase.HELD:
+                self.record.hold_ms += round((now - self._held_since) * 1000)
+                self.enter_phase(Phase.TALKING, now)
+                self.leg.bridge(self.called_leg)
+                self._tell_desk_hold(False, now)
+
+    def _music(self) -> str:
+        queue = self.exchange.queues.get(self.record.queue)
+        return queue.music if queue else "music/default"
+
+    def _tell_desk_hold(self, held: bool, now: float) -> None:
+        if self.agent:
+            self.exchange.desk.hold_changed(self, held, now)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _end(self, now: float, *, by: str, cause: int, outcome: Outcome | None = None, status: int = 603) -> None:
+        if self.phase is Phase.ENDED:
+            return
+        record = self.record
+        if self.phase is Phase.HELD:
+            record.hold_ms += round((now - self._held_since) * 1000)
+        queued = self.phase is Phase.QUEUE
+        self.enter_phase(Phase.ENDED, now)
+        activity, self.activity = self.activity, None
+        if activity is not None:
+            activity.stop(now)
+        self._waiting = None
+        for leg in (self.caller_leg, self.called_leg):
+            if leg is not None:
+                leg.hang_up(now, status=status)
+        if self.agent:
+            self.exchange.desk.talk_ended(self, now)
+        record.ended = self.services.wall(now)
+        record.ended_by = by
+        record.cause = cause
+        if record.connected:
+            record.talk_ms = max(0, record.ended - record.connected - record.hold_ms)
+        elif record.queued and queued:
+            record.wait_ms = record.ended - record.queued
+        record.outcome = outcome if outcome and not record.connected else self._outcome(queued, by, cause)
+        for trunk in self._trunks:
+            trunk.calls_now.discard(self.id)
+        for extension in list(self._occupied):
+            self.vacate(extension, now)
+        self.services.records.append(record)
+        self.exchange.calls.pop(self.id, None)
+
+    def _outcome(self, queued: bool, by: str, cause: int) -> Outcome:
+        if self.record.connected:
+            return Outcome.ANSWERED
+        if queued and by == "caller":
+            return Outcome.ABANDONED
+        if self.record.direction is Direction.INCOMING:
+            return Outcome.MISSED
+        if cause in (486, 600):
+            return Outcome.BUSY
+        if cause in (480, 487, 408):
+            return Outcome.NO_ANSWER
+        return Outcome.SERVED if cause == 200 else Outcome.FAILED

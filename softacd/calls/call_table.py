@@ -1,0 +1,37 @@
+"""The phases of a call, as people see them, and every transition between them."""
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """What a call is doing."""
+
+    ARRIVED = "arrived"
+    FLOW = "flow"  # greeting, menu, notices
+    QUEUE = "queue"
+    RINGING = "ringing"  # one destination is being rung
+    TALKING = "talking"
+    HELD = "held"
+    ENDED = "ended"
+
+
+CALL_TABLE: dict[Phase, frozenset[Phase]] = {
+    Phase.ARRIVED: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
+    Phase.FLOW: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
+    Phase.QUEUE: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
+    Phase.RINGING: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
+    Phase.TALKING: frozenset({Phase.HELD, Phase.ENDED}),
+    Phase.HELD: frozenset({Phase.TALKING, Phase.ENDED}),
+    Phase.ENDED: frozenset(),
+}
+
+
+class IllegalPhaseError(RuntimeError):
+    """A call was asked for what its phase does not allow: a bug of ours, never a caller's doing."""
+
+
+def enter(old: Phase, new: Phase) -> Phase:
+    """`new`, when the table allows it. Raises IllegalPhaseError."""
+    if new not in CALL_TABLE[old]:
+        raise IllegalPhaseError(f"a call in phase {old} cannot enter {new}")
+    return new

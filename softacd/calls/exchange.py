@@ -1,0 +1,103 @@
+"""What calls need of the house: settings, routes, registered phones, trunks, the queue desk, the calls that live.
+
+Data and look-ups only; `Switch` fills it and routes events.
+"""
+
+from typing import TYPE_CHECKING
+
+from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.calls.attempt import AttemptUser, Fork
+from softacd.calls.hunt import Hunt
+from softacd.calls.model import FlowSettings, PhoneSettings, SwitchSettings
+from softacd.calls.routing import Routing
+from softacd.calls.services import Services
+from softacd.calls.trunk import Trunk
+from softacd.sip.location import LocationService
+from softacd.sip.headers import NameAddress
+from softacd.sip.uri import SipUri
+
+if TYPE_CHECKING:
+    from softacd.calls.call import Call
+    from softacd.calls.queue_desk import QueueDesk
+
+
+class Exchange:
+    """The house as calls see it."""
+
+    desk: "QueueDesk"
+
+    def __init__(
+        self,
+        services: Services,
+        location: LocationService,
+        settings: SwitchSettings,
+        queues: tuple[QueueSettings, ...],
+        agents: tuple[AgentSettings, ...],
+    ) -> None:
+        self.services = services
+        self.location = location
+        self.calls: dict[str, Call] = {}
+        self.trunks: dict[str, Trunk] = {}
+        self.configure(settings, queues, agents)
+
+    def configure(
+        self, settings: SwitchSettings, queues: tuple[QueueSettings, ...], agents: tuple[AgentSettings, ...]
+    ) -> None:
+        """Take new settings; calls in progress keep the flow they are in."""
+        self.settings = settings
+        self.phones: dict[str, PhoneSettings] = {phone.extension: phone for phone in settings.phones}
+        self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
+        self.queues: dict[str, QueueSettings] = {queue.name: queue for queue in queues}
+        self.agents: dict[str, AgentSettings] = {agent.name: agent for agent in agents}
+        self.agent_of_phone: dict[str, str] = {agent.phone: agent.name for agent in agents}
+        self.routing = Routing(settings.phones, queues, settings.numbers, settings.dial_plan)
+
+    def address_of_record(self, extension: str) -> str:
+        """The address of record of an extension, as the location service keys it."""
+        return f"sip:{extension}@{self.settings.domain}"
+
+    def fork(
+        self,
+        call: "Call",
+        extension: str,
+        user: AttemptUser,
+        now: float,
+        *,
+        party: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Fork:
+        """An attempt on all devices of an extension; it fails at once with 480 when none is registered."""
+        phone = self.phones.get(extension)
+        return Fork(
+            self.services,
+            user,
+            bindings=self.location.bindings(self.address_of_record(extension), now),
+            call=call.id,
+            extension=extension,
+            party=party or f"phone:{extension}",
+            codecs=phone.codecs if phone else ("PCMA", "PCMU"),
+            from_=self.presented(call),
+            domain=self.settings.domain,
+            new_leg_id=call.new_leg_id,
+            headers=headers,
+        )
+
+    def hunt(self, call: "Call", number: str, user: AttemptUser, *, display_name: str = "") -> Hunt:
+        """An attempt on an outside number over the trunks, in the dial plan's order."""
+        order = self.settings.dial_plan.trunks or tuple(self.trunks)
+        return Hunt(
+            self.services,
+            user,
+            trunks=[self.trunks[name] for name in order if name in self.trunks],
+            call=call.id,
+            number=number,
+            display_name=display_name,
+            new_leg_id=call.new_leg_id,
+        )
+
+    def presented(self, call: "Call") -> NameAddress:
+        """Who calls, as shown to the house's phones."""
+        return NameAddress(
+            display_name=call.caller_name,
+            uri=SipUri(scheme="sip", user=call.record.caller or "anonymous", host=self.settings.domain),
+        )

@@ -1,0 +1,59 @@
+"""A phone dialled a feature code: do it, say what was done, hang up."""
+
+from softacd.acd.vocabulary import Status
+from softacd.calls.call import Activity, Call
+from softacd.calls.call_table import Phase
+from softacd.calls.control import NotPossibleError
+from softacd.calls.prompts import Prompt, clip
+from softacd.calls.records import Outcome
+from softacd.calls.routing import Feature
+
+STATUSES = {
+    Feature.AVAILABLE: (Status.AVAILABLE, Prompt.STATUS_AVAILABLE),
+    Feature.BREAK: (Status.BREAK, Prompt.STATUS_BREAK),
+    Feature.LUNCH: (Status.LUNCH, Prompt.STATUS_LUNCH),
+    Feature.NOT_READY: (Status.NOT_READY, Prompt.STATUS_NOT_READY),
+    Feature.LOG_OUT: (Status.LOGGED_OUT, Prompt.STATUS_LOGGED_OUT),
+}
+WRAP_UP_EXTENSION_SECONDS = 60.0
+
+
+class FeatureCall(Activity):
+    """One feature code dialled from one phone."""
+
+    def __init__(self, call: Call, feature: Feature, extension: str) -> None:
+        super().__init__(call)
+        self._feature = feature
+        self._extension = extension
+        self._play = 0
+
+    def start(self, now: float) -> None:
+        """Do it and say so."""
+        self.call.enter_phase(Phase.FLOW, now)
+        self.call.step = self._feature.value
+        prompt = self._do(now)
+        self.call.note("feature", f"{self._feature}: {prompt}", now)
+        self._play = self.call.leg.play((clip(prompt, self.call.exchange.settings.language),))
+
+    def on_play_ended(self, play: int, error: str, now: float) -> None:
+        """Said: that is all."""
+        if play == self._play:
+            self.call.finish(now, outcome=Outcome.SERVED)
+
+    def _do(self, now: float) -> Prompt:
+        exchange = self.call.exchange
+        agent = exchange.agent_of_phone.get(self._extension)
+        if agent is None:
+            return Prompt.NOT_ALLOWED
+        if self._feature in STATUSES:
+            status, prompt = STATUSES[self._feature]
+            exchange.desk.set_status(agent, status, "", now)
+            return prompt
+        try:
+            if self._feature is Feature.FINISH_WRAP_UP:
+                exchange.desk.finish_wrap_up(agent, now)
+                return Prompt.STATUS_AVAILABLE
+            exchange.desk.extend_wrap_up(agent, WRAP_UP_EXTENSION_SECONDS, now)
+        except NotPossibleError:
+            return Prompt.INVALID_CODE
+        return Prompt.STATUS_WORKING

@@ -1,0 +1,138 @@
+"""Reaching an outside number: trunks one after another, failing over by cause."""
+
+from collections.abc import Callable, Sequence
+
+from softacd.calls.attempt import Attempt, AttemptUser, Outcome
+from softacd.calls.deadlines import Deadline
+from softacd.calls.leg import Leg, Signal
+from softacd.calls.services import NoPortError, Services
+from softacd.calls.trunk import Trunk
+
+FAIL_OVER_STATUSES = frozenset({401, 403, 407, 408})
+"""Refusals that say something about the carrier, not about the called party; 5xx are added to them."""
+
+
+def fails_over(status: int) -> bool:
+    """Whether the next trunk is worth a try after this refusal."""
+    return 500 <= status < 600 or status in FAIL_OVER_STATUSES
+
+
+class Hunt(Attempt):
+    """Try trunks in order until one takes the call or the called party itself refuses."""
+
+    def __init__(
+        self,
+        services: Services,
+        user: AttemptUser,
+        *,
+        trunks: Sequence[Trunk],
+        call: str,
+        number: str,
+        display_name: str,
+        new_leg_id: Callable[[], str],
+    ) -> None:
+        super().__init__(user)
+        self.status = 503
+        self.trunk: Trunk | None = None
+        self._services = services
+        self._left = list(trunks)
+        self._call = call
+        self._number = number
+        self._display_name = display_name
+        self._new_leg_id = new_leg_id
+        self._leg: Leg | None = None
+        self._patience: Deadline | None = None
+
+    def start(self, now: float) -> None:
+        """Call through the first trunk that is up and has a free channel."""
+        while self._left:
+            trunk = self._left.pop(0)
+            obstacle = trunk.obstacle(now)
+            if obstacle:
+                self._services.note(self._call, "trunk-passed-over", f"{trunk.settings.name}: {obstacle}", now)
+                continue
+            try:
+                self._dial(trunk, now)
+            except NoPortError as error:
+                self.status = error.status
+                break
+            return
+        self._report(Outcome.FAILED, None, now)
+
+    def _dial(self, trunk: Trunk, now: float) -> None:
+        settings = trunk.settings
+        leg = Leg(
+            self._services,
+            id=self._new_leg_id(),
+            call=self._call,
+            party=f"trunk:{settings.name}",
+            number=self._number,
+            outgoing=True,
+            flow=trunk.flow(),
+            codecs=settings.codecs,
+            user=self,
+            now=now,
+        )
+        self._leg, self.trunk = leg, trunk
+        trunk.calls_now.add(self._call)
+        self._services.note(self._call, "trunk-tried", settings.name, now)
+        self._wait(now + settings.progress_timeout, "progress")
+        leg.dial(
+            uri=trunk.uri(self._number),
+            from_=trunk.identity(self._display_name),
+            to=trunk.address(self._number),
+            credentials=trunk.credentials,
+            contact_user=trunk.contact_user,
+            now=now,
+        )
+
+    def give_up(self, now: float, reason: str = "") -> None:
+        """Cancel the attempt that is under way."""
+        self.user = None
+        self._wait(None)
+        if self._leg is not None:
+            self._leg.hang_up(now, reason=reason)
+            self._release()
+
+    def on_leg(self, leg: Leg, signal: Signal, now: float) -> None:
+        """The carrier moved."""
+        if leg is not self._leg:
+            return
+        if signal in (Signal.RINGING, Signal.EARLY_MEDIA):
+            if self._patience is not None and self._patience.tag == "progress" and self.trunk is not None:
+                self._wait(now + self.trunk.settings.answer_timeout, "answer")
+            self._report(Outcome.RINGING if signal is Signal.RINGING else Outcome.EARLY_MEDIA, leg, now)
+        elif signal is Signal.ANSWERED:
+            self._wait(None)
+            self._leg = None  # the leg and the trunk's channel are the user's now
+            self._report(Outcome.ANSWERED, leg, now)
+        elif signal in (Signal.FAILED, Signal.HUNG_UP):
+            self._failed(leg.cause, now)
+
+    def on_deadline(self, tag: str, now: float) -> None:
+        """The carrier gave no sign in time, or nobody answered."""
+        if self._leg is not None:
+            self._leg.hang_up(now)
+        self._failed(408 if tag == "progress" else 480, now)
+
+    def _wait(self, until: float | None, tag: str = "") -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = None if until is None else self._services.deadlines.at(until, self, tag)
+
+    def _failed(self, status: int, now: float) -> None:
+        self._wait(None)
+        trunk = self.trunk
+        self._release()
+        self.status = status
+        if trunk is not None and fails_over(status):
+            trunk.failures += 1
+            self._services.note(self._call, "trunk-failed", f"{trunk.settings.name}: {status}", now)
+            self.start(now)
+        else:
+            self._report(Outcome.FAILED, None, now)
+
+    def _release(self) -> None:
+        if self.trunk is not None:
+            self.trunk.calls_now.discard(self._call)
+        self._leg = self.trunk = None

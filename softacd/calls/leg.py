@@ -1,0 +1,548 @@
+"""One leg: one INVITE dialog with one device, its offer/answer and its voice stream.
+
+A leg knows the stack and the media words, and one *user* (a call's activity) whom it tells what happened. It never
+decides what the call does next. Hold and resume asked by the device are answered here; the user is told.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from softacd.calls.leg_table import IllegalLegTransitionError, LegInput, LegState, advance
+from softacd.calls.records import LegRecord
+from softacd.calls.services import Services
+from softacd.rtp.vocabulary import (
+    Bridge,
+    CloseStream,
+    Codec,
+    OpenStream,
+    Play,
+    Port,
+    SendDigits,
+    SetRemote,
+    StopPlay,
+    StreamStatistics,
+    Unbridge,
+)
+from softacd.sdp.description import SessionDescription
+from softacd.sdp.errors import SdpError
+from softacd.sdp.negotiation import Answer, LocalMedia, RemoteMedia, accept_answer, answer, offer
+from softacd.sip.dialog import Dialog
+from softacd.sip.digest import Credentials
+from softacd.sip.message import Request, Response
+from softacd.sip.transaction import ClientTransaction, ServerTransaction
+from softacd.sip.transport import Flow
+from softacd.sip.headers import NameAddress
+
+SDP = "application/sdp"
+
+
+class Signal(StrEnum):
+    """What a leg tells its user."""
+
+    RINGING = "ringing"
+    EARLY_MEDIA = "early-media"
+    ANSWERED = "answered"  # outgoing: 2xx came and is acknowledged
+    CONFIRMED = "confirmed"  # incoming: the ACK of our 2xx came
+    FAILED = "failed"  # outgoing: final refusal or no response; see leg.cause
+    HUNG_UP = "hung-up"  # BYE, CANCEL or lost; see leg.cause
+    HELD = "held"
+    RESUMED = "resumed"
+
+
+class LegUser(Protocol):
+    """Whoever owns a leg now."""
+
+    def on_leg(self, leg: "Leg", signal: Signal, now: float) -> None:
+        """Something happened to the leg."""
+
+    def on_digit(self, leg: "Leg", digit: str, now: float, *, by_info: bool) -> None:
+        """The device sent a DTMF digit, as SIP INFO or (else) as RFC 4733 event."""
+
+    def on_play_ended(self, leg: "Leg", play: int, error: str, now: float) -> None:
+        """Playback `play` is over; `error` says why it could not be played."""
+
+
+class Leg:
+    """One leg. Create it with `Leg.incoming` or `Leg.outgoing`."""
+
+    __slots__ = (
+        "_answer",
+        "_opened",
+        "_port",
+        "_remote",
+        "_sdp_offered",
+        "_sdp_sent",
+        "call",
+        "cause",
+        "codecs",
+        "dialog",
+        "flow",
+        "held",
+        "host",
+        "id",
+        "number",
+        "outgoing",
+        "party",
+        "reason",
+        "record",
+        "services",
+        "state",
+        "stream",
+        "transaction",
+        "user",
+    )
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        id: str,  # noqa: A002 - the field's own word
+        call: str,
+        party: str,
+        number: str,
+        outgoing: bool,
+        flow: Flow,
+        codecs: tuple[str, ...],
+        user: LegUser,
+        now: float,
+    ) -> None:
+        """Takes a media port. Raises NoPortError."""
+        self.services = services
+        self.id = id
+        self.call = call
+        self.party = party
+        self.number = number
+        self.outgoing = outgoing
+        self.flow = flow
+        self.codecs = codecs
+        self.user: LegUser | None = user
+        self.state = LegState.DIALING if outgoing else LegState.ARRIVED
+        self.transaction: ClientTransaction | ServerTransaction | None = None
+        self.dialog: Dialog | None = None
+        self.cause = 0
+        self.reason = ""
+        self.held = False
+        self.host = services.media_host or flow.local[0]
+        self._port: Port | None = services.take_port()
+        self.stream = services.new_stream()
+        self._opened = False
+        self._remote: RemoteMedia | None = None
+        self._answer: Answer | None = None
+        self._sdp_offered: bytes = b""  # ours, waiting for an answer
+        self._sdp_sent: bytes = b""
+        self.record = LegRecord(
+            id=id, call=call, party=party, number=number, outgoing=outgoing, started=services.wall(now)
+        )
+
+    # --- views ------------------------------------------------------------------------------------------------
+
+    @property
+    def answered(self) -> bool:
+        """Both sides agreed to talk."""
+        return self.state in (LegState.ACCEPTED, LegState.ESTABLISHED)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come."""
+        return self.state is LegState.ENDED
+
+    @property
+    def has_media(self) -> bool:
+        """The peer's address is known: audio can be sent."""
+        return self._remote is not None and self._opened
+
+    # --- incoming ---------------------------------------------------------------------------------------------
+
+    def receive(self, transaction: ServerTransaction, request: Request) -> None:
+        """Take the INVITE that made this leg. Raises SdpError (its `status` is the answer) for an unusable offer."""
+        self.transaction = transaction
+        transaction.context = self
+        self.record.sip_call_id = request.call_id
+        self.services.claim_traces(request.call_id, self)
+        if request.body:
+            self._answer = answer(SessionDescription.parse(request.body), self._local())
+            self._sdp_sent = self._answer.body
+
+    def alert(self, now: float) -> None:
+        """Send 180 Ringing."""
+        self.state = advance(self.state, LegInput.ALERT)
+        self._mark_ringing(now)
+        self._respond(180, now)
+
+    def progress(self, now: float) -> None:
+        """Send 183 with our session description, so that early media can be heard."""
+        if self._answer is None or self.state not in (LegState.ARRIVED, LegState.ALERTING):
+            return
+        self.state = advance(self.state, LegInput.ALERT)
+        self._mark_ringing(now)
+        self._respond(183, now, body=self._answer.body)
+        self._apply(self._answer.remote)
+
+    def accept(self, now: float) -> None:
+        """Send 200 with our session description; media flows from now on."""
+        self.state = advance(self.state, LegInput.ACCEPT)
+        self.record.answered = self.services.wall(now)
+        if self._answer is not None:
+            self._respond(200, now, body=self._answer.body)
+            self._apply(self._answer.remote)
+        else:  # no offer in the INVITE: ours goes out, the answer comes with the ACK (RFC 3261 section 13.2.1)
+            self._respond(200, now, body=self._offer())
+
+    def refuse(self, status: int, now: float, *, reason: str = "", headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Send a final refusal."""
+        self.state = advance(self.state, LegInput.REFUSE)
+        self._respond(status, now, reason=reason, headers=headers)
+        self._end(status, reason, now)
+
+    def on_ack(self, request: Request, now: float) -> None:
+        """The ACK of our 2xx came."""
+        if self.state is LegState.CLOSING:
+            self.state = advance(self.state, LegInput.ACK)
+            self._send_bye(now, "")
+            self._finish(now)
+            return
+        first = self.state is LegState.ACCEPTED
+        self.state = advance(self.state, LegInput.ACK)
+        if self._sdp_offered and request.body:
+            self._take_answer(request.body)
+        if first:
+            self._tell(Signal.CONFIRMED, now)
+
+    def on_ack_missing(self, now: float) -> None:
+        """No ACK in 64*T1: the call is over, say so (RFC 3261 section 13.3.1.4)."""
+        if self.state in (LegState.ACCEPTED, LegState.CLOSING):
+            closing = self.state is LegState.CLOSING
+            self.state = advance(self.state, LegInput.FAILURE)
+            self._send_bye(now, "")
+            if closing:
+                self._finish(now)
+            else:
+                self._end(408, "no ACK", now)
+                self._tell(Signal.HUNG_UP, now)
+
+    def on_cancel(self, request: Request, now: float) -> None:
+        """The caller cancelled; the stack has answered."""
+        if self.state in (LegState.ARRIVED, LegState.ALERTING):
+            self.state = advance(self.state, LegInput.CANCELLED)
+            self._end(487, request.header("Reason") or "cancelled", now)
+            self._tell(Signal.HUNG_UP, now)
+
+    # --- outgoing ---------------------------------------------------------------------------------------------
+
+    def dial(
+        self,
+        *,
+        uri: str,
+        from_: NameAddress,
+        to: NameAddress,
+        headers: Sequence[tuple[str, str]] = (),
+        route: Sequence[str] = (),
+        credentials: Credentials | None = None,
+        contact_user: str = "",
+        now: float,
+    ) -> None:
+        """Send the INVITE with our offer."""
+        transaction = self.services.stack.invite(
+            uri=uri,
+            flow=self.flow,
+            from_=from_,
+            to=to,
+            body=self._offer(),
+            headers=headers,
+            route=route,
+            credentials=credentials,
+            contact_user=contact_user,
+            now=now,
+        )
+        transaction.context = self
+        self.transaction = transaction
+        self.record.sip_call_id = transaction.request.call_id
+        self.services.claim_traces(transaction.request.call_id, self)
+
+    def on_response(self, response: Response, dialog: Dialog | None, now: float) -> None:
+        """A response to our INVITE."""
+        status = response.status
+        if status >= 300:
+            self._on_failure(status, response.reason, now)
+        elif status >= 200:
+            self._on_answer(response, dialog, now)
+        elif self.state in (LegState.DIALING, LegState.RINGING):
+            self._on_progress(response, dialog, now)
+
+    def on_transaction_failed(self, timed_out: bool, now: float) -> None:
+        """Our INVITE found nobody: no response (408) or no transport (503), RFC 3261 section 8.1.3.1."""
+        self._on_failure(408 if timed_out else 503, "time-out" if timed_out else "transport failed", now)
+
+    def _on_progress(self, response: Response, dialog: Dialog | None, now: float) -> None:
+        self.state = advance(self.state, LegInput.PROGRESS)
+        if dialog is not None:
+            self.dialog = dialog
+            dialog.context = self
+        self._mark_ringing(now)
+        if response.body and response.content_type.startswith(SDP) and self._take_answer(response.body):
+            self._tell(Signal.EARLY_MEDIA, now)
+        else:
+            self._tell(Signal.RINGING, now)
+
+    def _on_answer(self, response: Response, dialog: Dialog | None, now: float) -> None:
+        if dialog is None:
+            return
+        stack = self.services.stack
+        if self.state in (LegState.CANCELLING, LegState.ENDED, LegState.ESTABLISHED):
+            if self.state is LegState.ESTABLISHED and self.dialog is dialog:
+                return  # a retransmission the stack has acknowledged
+            # late, or a second fork (RFC 3261 sections 9.1 and 13.2.2.4): acknowledge and release
+            stack.acknowledge(dialog, now)
+            stack.request_in_dialog(dialog, "BYE", now=now)
+            stack.end_dialog(dialog)
+            if self.state is LegState.CANCELLING:
+                self.state = advance(self.state, LegInput.ANSWER)
+                self._finish(now)
+            return
+        self.state = advance(self.state, LegInput.ANSWER)
+        self.dialog = dialog
+        dialog.context = self
+        self.record.answered = self.services.wall(now)
+        stack.acknowledge(dialog, now)
+        if response.body:
+            self._take_answer(response.body)
+        if not self.has_media:
+            self.state = advance(self.state, LegInput.HANG_UP)
+            self._send_bye(now, 'SIP;cause=488;text="Not Acceptable Here"')
+            self._end(488, "no usable media in the answer", now)
+            self._tell(Signal.FAILED, now)
+            return
+        self._tell(Signal.ANSWERED, now)
+
+    def _on_failure(self, status: int, reason: str, now: float) -> None:
+        if self.state is LegState.CANCELLING:
+            self.state = advance(self.state, LegInput.FAILURE)
+            self._finish(now)
+        elif self.state in (LegState.DIALING, LegState.RINGING):
+            self.state = advance(self.state, LegInput.FAILURE)
+            self._end(status, reason, now)
+            self._tell(Signal.FAILED, now)
+
+    # --- within the dialog ------------------------------------------------------------------------------------
+
+    def on_bye(self, reason: str, now: float) -> None:
+        """The device hung up; the switch has answered 200."""
+        if self.state is LegState.ENDED:
+            return
+        silent = self.state in (LegState.CLOSING, LegState.CANCELLING)
+        self.state = advance(self.state, LegInput.BYE)
+        if silent:
+            self._finish(now)
+            return
+        self._end(200, reason, now)
+        self._tell(Signal.HUNG_UP, now)
+
+    def on_offer(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        """A re-INVITE or UPDATE: renegotiate, and tell the user about hold or resume (RFC 3264 section 8)."""
+        stack = self.services.stack
+        if not request.body:
+            if request.method == "UPDATE":
+                stack.respond(transaction, 200, now=now)
+                return
+            stack.respond(transaction, 200, now=now, body=self._offer(), content_type=SDP)
+            return
+        try:
+            answered = answer(SessionDescription.parse(request.body), self._local(), previous=self._sdp_sent)
+        except SdpError as error:
+            stack.respond(transaction, error.status, now=now)  # the session stays as it was (section 14.2)
+            return
+        self._sdp_sent = answered.body
+        stack.respond(transaction, 200, now=now, body=answered.body, content_type=SDP)
+        self._apply(answered.remote)
+        if answered.remote.hold != self.held:
+            self.held = answered.remote.hold
+            self._tell(Signal.HELD if self.held else Signal.RESUMED, now)
+
+    def lost(self, cause: int, reason: str, now: float) -> None:
+        """The device is gone without a word (481 or 408 within the dialog, flow lost): release and tell the user."""
+        if self.state is LegState.ESTABLISHED:
+            self.state = advance(self.state, LegInput.FAILURE)
+            self._send_bye(now, "")
+            self._end(cause, reason, now)
+            self._tell(Signal.HUNG_UP, now)
+
+    def hang_up(self, now: float, *, status: int = 603, reason: str = "") -> None:
+        """End the leg whatever its state; the user hears no more of it.
+
+        `status` answers a leg that was never accepted; `reason` is a Reason header value (RFC 3326) for CANCEL/BYE.
+        """
+        self.user = None
+        match self.state:
+            case LegState.ARRIVED | LegState.ALERTING:
+                self.refuse(status, now)
+            case LegState.ACCEPTED:
+                # no BYE before the ACK (RFC 3261 section 15)
+                self.state = advance(self.state, LegInput.HANG_UP)
+                self._end(200, reason, now)
+            case LegState.ESTABLISHED:
+                self.state = advance(self.state, LegInput.HANG_UP)
+                self._send_bye(now, reason)
+                self._end(200, reason, now)
+            case LegState.DIALING | LegState.RINGING:
+                self.state = advance(self.state, LegInput.GIVE_UP)
+                if isinstance(self.transaction, ClientTransaction):
+                    self.services.stack.cancel(self.transaction, now, reason=reason or None)
+                self._end(487, reason, now)
+            case _:
+                pass
+
+    # --- media ------------------------------------------------------------------------------------------------
+
+    def play(self, clips: tuple[str, ...], *, loop: bool = False, shared: bool = False) -> int:
+        """Play clips to the device instead of whatever it hears; returns the number that `on_play_ended` will carry."""
+        play = self.services.new_play()
+        self.services.media.append(Play(stream=self.stream, play=play, clips=clips, loop=loop, shared=shared))
+        return play
+
+    def silence(self) -> None:
+        """Stop playback."""
+        self.services.media.append(StopPlay(stream=self.stream))
+
+    def bridge(self, other: "Leg") -> None:
+        """Let the devices of both legs hear each other."""
+        self.services.media.append(Bridge(stream=self.stream, other=other.stream))
+
+    def unbridge(self) -> None:
+        """End the bridge; both devices hear nothing until told otherwise."""
+        self.services.media.append(Unbridge(stream=self.stream))
+
+    def send_digit(self, digit: str) -> None:
+        """Send a DTMF digit to the device."""
+        self.services.media.append(SendDigits(stream=self.stream, digits=digit))
+
+    def on_statistics(self, statistics: StreamStatistics, closed: bool) -> None:
+        """Figures from the media engine; the last ones complete the record."""
+        record = self.record
+        record.codec = statistics.codec or record.codec
+        record.packets_sent = statistics.sent
+        record.packets_received = statistics.received
+        record.packets_lost = statistics.lost
+        record.jitter_ms = statistics.jitter_ms
+        record.remote_lost = statistics.remote_lost
+        record.remote_jitter_ms = statistics.remote_jitter_ms
+        record.round_trip_ms = statistics.round_trip_ms or 0.0
+        record.strangers = statistics.strangers
+        if closed:
+            self.services.records.append(record)
+
+    def _local(self) -> LocalMedia:
+        if self._port is None:
+            raise IllegalLegTransitionError("a leg that ended cannot negotiate")
+        return LocalMedia(
+            host=self.host,
+            port=self._port.rtp,
+            codecs=self.codecs,
+            session_id=self.stream,
+        )
+
+    def _offer(self) -> bytes:
+        self._sdp_sent = self._sdp_offered = offer(self._local(), previous=self._sdp_sent)
+        return self._sdp_offered
+
+    def _take_answer(self, body: bytes) -> bool:
+        try:
+            remote = accept_answer(SessionDescription.parse(self._sdp_offered), SessionDescription.parse(body))
+        except SdpError:
+            return False
+        self._apply(remote)
+        return True
+
+    def _apply(self, remote: RemoteMedia) -> None:
+        if remote == self._remote or self._port is None:
+            return
+        media = self.services.media
+        if not self._opened:
+            self._opened = True
+            self.services.streams[self.stream] = self
+            media.append(OpenStream(stream=self.stream, port=self._port))
+        self._remote = remote
+        self.record.codec = remote.codec.name
+        media.append(
+            SetRemote(
+                stream=self.stream,
+                host=remote.host,
+                rtp_port=remote.rtp_port,
+                rtcp_port=remote.rtcp_port,
+                codec=Codec(
+                    name=remote.codec.name,
+                    payload_type=remote.codec.payload_type,
+                    clock_rate=remote.codec.clock_rate,
+                    packet_ms=remote.packet_ms,
+                ),
+                telephone_event=remote.telephone_event,
+                send=remote.direction.sends,
+                receive=remote.direction.receives,
+            )
+        )
+
+    # --- ends -------------------------------------------------------------------------------------------------
+
+    def _respond(
+        self,
+        status: int,
+        now: float,
+        *,
+        body: bytes = b"",
+        reason: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        if not isinstance(self.transaction, ServerTransaction):
+            raise TypeError("only an incoming leg responds")
+        dialog = self.services.stack.respond(
+            self.transaction,
+            status,
+            now=now,
+            reason=reason,
+            headers=headers,
+            body=body,
+            content_type=SDP if body else "",
+        )
+        if dialog is not None:
+            self.dialog = dialog
+            dialog.context = self
+
+    def _mark_ringing(self, now: float) -> None:
+        if not self.record.ringing:
+            self.record.ringing = self.services.wall(now)
+
+    def _send_bye(self, now: float, reason: str) -> None:
+        if self.dialog is not None:
+            headers = (("Reason", reason),) if reason else ()
+            self.services.stack.request_in_dialog(self.dialog, "BYE", now=now, headers=headers)
+            self.services.stack.end_dialog(self.dialog)
+
+    def _end(self, cause: int, reason: str, now: float) -> None:
+        """The leg carries nothing any more: free its voice and write its record (again with figures when closed)."""
+        self.cause = cause
+        self.reason = reason
+        self.record.cause = cause
+        self.record.reason = reason
+        self.record.ended = self.services.wall(now)
+        if self._opened:
+            self.services.media.append(CloseStream(stream=self.stream))
+        else:
+            if self._port is not None:
+                self.services.return_port(self._port)
+            self.services.records.append(self.record)
+        self._port = None
+        if self.state is LegState.ENDED:
+            self._finish(now)
+
+    def _finish(self, now: float) -> None:
+        """The dialog is over too; late messages of it are traced for some seconds more."""
+        self.services.deadlines.at(now + 8.0, self, "forget")
+
+    def on_deadline(self, tag: str, now: float) -> None:
+        """Stop tracing this Call-ID."""
+        del tag, now
+        self.services.sip_calls.pop(self.record.sip_call_id, None)
+
+    def _tell(self, signal: Signal, now: float) -> None:
+        if self.user is not None:
+            self.user.on_leg(self, signal, now)

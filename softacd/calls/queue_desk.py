@@ -1,0 +1,265 @@
+"""Between the distributor's words and the telephones: offers become forks, answers become events.
+
+Events raised while commands are being carried out (a phone that is not registered refuses at once) wait their turn,
+so that the distributor is never entered twice.
+"""
+
+from collections import deque
+
+from softacd.acd.announce import WaitAnnouncer
+from softacd.acd.distributor import Distributor
+from softacd.acd.vocabulary import (
+    AgentChanged,
+    AnswerTooLate,
+    AnyCommand,
+    AnyEvent,
+    CallerExited,
+    CallerJoined,
+    CallerLeft,
+    Connect,
+    DeviceChanged,
+    HoldChanged,
+    Offer,
+    OfferAnswered,
+    OfferRefused,
+    OfferRinging,
+    OtherCallEnded,
+    OtherCallStarted,
+    Refusal,
+    State,
+    Status,
+    StatusChosen,
+    TalkEnded,
+    Withdraw,
+    Withdrawal,
+    WrapUpExtended,
+    WrapUpFinished,
+)
+from softacd.acd.wait_time import WaitEstimate, WaitTimeEstimator
+from softacd.calls import words
+from softacd.calls.attempt import ANSWERED_ELSEWHERE, Attempt, Fork, Outcome
+from softacd.calls.call import Call
+from softacd.calls.control import NotPossibleError, UnknownNameError
+from softacd.calls.exchange import Exchange
+from softacd.calls.leg import Leg
+from softacd.calls.queue_wait import QueueWait
+from softacd.calls.records import AgentEvent
+
+REFUSALS = {486: Refusal.BUSY, 600: Refusal.BUSY, 603: Refusal.REJECTED, 480: Refusal.UNREACHABLE}
+"""What a phone's SIP status says about the agent; other 6xx are a refusal, all else is unreachable."""
+
+
+class Ringing:
+    """One agent's phone ringing for one caller."""
+
+    __slots__ = ("agent", "answered", "call", "desk", "fork")
+
+    def __init__(self, desk: "QueueDesk", agent: str, call: Call, extension: str, now: float) -> None:
+        self.desk = desk
+        self.agent = agent
+        self.call = call
+        self.answered: Leg | None = None
+        self.fork: Fork = desk.exchange.fork(call, extension, self, now, party=f"agent:{agent}")
+
+    def on_attempt(self, attempt: Attempt, outcome: Outcome, leg: Leg | None, now: float) -> None:
+        """The agent's phone moved."""
+        if outcome is Outcome.ANSWERED:
+            self.answered = leg
+            self.desk.feed(OfferAnswered(agent=self.agent, caller=self.call.id), now)
+        elif outcome is Outcome.FAILED:
+            refusal = REFUSALS.get(attempt.status, Refusal.REJECTED if attempt.status >= 600 else Refusal.UNREACHABLE)
+            self.call.note("refused", f"{self.agent}: {refusal} ({attempt.status})", now)
+            self.desk.feed(OfferRefused(agent=self.agent, caller=self.call.id, refusal=refusal), now)
+        else:
+            self.desk.feed(OfferRinging(agent=self.agent, caller=self.call.id), now)
+
+
+class QueueDesk:
+    """Carries out what the distributor decides."""
+
+    def __init__(self, exchange: Exchange, distributor: Distributor, estimator: WaitTimeEstimator) -> None:
+        self.exchange = exchange
+        self.distributor = distributor
+        self.estimator = estimator
+        self._ringing: dict[str, Ringing] = {}
+        self._waits: dict[str, QueueWait] = {}
+        self._announcers: dict[str, WaitAnnouncer] = {}
+        self._events: deque[AnyEvent] = deque()
+        self._busy = False
+
+    # --- events ----------------------------------------------------------------------------------------------------
+
+    def feed(self, event: AnyEvent, now: float) -> None:
+        """Give the distributor an event and carry out its commands, now or right after the event being handled."""
+        self._events.append(event)
+        self._run(now)
+
+    def handle_deadline(self, now: float) -> None:
+        """Let the distributor's due moments happen."""
+        self._carry_out(self.distributor.handle_deadline(now), now)
+
+    def carry_out(self, commands: list[AnyCommand], now: float) -> None:
+        """Carry out commands of a reload or a restored status."""
+        self._carry_out(commands, now)
+
+    def _run(self, now: float) -> None:
+        if self._busy:
+            return
+        while self._events:
+            event = self._events.popleft()
+            self.estimator.observe(event, now)
+            self._carry_out(self.distributor.handle(event, now), now)
+
+    def _carry_out(self, commands: list[AnyCommand], now: float) -> None:
+        outer, self._busy = self._busy, True
+        try:
+            for command in commands:
+                self.estimator.observe(command, now)
+                self._command(command, now)
+        finally:
+            self._busy = outer
+        if not outer:
+            self._run(now)
+
+    def _command(self, command: AnyCommand, now: float) -> None:
+        match command:
+            case Offer(caller=caller, agent=agent):
+                self._offer(caller, agent, now)
+            case Withdraw(agent=agent, withdrawal=withdrawal):
+                self._withdraw(agent, withdrawal, now)
+            case Connect(caller=caller, agent=agent):
+                self._connect(caller, agent, now)
+            case AnswerTooLate(agent=agent):
+                ringing = self._ringing.pop(agent, None)
+                if ringing is not None and ringing.answered is not None:
+                    ringing.call.note("answered-too-late", agent, now)
+                    ringing.answered.hang_up(now, reason=ANSWERED_ELSEWHERE)
+            case CallerExited(caller=caller, exit=how, waited=waited):
+                self._announcers.pop(caller, None)
+                wait = self._waits.pop(caller, None)
+                if wait is not None:
+                    wait.exited(how, waited, now)
+            case AgentChanged():
+                self._agent_changed(command, now)
+
+    def _offer(self, caller: str, agent: str, now: float) -> None:
+        call = self.exchange.calls[caller]
+        settings = self.exchange.agents[agent]
+        call.note("offered", agent, now)
+        ringing = Ringing(self, agent, call, settings.phone, now)
+        self._ringing[agent] = ringing
+        ringing.fork.start(now)
+
+    def _withdraw(self, agent: str, withdrawal: Withdrawal, now: float) -> None:
+        ringing = self._ringing.pop(agent, None)
+        if ringing is None:
+            return
+        ringing.call.note("withdrawn", f"{agent}: {withdrawal}", now)
+        reason = ANSWERED_ELSEWHERE if withdrawal is Withdrawal.ANSWERED_ELSEWHERE else ""
+        if ringing.answered is not None:  # answered while its event waited: the distributor decided otherwise
+            ringing.answered.hang_up(now, reason=reason)
+        else:
+            ringing.fork.give_up(now, reason)
+
+    def _connect(self, caller: str, agent: str, now: float) -> None:
+        ringing = self._ringing.pop(agent)
+        self._waits.pop(caller, None)
+        self._announcers.pop(caller, None)
+        if ringing.answered is None:
+            raise RuntimeError(f"agent {agent} was connected without an answer")
+        ringing.call.connect(ringing.answered, now, agent=agent)
+
+    def _agent_changed(self, change: AgentChanged, now: float) -> None:
+        services = self.exchange.services
+        services.note_agent(
+            AgentEvent(
+                agent=change.agent,
+                at=services.wall(now),
+                status=change.status.value,
+                state=change.state.value,
+                reason=change.reason,
+                call=change.caller,
+            )
+        )
+
+    # --- what calls ask ----------------------------------------------------------------------------------------------
+
+    def join(self, wait: QueueWait, now: float) -> None:
+        """A caller enters a queue."""
+        self._waits[wait.call.id] = wait
+        self.feed(CallerJoined(caller=wait.call.id, queue=wait.queue, priority=wait.priority), now)
+
+    def leave(self, wait: QueueWait, now: float) -> None:
+        """A caller is gone."""
+        if self._waits.pop(wait.call.id, None) is not None:
+            self._announcers.pop(wait.call.id, None)
+            self.feed(CallerLeft(caller=wait.call.id), now)
+
+    def talk_ended(self, call: Call, now: float) -> None:
+        """A conversation of an agent is over."""
+        self.feed(TalkEnded(agent=call.agent, caller=call.id), now)
+
+    def hold_changed(self, call: Call, held: bool, now: float) -> None:
+        """A conversation of an agent was put on hold or resumed."""
+        self.feed(HoldChanged(agent=call.agent, caller=call.id, held=held), now)
+
+    def other_call(self, extension: str, call: str, started: bool, now: float) -> None:
+        """A phone of an agent is in a call of its own, or no longer."""
+        agent = self.exchange.agent_of_phone.get(extension)
+        if agent is not None:
+            event = OtherCallStarted if started else OtherCallEnded
+            self.feed(event(agent=agent, call=call), now)
+
+    def device(self, extension: str, reachable: bool, now: float) -> None:
+        """A phone registered or vanished."""
+        agent = self.exchange.agent_of_phone.get(extension)
+        if agent is not None:
+            self.feed(DeviceChanged(agent=agent, reachable=reachable), now)
+
+    def estimate(self, call: str, now: float) -> WaitEstimate | None:
+        """How long this caller will still wait."""
+        return self.estimator.estimate(call, now)
+
+    def announcement(self, call: Call, now: float) -> tuple[str, ...]:
+        """What the caller is told now: place in line and, when the estimate can be trusted, the waiting time."""
+        position = self.distributor.position(call.id)
+        if position is None:
+            return ()
+        announcer = self._announcers.setdefault(call.id, WaitAnnouncer())
+        said = announcer.announce(position, self.estimate(call.id, now), now)
+        if said is None:
+            return ()
+        language = self.exchange.settings.language
+        clips: tuple[str, ...] = ()
+        if said.position is not None:
+            clips += words.position(said.position, language)
+        if said.minutes_high is not None:
+            clips += words.wait(said.minutes_low or 0, said.minutes_high, said.less_than_a_minute, language)
+        return clips
+
+    # --- what people ask -----------------------------------------------------------------------------------------------
+
+    def set_status(self, agent: str, status: Status, reason: str, now: float) -> None:
+        """Set an agent's status. Raises UnknownNameError."""
+        self._known(agent)
+        self.feed(StatusChosen(agent=agent, status=status, reason=reason), now)
+
+    def finish_wrap_up(self, agent: str, now: float) -> None:
+        """End a wrap-up. Raises UnknownNameError, NotPossibleError."""
+        self._in_wrap_up(agent)
+        self.feed(WrapUpFinished(agent=agent), now)
+
+    def extend_wrap_up(self, agent: str, seconds: float, now: float) -> None:
+        """Extend a wrap-up. Raises UnknownNameError, NotPossibleError."""
+        self._in_wrap_up(agent)
+        self.feed(WrapUpExtended(agent=agent, seconds=seconds), now)
+
+    def _known(self, agent: str) -> None:
+        if agent not in self.exchange.agents:
+            known = ", ".join(sorted(self.exchange.agents)) or "none"
+            raise UnknownNameError(f"no agent is named {agent!r}; there are: {known}")
+
+    def _in_wrap_up(self, agent: str) -> None:
+        self._known(agent)
+        if self.distributor.agent(agent).state is not State.WRAP_UP:
+            raise NotPossibleError(f"agent {agent} is not in wrap-up")

@@ -1,0 +1,75 @@
+"""A caller in a queue: music, announcements of position and waiting time, and the moment an agent answers."""
+
+from collections.abc import Callable
+
+from softacd.acd.vocabulary import Exit
+from softacd.calls.call import Activity, Call
+from softacd.calls.call_table import Phase
+from softacd.calls.deadlines import Deadline
+
+
+class QueueWait(Activity):
+    """One caller waiting in one queue. `unserved` is called when the queue lets the caller go without an agent."""
+
+    def __init__(self, call: Call, queue: str, priority: int, unserved: Callable[[float], None]) -> None:
+        super().__init__(call)
+        self.queue = queue
+        self.priority = priority
+        self._settings = call.exchange.queues[queue]
+        self._unserved = unserved
+        self._joined = False
+        self._announcement = 0
+        self._next: Deadline | None = None
+
+    def start(self, now: float) -> None:
+        """Join the line; music until something happens."""
+        call = self.call
+        call.enter_phase(Phase.QUEUE, now)
+        call.record.queue = self.queue
+        call.record.queued = call.services.wall(now)
+        call.services.records.append(call.record)
+        call.note("queue-joined", self.queue, now)
+        self._music()
+        self._next = call.services.deadlines.at(now + self._settings.announce_first, self, "announce")
+        self._joined = True
+        call.exchange.desk.join(self, now)
+
+    def stop(self, now: float) -> None:
+        """Leave the line, if still in it."""
+        self._hush()
+        if self._joined:
+            self._joined = False
+            self.call.exchange.desk.leave(self, now)
+
+    def exited(self, how: Exit, waited: float, now: float) -> None:
+        """The distributor let the caller go; ANSWERED is followed by Call.connect."""
+        self._joined = False
+        self._hush()
+        self.call.note("queue-left", f"{self.queue}: {how} after {waited:.1f} s", now)
+        if how not in (Exit.ANSWERED, Exit.ABANDONED):
+            self.call.leg.silence()
+            self._unserved(now)
+
+    def on_deadline(self, tag: str, now: float) -> None:
+        """Time to say where the caller stands."""
+        del tag
+        clips = self.call.exchange.desk.announcement(self.call, now)
+        if self._settings.announce_every:
+            self._next = self.call.services.deadlines.at(now + self._settings.announce_every, self, "announce")
+        if clips:
+            self.call.note("announced", " ".join(clip.rpartition("/")[2] for clip in clips), now)
+            self._announcement = self.call.leg.play(clips)
+
+    def on_play_ended(self, play: int, error: str, now: float) -> None:
+        """After an announcement, music again."""
+        if play == self._announcement and self._joined:
+            self._announcement = 0
+            self._music()
+
+    def _music(self) -> None:
+        self.call.leg.play((self._settings.music,), loop=True, shared=True)
+
+    def _hush(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None

@@ -1,0 +1,142 @@
+"""Where a dialled number leads: numbers of ours, extensions, queues, feature codes, the outside.
+
+Pure look-ups over the settings. Numbers are compared by their digits; "+" and separators do not count.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from softacd.acd.model import QueueSettings
+from softacd.calls.model import DialPlan, FeatureCodes, NumberSettings, PhoneSettings
+
+SUFFIX_DIGITS = 7
+"""So many last digits must agree when a carrier writes a number in another format than the owner."""
+
+
+class Feature(StrEnum):
+    """What a feature code does."""
+
+    AVAILABLE = "available"
+    BREAK = "break"
+    LUNCH = "lunch"
+    NOT_READY = "not-ready"
+    LOG_OUT = "log-out"
+    FINISH_WRAP_UP = "finish-wrap-up"
+    EXTEND_WRAP_UP = "extend-wrap-up"
+
+
+class ToExtension(msgspec.Struct, frozen=True):
+    """Another phone."""
+
+    extension: str
+
+
+class ToQueue(msgspec.Struct, frozen=True):
+    """A queue's own number."""
+
+    queue: str
+
+
+class ToFeature(msgspec.Struct, frozen=True):
+    """A feature code."""
+
+    feature: Feature
+
+
+class ToOutside(msgspec.Struct, frozen=True):
+    """A number the trunks can reach, as it is to be dialled."""
+
+    number: str
+
+
+class ToNobody(msgspec.Struct, frozen=True):
+    """Nothing of ours; `status` is the SIP answer (404 unknown, 403 not allowed)."""
+
+    status: int
+    why: str
+
+
+Destination = ToExtension | ToQueue | ToFeature | ToOutside | ToNobody
+
+
+def digits(number: str) -> str:
+    """The digits of a number, "*" and "#" kept."""
+    return "".join(character for character in number if character in "0123456789*#")
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A dial pattern as a regular expression: X any digit, Z 1 to 9, a final "." any rest."""
+    rest = text.endswith(".")
+    body = text[:-1] if rest else text
+    parts = {"X": r"\d", "Z": "[1-9]"}
+    return re.compile(
+        "".join(parts.get(character, re.escape(character)) for character in body) + (r"\d*" if rest else "")
+    )
+
+
+def feature_codes(codes: FeatureCodes) -> dict[str, Feature]:
+    """Code dialled -> feature."""
+    return {
+        codes.available: Feature.AVAILABLE,
+        codes.break_: Feature.BREAK,
+        codes.lunch: Feature.LUNCH,
+        codes.not_ready: Feature.NOT_READY,
+        codes.log_out: Feature.LOG_OUT,
+        codes.finish_wrap_up: Feature.FINISH_WRAP_UP,
+        codes.extend_wrap_up: Feature.EXTEND_WRAP_UP,
+    }
+
+
+class Routing:
+    """The look-ups, built once for a configuration."""
+
+    def __init__(
+        self,
+        phones: Iterable[PhoneSettings],
+        queues: Iterable[QueueSettings],
+        numbers: Iterable[NumberSettings],
+        dial_plan: DialPlan,
+    ) -> None:
+        self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
+        self._queues = {queue.number: queue.name for queue in queues if queue.number}
+        self._features = feature_codes(dial_plan.feature_codes)
+        self._prefix = dial_plan.outside_prefix
+        self._outside = [pattern(text) for text in dial_plan.outside]
+        self._flows = {digits(entry.number): entry.flow for entry in numbers}
+        self._default_flow = next((entry.flow for entry in numbers if entry.number == "*"), None)
+        self._flows.pop("*", None)
+
+    def flow_for(self, called: str) -> str | None:
+        """The flow that callers of this outside number of ours enter; None: not our number."""
+        wanted = digits(called)
+        if wanted in self._flows:
+            return self._flows[wanted]
+        if len(wanted) >= SUFFIX_DIGITS:
+            tail = wanted[-SUFFIX_DIGITS:]
+            alike = {flow for number, flow in self._flows.items() if number.endswith(tail)}
+            if len(alike) == 1:
+                return alike.pop()
+        return self._default_flow
+
+    def destination(self, dialled: str, caller: PhoneSettings) -> Destination:
+        """Where a phone's dialled number leads."""
+        if dialled in self._features:
+            return ToFeature(self._features[dialled])
+        if dialled in self._queues:
+            return ToQueue(self._queues[dialled])
+        if dialled in self._phones:
+            return ToExtension(dialled)
+        return self._outside_destination(dialled, caller)
+
+    def _outside_destination(self, dialled: str, caller: PhoneSettings) -> Destination:
+        if self._prefix and not dialled.startswith(self._prefix):
+            return ToNobody(404, "no such extension, and not an outside number")
+        number = dialled[len(self._prefix) :]
+        if not any(known.fullmatch(number) for known in self._outside):
+            return ToNobody(404, "no such extension, and no [dial_plan] outside pattern allows it")
+        if not caller.outside:
+            return ToNobody(403, "this phone may not call outside")
+        return ToOutside(number)

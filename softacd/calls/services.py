@@ -1,0 +1,113 @@
+"""What legs, flows and queues need of the switch: the stack, the media words, deadlines, ids, the record book.
+
+It holds no decision of its own. Outputs are collected here and drained by the switch after every input.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from softacd.calls.deadlines import Deadlines
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, TraceRow
+from softacd.rtp.vocabulary import AnyCommand, Port
+from softacd.sip.stack import SipStack
+
+if TYPE_CHECKING:
+    from softacd.calls.leg import Leg
+
+
+class NoPortError(RuntimeError):
+    """The media engine has no free port now. SIP status 503."""
+
+    status = 503
+
+
+class Services:
+    """Shared by everything above the stack; one per switch.
+
+    `wall` turns monotonic seconds into wall-clock milliseconds; `token` draws a fresh random token; `media_host` is
+    the address written into session descriptions, "" meaning the address the peer's signalling came to.
+    """
+
+    def __init__(
+        self,
+        stack: SipStack,
+        *,
+        node: str,
+        wall: Callable[[float], int],
+        token: Callable[[], str],
+        media_host: str = "",
+    ) -> None:
+        self.stack = stack
+        self.node = node
+        self.wall = wall
+        self.token = token
+        self.media_host = media_host
+        self.deadlines = Deadlines()
+        self.media: deque[AnyCommand] = deque()
+        self.records: deque[AnyRecord] = deque()
+        self.ports: deque[Port] = deque()
+        self.streams: dict[int, Leg] = {}
+        self.sip_calls: dict[str, Leg] = {}
+        self.traces_waiting: list[tuple[str, TraceRow]] = []
+        self._last_stream = 0
+        self._last_call = 0
+        self._last_play = 0
+
+    def new_stream(self) -> int:
+        """A stream number never used before."""
+        self._last_stream += 1
+        return self._last_stream
+
+    def new_play(self) -> int:
+        """A playback number never used before."""
+        self._last_play += 1
+        return self._last_play
+
+    def new_call_id(self, now: float) -> str:
+        """A call id: node, start time and a sequence, unique over nodes and restarts, sortable within a node."""
+        self._last_call += 1
+        return f"{self.node}-{base36(self.wall(now))}-{base36(self._last_call)}"
+
+    def take_port(self) -> Port:
+        """A bound port pair. Raises NoPortError."""
+        try:
+            return self.ports.popleft()
+        except IndexError:
+            raise NoPortError("no free media port: raise [media] port_high or wait for calls to end") from None
+
+    def return_port(self, port: Port) -> None:
+        """Give back a port no stream was opened on; last in, so that strays to it meet nobody for long."""
+        self.ports.append(port)
+
+    def note(self, call: str, kind: str, detail: str, now: float) -> None:
+        """Record that something happened to a call."""
+        self.records.append(CallEvent(call=call, at=self.wall(now), kind=kind, detail=detail))
+
+    def note_agent(self, event: AgentEvent) -> None:
+        """Record an agent's change."""
+        self.records.append(event)
+
+    def claim_traces(self, sip_call_id: str, leg: "Leg") -> None:
+        """`leg` owns this Call-ID from now on; messages seen before it existed are given to it."""
+        self.sip_calls[sip_call_id] = leg
+        if not self.traces_waiting:
+            return
+        for call_id, row in self.traces_waiting:
+            if call_id == sip_call_id:
+                self.records.append(
+                    TraceRow(call=leg.call, at=row.at, sent=row.sent, party=leg.party, line=row.line, cseq=row.cseq)
+                )
+        self.traces_waiting = [entry for entry in self.traces_waiting if entry[0] != sip_call_id]
+
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def base36(number: int) -> str:
+    """A non-negative integer in base 36."""
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = DIGITS[rest] + digits
+    return digits or "0"

@@ -1,0 +1,114 @@
+"""The living switch as read-only views."""
+
+from softacd.acd.snapshot import AgentSnapshot, QueueSnapshot
+from softacd.acd.vocabulary import State
+from softacd.calls.call import Call
+from softacd.calls.switch import Switch
+from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
+
+BUSY_STATES = (State.TALKING, State.HELD, State.WRAP_UP)
+
+
+def snapshot(switch: Switch, now: float) -> Snapshot:
+    """Everything at this moment."""
+    wall = switch.services.wall
+    exchange = switch.exchange
+    calls = list(exchange.calls.values())
+    return Snapshot(
+        at=wall(now),
+        trunks=tuple(trunk_view(switch, name, now) for name in exchange.trunks),
+        phones=tuple(_phone(switch, extension, now) for extension in exchange.phones),
+        queues=tuple(_queue(switch, queue, now) for queue in switch.distributor.queues(now)),
+        agents=tuple(_agent(switch, agent, now) for agent in switch.distributor.agents()),
+        calls=tuple(_call(switch, call, now) for call in calls),
+    )
+
+
+def trunk_view(switch: Switch, name: str, now: float) -> TrunkView:
+    """One trunk now."""
+    trunk = switch.exchange.trunks[name]
+    return TrunkView(
+        name=name,
+        state=trunk.state,
+        since=switch.services.wall(trunk.since) if trunk.since else 0,
+        cause=trunk.cause,
+        reachable=trunk.reachable,
+        round_trip_ms=trunk.round_trip_ms,
+        calls=len(trunk.calls_now),
+        last_incoming=trunk.last_incoming,
+        failures=trunk.failures,
+    )
+
+
+def _phone(switch: Switch, extension: str, now: float) -> PhoneView:
+    exchange = switch.exchange
+    bindings = switch.location.bindings(exchange.address_of_record(extension), now)
+    party = f"phone:{extension}"
+    agent = exchange.agent_of_phone.get(extension)
+    parties = {party, f"agent:{agent}"} if agent else {party}
+    return PhoneView(
+        extension=extension,
+        display_name=exchange.phones[extension].display_name,
+        contacts=tuple(f"{b.flow.transport}:{b.flow.remote[0]}:{b.flow.remote[1]}" for b in bindings),
+        calls=sum(
+            any(leg is not None and leg.party in parties for leg in (call.caller_leg, call.called_leg))
+            for call in exchange.calls.values()
+        ),
+    )
+
+
+def _queue(switch: Switch, queue: QueueSnapshot, now: float) -> QueueView:
+    settings = switch.exchange.queues[queue.name]
+    estimates = [switch.desk.estimate(waiting.caller, now) for waiting in queue.waiting[-1:]]
+    last = estimates[0] if estimates else None
+    return QueueView(
+        name=queue.name,
+        number=settings.number,
+        waiting=len(queue.waiting),
+        longest_wait_s=queue.longest_wait,
+        ready=queue.ready,
+        busy=sum(queue.states[state] for state in BUSY_STATES),
+        staffed=queue.logged_in,
+        offered=queue.today.offered,
+        answered=queue.today.answered,
+        abandoned=queue.today.abandoned,
+        service_level=queue.today.service_level,
+        expected_wait=last.expected if last is not None and last.trusted else None,
+    )
+
+
+def _agent(switch: Switch, agent: AgentSnapshot, now: float) -> AgentView:
+    del now
+    since = max(agent.since, agent.status_since) if agent.state is State.IDLE else agent.since
+    return AgentView(
+        name=agent.name,
+        display_name=agent.display_name,
+        phone=agent.phone,
+        status=agent.status.value,
+        state=agent.state.value,
+        reason=agent.reason,
+        since=switch.services.wall(since),
+        reachable=agent.reachable,
+        call=agent.caller,
+        answered_today=agent.answered,
+    )
+
+
+def _call(switch: Switch, call: Call, now: float) -> CallView:
+    position = switch.distributor.position(call.id)
+    estimate = switch.desk.estimate(call.id, now) if position is not None else None
+    record = call.record
+    return CallView(
+        id=call.id,
+        direction=record.direction.value,
+        caller=record.caller,
+        called=record.called,
+        trunk=record.trunk,
+        phase=call.phase.value,
+        since=call.phase_since,
+        queue=record.queue,
+        position=position or 0,
+        expected_wait=estimate.expected if estimate is not None and estimate.trusted else None,
+        agent=call.agent,
+        started=record.started,
+    )

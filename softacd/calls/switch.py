@@ -1,0 +1,345 @@
+"""The switch: everything above sockets and clocks, as one sans-IO object.
+
+Bytes, media events, resolved names and `now` go in; datagrams, media commands and records come out of three queues
+the driver drains after every input. One next deadline covers transactions, calls, queues, trunks and registrations.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from softacd.acd.distributor import Distributor
+from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.acd.vocabulary import Status
+from softacd.acd.wait_time import WaitTimeEstimator
+from softacd.calls.admission import carrier_of, phone_known
+from softacd.calls.arrival import Arrival
+from softacd.calls.exchange import Exchange
+from softacd.calls.info_digits import digit_of
+from softacd.calls.leg import Leg
+from softacd.calls.model import SwitchSettings
+from softacd.calls.queue_desk import QueueDesk
+from softacd.calls.records import TraceRow
+from softacd.calls.services import Services
+from softacd.calls.trunk import Trunk
+from softacd.rtp import vocabulary as media
+from softacd.sip.digest import DigestAuthenticator
+from softacd.sip.events import (
+    AckMissing,
+    Event,
+    FailureCause,
+    IncomingAck,
+    IncomingCancel,
+    IncomingRequest,
+    IncomingResponse,
+    Trace,
+    TransactionFailed,
+    Transmit,
+)
+from softacd.sip.limits import Limits
+from softacd.sip.location import LocationService
+from softacd.sip.message import Request
+from softacd.sip.registrar import Registrar
+from softacd.sip.stack import SipStack
+from softacd.sip.transaction import ServerTransaction
+from softacd.sip.transport import Flow, Transport
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER"
+TRACES_KEPT = 64
+
+
+class Switch:
+    """One shop's switch."""
+
+    def __init__(
+        self,
+        settings: SwitchSettings,
+        queues: tuple[QueueSettings, ...],
+        agents: tuple[AgentSettings, ...],
+        *,
+        node: str,
+        token: Callable[[], str],
+        secret: bytes,
+        jitter: Callable[[], float],
+        wall: Callable[[float], int],
+        listening: Mapping[Transport, tuple[str, int]],
+        media_host: str = "",
+        user_agent: str = "softacd",
+        limits: Limits | None = None,
+        now: float,
+    ) -> None:
+        """`token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1, `listening` is what peers see."""
+        self.stack = SipStack(token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True)
+        self.services = Services(self.stack, node=node, wall=wall, token=token, media_host=media_host)
+        self.transmits: deque[Transmit] = deque()
+        self.media = self.services.media
+        self.records = self.services.records
+        self.location = LocationService()
+        self.authenticator = DigestAuthenticator(settings.domain, secret=secret, token=token)
+        self.registrar = Registrar(self.authenticator, self.location)
+        self.exchange = Exchange(self.services, self.location, settings, queues, agents)
+        self.distributor = Distributor(queues, agents, now)
+        self.estimator = WaitTimeEstimator(queues, agents)
+        self.desk = QueueDesk(self.exchange, self.distributor, self.estimator)
+        self.exchange.desk = self.desk
+        self.arrival = Arrival(self.exchange)
+        self.stopping = False
+        self.strangers = 0
+        self._restored: set[str] = set()
+        self._listening = listening
+        self._jitter = jitter
+        self._set_up(settings, now)
+
+    def _set_up(self, settings: SwitchSettings, now: float) -> None:
+        self.registrar.configure(settings.domain, settings.phones)
+        trunks = self.exchange.trunks
+        wanted = {trunk.name: trunk for trunk in settings.trunks}
+        for name in list(trunks):
+            if name not in wanted or trunks[name].settings != wanted[name]:
+                trunks.pop(name).stop(now)
+        for name, trunk in wanted.items():
+            if name not in trunks:
+                local = self._listening[Transport(trunk.transport)]
+                trunks[name] = Trunk(trunk, self.stack, local=local, token=self.services.token, jitter=self._jitter)
+
+    # --- inputs ------------------------------------------------------------------------------------------------------
+
+    def start(self, now: float) -> None:
+        """Begin: statuses agents have at the start, as configured."""
+        for agent in self.exchange.agents.values():
+            if agent.available_at_start and agent.name not in self._restored:
+                self.desk.set_status(agent.name, Status.AVAILABLE, "", now)
+        self._pump(now)
+
+    def restore_status(self, agent: str, status: Status, reason: str, now: float) -> None:
+        """Put back the status an agent had before the restart."""
+        self.desk.carry_out(self.distributor.restore_status(agent, status, reason, now), now)
+        self._restored.add(agent)
+
+    def receive_sip(self, data: bytes, flow: Flow, now: float) -> None:
+        """One datagram or one framed message of a stream."""
+        self.stack.receive(data, flow, now)
+        self._pump(now)
+
+    def flow_failed(self, flow: Flow, now: float) -> None:
+        """A destination refused, or a connection was lost."""
+        self.stack.flow_failed(flow, now)
+        if flow.connection:
+            self._location_changed(self.location.remove_flow(flow, now), now)
+        self._pump(now)
+
+    def resolved(self, trunk: str, targets: tuple[tuple[str, int], ...], now: float) -> None:
+        """The addresses of a trunk's host; none: its name cannot be resolved now."""
+        if trunk in self.exchange.trunks:
+            self.exchange.trunks[trunk].resolved(targets, now)
+            self._pump(now)
+
+    def handle_media(self, event: media.AnyEvent, now: float) -> None:
+        """An event of the media engine."""
+        if isinstance(event, media.PortsOffered):
+            self.services.ports.extend(event.ports)
+            return
+        leg = self.services.streams.get(event.stream)
+        if leg is None:
+            return
+        match event:
+            case media.DigitPressed(digit=digit):
+                if leg.user is not None:
+                    leg.user.on_digit(leg, digit, now, by_info=False)
+            case media.PlayEnded(play=play, error=error):
+                if leg.user is not None:
+                    leg.user.on_play_ended(leg, play, error, now)
+            case media.StreamReport(statistics=statistics):
+                leg.on_statistics(statistics, closed=False)
+            case media.StreamClosed(statistics=statistics):
+                self.services.streams.pop(event.stream, None)
+                leg.on_statistics(statistics, closed=True)
+            case media.StreamSilent(seconds=seconds):
+                self.services.note(leg.call, "silent", f"{leg.party}: no audio for {seconds:.0f} s", now)
+            case media.StreamStarted(host=host, port=port):
+                self.services.note(leg.call, "audio", f"{leg.party} from {host}:{port}", now)
+        self._pump(now)
+
+    def next_deadline(self) -> float | None:
+        """When `handle_deadline` must be called."""
+        moments = [
+            self.stack.next_deadline(),
+            self.services.deadlines.next(),
+            self.distributor.next_deadline(),
+            self.location.next_deadline(),
+        ]
+        moments.extend(trunk.next_deadline() for trunk in self.exchange.trunks.values())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def handle_deadline(self, now: float) -> None:
+        """Let everything due happen."""
+        self.stack.handle_deadline(now)
+        self._pump(now)
+        self.services.deadlines.fire(now)
+        self.desk.handle_deadline(now)
+        self._location_changed(self.location.handle_deadline(now), now)
+        for trunk in self.exchange.trunks.values():
+            trunk.handle_deadline(now)
+        self._pump(now)
+
+    def configure(
+        self,
+        settings: SwitchSettings,
+        queues: tuple[QueueSettings, ...],
+        agents: tuple[AgentSettings, ...],
+        now: float,
+    ) -> None:
+        """Reload, atomically: calls, registrations, agents' states and statistics stay."""
+        commands = self.distributor.configure(queues, agents, now)
+        self.exchange.configure(settings, queues, agents)
+        self.estimator.configure(queues, agents)
+        self._set_up(settings, now)
+        self.desk.carry_out(commands, now)
+        for agent in agents:
+            self._tell_device(agent.phone, now)
+        self._pump(now)
+
+    # --- the end -------------------------------------------------------------------------------------------------------
+
+    def stop(self, now: float) -> None:
+        """Take no new call, end every call, de-register; `stopped` says when peers have been told."""
+        self.stopping = True
+        for call in list(self.exchange.calls.values()):
+            call.finish(now, status=503)
+        for trunk in self.exchange.trunks.values():
+            trunk.stop(now)
+        self._pump(now)
+
+    @property
+    def stopped(self) -> bool:
+        """Nothing is waiting for a peer's answer any more."""
+        return self.stopping and not self.services.streams and self.stack.counters().client_transactions == 0
+
+    # --- events of the stack ---------------------------------------------------------------------------------------------
+
+    def _pump(self, now: float) -> None:
+        poll = self.stack.poll
+        while (item := poll()) is not None:
+            if isinstance(item, Transmit):
+                self.transmits.append(item)
+            else:
+                self._sip_event(item, now)
+
+    def _sip_event(self, event: Event, now: float) -> None:
+        match event:
+            case Trace():
+                self._trace(event)
+            case IncomingResponse(transaction=transaction, response=response, dialog=dialog):
+                context = transaction.context
+                if isinstance(context, Leg):
+                    if transaction.method == "INVITE":
+                        context.on_response(response, dialog, now)
+                elif isinstance(context, Trunk):
+                    context.on_response(transaction, response, now)
+            case IncomingRequest(transaction=transaction, request=request, flow=flow, dialog=dialog):
+                if dialog is not None and isinstance(dialog.context, Leg):
+                    self._in_dialog(dialog.context, transaction, request, now)
+                else:
+                    self._out_of_dialog(transaction, request, flow, now)
+            case IncomingAck(dialog=dialog, request=request):
+                if isinstance(dialog.context, Leg):
+                    dialog.context.on_ack(request, now)
+            case IncomingCancel(transaction=transaction, request=request):
+                if isinstance(transaction.context, Leg):
+                    transaction.context.on_cancel(request, now)
+            case TransactionFailed(transaction=transaction, cause=cause):
+                context = transaction.context
+                if isinstance(context, Leg):
+                    if transaction.method == "INVITE":
+                        context.on_transaction_failed(cause is FailureCause.TIMEOUT, now)
+                elif isinstance(context, Trunk):
+                    context.on_failure(transaction, cause, now)
+            case AckMissing(dialog=dialog):
+                if isinstance(dialog.context, Leg):
+                    dialog.context.on_ack_missing(now)
+
+    def _trace(self, event: Trace) -> None:
+        line = event.start_line
+        text = line[8:] if line.startswith("SIP/2.0 ") else line.partition(" ")[0]
+        leg = self.services.sip_calls.get(event.call_id)
+        row = TraceRow(
+            call=leg.call if leg else "",
+            at=self.services.wall(event.at),
+            sent=event.sent,
+            party=leg.party if leg else "",
+            line=text,
+            cseq=event.cseq,
+        )
+        if leg is not None:
+            self.records.append(row)
+        elif event.cseq.endswith("INVITE"):
+            waiting = self.services.traces_waiting
+            waiting.append((event.call_id, row))
+            if len(waiting) > TRACES_KEPT:
+                del waiting[0]
+
+    def _in_dialog(self, leg: Leg, transaction: ServerTransaction, request: Request, now: float) -> None:
+        match request.method:
+            case "BYE":
+                self.stack.respond(transaction, 200, now=now)
+                leg.on_bye(request.header("Reason") or "", now)
+            case "INVITE" | "UPDATE":
+                leg.on_offer(transaction, request, now)
+            case "INFO":
+                digit = digit_of(request.content_type, request.body)
+                known = digit is not None or not request.body
+                self.stack.respond(transaction, 200 if known else 415, now=now)
+                if digit is not None and leg.user is not None:
+                    leg.user.on_digit(leg, digit, now, by_info=True)
+            case "OPTIONS":
+                self._respond_options(transaction, now)
+            case _:
+                self.stack.respond(transaction, 405, now=now, headers=(("Allow", ALLOW),))
+
+    def _out_of_dialog(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
+        if request.method == "REGISTER":
+            answer = self.registrar.handle(request, flow, now)
+            self.stack.respond(transaction, answer.status, now=now, reason=answer.reason, headers=tuple(answer.headers))
+            self._location_changed(answer.changes, now)
+            return
+        trunk = carrier_of(request, flow, self.exchange.trunks.values())
+        if trunk is None and not phone_known(request, flow, self.location, self.exchange.settings.domain, now):
+            self.strangers += 1
+            self.stack.respond(transaction, 403, now=now)
+            return
+        if request.method == "INVITE":
+            if self.stopping:
+                self.stack.respond(transaction, 503, now=now, headers=(("Retry-After", "30"),))
+            elif trunk is not None:
+                self.arrival.from_trunk(trunk, transaction, request, flow, now)
+            else:
+                self._from_phone(transaction, request, flow, now)
+        elif request.method == "OPTIONS":
+            self._respond_options(transaction, now)
+        elif request.method in ("SUBSCRIBE", "PUBLISH"):
+            # no mailbox here (RFC 3842 section 3.5); other events are not served (RFC 6665 section 4.2.1.3)
+            mailbox = (request.header("Event") or "").startswith("message-summary")
+            self.stack.respond(transaction, 404 if mailbox else 489, now=now)
+        else:
+            self.stack.respond(transaction, 405, now=now, headers=(("Allow", ALLOW),))
+
+    def _from_phone(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
+        verdict = self.authenticator.authenticate(request, now, proxy=True)
+        if verdict.username is None:
+            self.stack.respond(transaction, verdict.status, now=now, headers=tuple(verdict.headers))
+            return
+        self.arrival.from_phone(verdict.username, transaction, request, flow, now)
+
+    def _respond_options(self, transaction: ServerTransaction, now: float) -> None:
+        headers = (("Allow", ALLOW), ("Accept", "application/sdp, application/dtmf-relay"))
+        self.stack.respond(transaction, 200, now=now, headers=headers)
+
+    # --- phones ------------------------------------------------------------------------------------------------------
+
+    def _location_changed(self, changes: "tuple[LocationChange, ...]", now: float) -> None:
+        for change in changes:
+            extension = change.address_of_record.partition(":")[2].partition("@")[0]
+            self.desk.device(extension, change.reachable, now)
+
+    def _tell_device(self, extension: str, now: float) -> None:
+        bindings = self.location.bindings(self.exchange.address_of_record(extension), now)
+        self.desk.device(extension, bool(bindings), now)

@@ -1,0 +1,339 @@
+"""The composition root: configuration in, a running switch out, and its orderly end.
+
+Order of start: store (what the last run left is put in order), media engine, listening points, switch, HTTP.
+The end is the reverse: calls are told, trunks de-register, records are flushed. A second signal ends at once.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import random
+import resource
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from softacd import __version__
+from softacd.acd.vocabulary import Status
+from softacd.calls.control import Check
+from softacd.calls.switch import Switch
+from softacd.ops.config import load_configuration
+from softacd.ops.configuration_errors import ConfigurationError
+from softacd.ops.log import configure_logging
+from softacd.ops.model import Configuration
+from softacd.ops.notify import notify
+from softacd.ops.reload import diff
+from softacd.runtime.driver import Driver
+from softacd.runtime.live_control import LiveControl
+from softacd.runtime.media.clips import ClipLibrary
+from softacd.runtime.media.engine import MediaEngine
+from softacd.runtime.resolver import Targets, keep_resolved
+from softacd.runtime.tcp import TcpListener
+from softacd.runtime.udp import UdpListener
+from softacd.sip.transport import Transport
+from softacd.store.errors import StoreError
+from softacd.store.store import Store
+from softacd.web.errors import WebError
+from softacd.web.server import WebServer, WebServerSettings
+
+log = structlog.get_logger(__name__)
+
+STOP_SECONDS = 4.0
+"""How long peers may take to acknowledge that their calls have ended."""
+SWITCH_INTERVAL = 1e-4
+"""Seconds a thread may keep the interpreter while another waits: media must not wait 5 ms for signalling."""
+GENERATIONS = (20_000, 20, 50)
+"""Collector thresholds: hot code makes no cycles, so collections are rare and what lives at the start is frozen."""
+
+
+class StartError(Exception):
+    """The switch cannot start; the text says why and what to do."""
+
+
+class Server:
+    """One running softacd."""
+
+    def __init__(self, configuration: Configuration, path: Path) -> None:
+        self._configuration = configuration
+        self._path = path
+        self._offset = time.time() - time.monotonic()
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._resolving: dict[str, asyncio.Task[None]] = {}
+        self._engine: MediaEngine | None = None
+        self._store: Store | None = None
+        self._driver: Driver | None = None
+        self._web: WebServer | None = None
+
+    def wall(self, now: float) -> int:
+        """Wall-clock milliseconds of a monotonic moment."""
+        return round((now + self._offset) * 1000)
+
+    # --- start ---------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until told to stop. Raises StartError."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_stop_signal)
+        try:
+            await self._start()
+            loop.add_signal_handler(signal.SIGHUP, self.reload)
+            await self._stop.wait()
+        finally:
+            await self._end()
+
+    async def _start(self) -> None:
+        configuration = self._configuration
+        try:
+            self._store = await Store.open(
+                configuration.store.url, node=configuration.server.node, wall=lambda: self.wall(time.monotonic())
+            )
+        except StoreError as error:
+            raise StartError(str(error)) from error
+        found = self._store.recovery.describe()
+        if found:
+            log.warning("the last run did not end in order", found=found)
+        loop = asyncio.get_running_loop()
+        self._engine = MediaEngine(
+            configuration.media,
+            lambda: loop.call_soon_threadsafe(self._media_ready),
+            ClipLibrary(configuration.sound_roots()),
+        )
+        driver = self._driver = Driver(self._engine, self._store)
+        try:
+            for error in self._engine.start():
+                log.warning("a sound cannot be used", error=str(error))
+        except OSError as error:
+            raise StartError(f"media: {configuration.media.host}: {error}; mend [media] host or ports") from error
+        await self._listen(driver)
+        switch = self._make_switch(driver)
+        await self._restore_statuses(switch)
+        driver.attach(switch)
+        self._resolve_trunks()
+        await self._start_web(driver)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GENERATIONS)
+        self._tasks.append(loop.create_task(self._housekeeping()))
+        log.info("softacd is up", version=__version__, **self._addresses())
+        notify("READY=1", f"STATUS=up, {len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
+
+    async def _listen(self, driver: Driver) -> None:
+        public = self._configuration.sip.public_address
+
+        def advertised(bound: tuple[str, int]) -> tuple[str, int]:
+            return (public or bound[0], bound[1])
+
+        for listener in self._configuration.sip.listeners():
+            address = (listener.host, listener.port)
+            try:
+                if listener.transport == "udp" and driver.udp is None:
+                    driver.udp = UdpListener(
+                        asyncio.get_running_loop(), address, advertised, driver.receive, driver.flush
+                    )
+                elif listener.transport == "tcp" and driver.tcp is None:
+                    tcp = TcpListener(driver.receive, driver.flush, driver.flow_failed)
+                    await tcp.open(address, advertised)
+                    driver.tcp = tcp
+            except OSError as error:
+                raise StartError(
+                    f"sip: {listener}: {error.strerror or error}; another program may use it: mend [sip] listen"
+                ) from error
+
+    def _make_switch(self, driver: Driver) -> Switch:
+        configuration = self._configuration
+        listening = {}
+        if driver.udp is not None:
+            listening[Transport.UDP] = driver.udp.local
+        if driver.tcp is not None:
+            listening[Transport.TCP] = driver.tcp.local
+        media_host = configuration.sip.public_address
+        if not media_host and configuration.media.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+            media_host = configuration.media.host
+        return Switch(
+            configuration.switch_settings(),
+            configuration.queues,
+            configuration.agents,
+            node=configuration.server.node,
+            token=lambda: secrets.token_hex(8),
+            secret=secrets.token_bytes(32),
+            jitter=random.random,
+            wall=self.wall,
+            listening=listening,
+            media_host=media_host,
+            user_agent=f"softacd/{__version__}",
+            now=time.monotonic(),
+        )
+
+    async def _restore_statuses(self, switch: Switch) -> None:
+        if self._store is None:
+            return
+        with contextlib.suppress(StoreError):
+            for name, event in (await self._store.last_statuses()).items():
+                if name in switch.exchange.agents:
+                    switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
+
+    async def _start_web(self, driver: Driver) -> None:
+        if self._store is None:
+            return
+        settings = self._configuration.web
+        host, port = settings.address()
+        control = LiveControl(driver, self._checks, self._gauges)
+        self._web = WebServer(
+            WebServerSettings(host=host, port=port, token=settings.token, metrics_open=settings.metrics_open),
+            control,
+            self._store,
+            version=__version__,
+        )
+        try:
+            await self._web.start()
+        except WebError as error:
+            raise StartError(str(error)) from error
+
+    def _addresses(self) -> dict[str, str]:
+        shown = {}
+        driver = self._driver
+        if driver is not None and driver.udp is not None:
+            shown["udp"] = "{}:{}".format(*driver.udp.bound)
+        if driver is not None and driver.tcp is not None:
+            shown["tcp"] = "{}:{}".format(*driver.tcp.bound)
+        if self._web is not None:
+            shown["http"] = str(self._web.address)
+        return shown
+
+    # --- while it runs -----------------------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Read the configuration again; a wrong one is reported and the running one stays in force."""
+        try:
+            wanted = load_configuration(self._path)
+        except ConfigurationError as error:
+            log.error("the configuration is wrong, the running one stays in force", problems=str(error))
+            return
+        changes = diff(self._configuration, wanted)
+        needs_restart = [str(change) for change in changes if change.needs_restart]
+        if needs_restart:
+            log.error("these changes need a restart, nothing was applied", changes=needs_restart)
+            return
+        if self._driver is None or not changes:
+            log.info("the configuration has not changed")
+            return
+        self._driver.perform(
+            lambda switch, now: switch.configure(wanted.switch_settings(), wanted.queues, wanted.agents, now)
+        )
+        self._configuration = wanted
+        self._resolve_trunks()
+        log.info("configuration reloaded", changes=[str(change) for change in changes])
+
+    def _resolve_trunks(self) -> None:
+        """One resolving task a trunk, as configured now."""
+        for task in self._resolving.values():
+            task.cancel()
+        self._resolving = {
+            trunk.name: asyncio.get_running_loop().create_task(
+                keep_resolved(trunk.host, trunk.port, lambda targets, name=trunk.name: self._resolved(name, targets))
+            )
+            for trunk in self._configuration.trunks
+        }
+
+    def _resolved(self, trunk: str, targets: Targets) -> None:
+        if not targets:
+            log.warning("the carrier's name cannot be resolved", trunk=trunk)
+        if self._driver is not None:
+            self._driver.perform(lambda switch, now: switch.resolved(trunk, targets, now))
+
+    def _media_ready(self) -> None:
+        if self._driver is not None:
+            self._driver.media_ready()
+
+    async def _housekeeping(self) -> None:
+        """Follow the wall clock and the day, and alarm when a part has died."""
+        day = time.localtime().tm_yday
+        while True:
+            await asyncio.sleep(1.0)
+            self._offset = time.time() - time.monotonic()
+            if (today := time.localtime().tm_yday) != day and self._driver is not None:
+                day = today
+                self._driver.perform(lambda switch, now: switch.distributor.start_day())
+            if self._engine is not None and not self._engine.alive and not self._stop.is_set():
+                log.critical("the media engine has died; restarting is the remedy", failure=repr(self._engine.failure))
+                self._stop.set()
+
+    def _checks(self) -> list[Check]:
+        checks = []
+        if self._engine is not None:
+            alive = self._engine.alive
+            checks.append(Check("media", alive, remedy="" if alive else "restart softacd and report the log"))
+        if self._store is not None:
+            status = self._store.status()
+            checks.append(Check("store", not status.failing, detail=status.error, remedy=status.remedy))
+        return checks
+
+    def _gauges(self) -> dict[str, float]:
+        gauges: dict[str, float] = {"tasks": len(asyncio.all_tasks())}
+        if self._engine is not None:
+            figures = self._engine.figures()
+            gauges["media_engine_streams"] = figures.streams
+            gauges["media_sockets"] = figures.sockets
+        if self._store is not None:
+            status = self._store.status()
+            gauges["store_queued"] = status.queued
+            gauges["store_spooled"] = status.spooled
+        return gauges
+
+    # --- the end -------------------------------------------------------------------------------------------------------
+
+    def _on_stop_signal(self) -> None:
+        if self._stop.is_set():
+            os._exit(130)  # the second signal: at once
+        log.info("stopping: calls are told and records flushed; once more stops at once")
+        self._stop.set()
+
+    async def _end(self) -> None:
+        notify("STOPPING=1")
+        for task in (*self._tasks, *self._resolving.values()):
+            task.cancel()
+        if self._web is not None:
+            await self._web.stop()
+        driver = self._driver
+        if driver is not None and driver.attached:
+            driver.perform(lambda switch, now: switch.stop(now))
+            deadline = time.monotonic() + STOP_SECONDS
+            while not driver.switch.stopped and time.monotonic() < deadline:
+                await asyncio.sleep(0.02)
+        if self._engine is not None:
+            with contextlib.suppress(TimeoutError):
+                self._engine.stop(2.0)
+            if driver is not None and driver.attached:
+                driver.media_ready()
+        if driver is not None:
+            await driver.close()
+        if self._store is not None:
+            await self._store.close()
+        log.info("stopped")
+
+
+def run(configuration: Configuration, path: Path) -> int:
+    """Run until stopped; returns the exit status."""
+    configure_logging(configuration)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(configuration, path))
+    except StartError as error:
+        log.error("cannot start", error=str(error))
+        return 1
+    return 0
+
+
+async def _serve(configuration: Configuration, path: Path) -> None:
+    await Server(configuration, path).run()

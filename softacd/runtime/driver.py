@@ -1,0 +1,185 @@
+"""The driver: the one place where the switch meets sockets, the clock, the media engine and the store.
+
+After every input it drains the switch's three queues and arms one timer. Nothing here decides anything about calls.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from softacd.calls.records import AnyRecord
+from softacd.calls.switch import Switch
+from softacd.rtp.vocabulary import AnyCommand, AnyEvent
+from softacd.runtime.tcp import TcpListener
+from softacd.runtime.udp import UdpListener
+from softacd.sip.transport import Flow, Transport
+
+log = structlog.get_logger(__name__)
+
+LATE_LIMIT = 0.25
+"""A timer this late (seconds) is worth a warning: the loop was blocked or the machine is overloaded."""
+
+
+class Engine(Protocol):
+    """The media engine, wherever it runs."""
+
+    def submit(self, commands: list[AnyCommand]) -> None:
+        """Hand over commands; thread safe."""
+
+    def drain(self) -> list[AnyEvent]:
+        """Take what happened."""
+
+
+class Recorder(Protocol):
+    """Where records go."""
+
+    def write(self, record: AnyRecord) -> None:
+        """Never blocks, never raises."""
+
+
+Observer = Callable[[AnyRecord], None]
+
+
+class Driver:
+    """Runs one switch."""
+
+    def __init__(self, engine: Engine, recorder: Recorder) -> None:
+        self.engine = engine
+        self.recorder = recorder
+        self.observers: list[Observer] = []
+        self.udp: UdpListener | None = None
+        self.tcp: TcpListener | None = None
+        self.messages_received = 0
+        self.messages_sent = 0
+        self.errors = 0
+        self._switch: Switch | None = None
+        self._loop = asyncio.get_running_loop()
+        self._armed: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def switch(self) -> Switch:
+        """The switch that is run."""
+        if self._switch is None:
+            raise RuntimeError("the driver has no switch yet")
+        return self._switch
+
+    @property
+    def attached(self) -> bool:
+        """Whether there is a switch to run."""
+        return self._switch is not None
+
+    def attach(self, switch: Switch) -> None:
+        """Run this switch; its listening points must be open."""
+        self._switch = switch
+        switch.start(time.monotonic())
+        self.flush()
+
+    # --- inputs --------------------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes, flow: Flow) -> None:
+        """A SIP message from a socket. A fault of ours costs this message, never the loop."""
+        if self._switch is None:
+            return
+        self.messages_received += 1
+        try:
+            self._switch.receive_sip(data, flow, time.monotonic())
+        except Exception:
+            self._fault("sip", peer=flow.remote[0])
+        self._send()
+
+    def flow_failed(self, flow: Flow) -> None:
+        """A peer could not be reached."""
+        self.perform(lambda switch, now: switch.flow_failed(flow, now))
+
+    def media_ready(self) -> None:
+        """The media engine has events; called in the loop's thread."""
+        if self._switch is None:
+            return
+        for event in self.engine.drain():
+            try:
+                self._switch.handle_media(event, time.monotonic())
+            except Exception:
+                self._fault("media", event_type=type(event).__name__)
+        self.flush()
+
+    def perform(self, action: Callable[[Switch, float], None]) -> None:
+        """Do something with the switch now and carry out what follows; the action's exceptions are the caller's."""
+        if self._switch is None:
+            return
+        try:
+            action(self._switch, time.monotonic())
+        finally:
+            self.flush()
+
+    # --- outputs -------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Drain every output and arm the timer."""
+        self._send()
+        switch = self.switch
+        if switch.media:
+            commands = list(switch.media)
+            switch.media.clear()
+            self.engine.submit(commands)
+        records = switch.records
+        while records:
+            record = records.popleft()
+            self.recorder.write(record)
+            for observer in self.observers:
+                observer(record)
+        self._arm()
+
+    def _send(self) -> None:
+        transmits = self.switch.transmits
+        while transmits:
+            data, flow = (item := transmits.popleft()).data, item.flow
+            self.messages_sent += 1
+            if flow.transport is Transport.UDP:
+                if self.udp is not None:
+                    self.udp.send(data, flow)
+            elif self.tcp is not None:
+                self.tcp.send(data, flow)
+        if self.switch.media:  # audio must follow the answer at once, not at the end of the burst
+            commands = list(self.switch.media)
+            self.switch.media.clear()
+            self.engine.submit(commands)
+
+    def _arm(self) -> None:
+        deadline = self.switch.next_deadline()
+        if deadline is None:
+            return
+        if self._armed is not None:
+            if self._armed <= deadline:
+                return  # the armed one comes first and re-arms
+            if self._timer is not None:
+                self._timer.cancel()
+        self._armed = deadline
+        self._timer = self._loop.call_later(max(0.0, deadline - time.monotonic()), self._due)
+
+    def _due(self) -> None:
+        now = time.monotonic()
+        armed, self._armed, self._timer = self._armed, None, None
+        if armed is not None and now - armed > LATE_LIMIT:
+            log.warning("the event loop was late", seconds=round(now - armed, 3))
+        try:
+            self.switch.handle_deadline(now)
+        except Exception:
+            self._fault("deadline")
+        self.flush()
+
+    def _fault(self, where: str, **context: object) -> None:
+        self.errors += 1
+        log.exception("internal error", where=where, **context)
+
+    async def close(self) -> None:
+        """Close the sockets and forget the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.udp is not None:
+            self.udp.close()
+        if self.tcp is not None:
+            await self.tcp.close()

@@ -1,0 +1,102 @@
+"""The switch as the API and the terminal see it: `Control` on top of the driver."""
+
+import time
+from collections.abc import Callable
+
+from softacd.acd.vocabulary import Status
+from softacd.calls.control import Check, Figures, UnknownNameError
+from softacd.calls.records import AnyRecord
+from softacd.calls.snapshot import snapshot, trunk_view
+from softacd.calls.views import Snapshot
+from softacd.runtime.driver import Driver
+
+TRUNKS_UP = ("registered", "static", "refreshing")
+
+
+class LiveControl:
+    """Implements softacd.calls.control.Control. `checks` adds the parts the driver does not know."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        checks: Callable[[], list[Check]],
+        gauges: Callable[[], dict[str, float]],
+    ) -> None:
+        self._driver = driver
+        self._checks = checks
+        self._gauges = gauges
+
+    def snapshot(self) -> Snapshot:
+        return snapshot(self._driver.switch, time.monotonic())
+
+    def health(self) -> list[Check]:
+        driver = self._driver
+        checks = [
+            Check(
+                name="sip",
+                healthy=driver.udp is not None or driver.tcp is not None,
+                detail=f"{driver.messages_received} messages received, {driver.errors} internal errors",
+            )
+        ]
+        checks.extend(self._checks())
+        now = time.monotonic()
+        for name in driver.switch.exchange.trunks:
+            view = trunk_view(driver.switch, name, now)
+            up = view.state in TRUNKS_UP and view.reachable is not False
+            checks.append(
+                Check(
+                    name=f"trunk {name}",
+                    healthy=up,
+                    detail=view.state + (f": {view.cause}" if view.cause else ""),
+                    remedy="" if up else "check the carrier's host, username and password, and the network",
+                )
+            )
+        return checks
+
+    def figures(self) -> Figures:
+        driver = self._driver
+        switch = driver.switch
+        stack = switch.stack.counters()
+        return Figures(
+            counters={
+                "sip_messages_received_total": driver.messages_received,
+                "sip_messages_sent_total": driver.messages_sent,
+                "sip_malformed_total": stack.malformed,
+                "sip_rejected_total": stack.rejected,
+                "sip_retransmissions_sent_total": stack.retransmissions_sent,
+                "sip_retransmissions_received_total": stack.retransmissions_received,
+                "sip_strangers_refused_total": switch.strangers,
+                "internal_errors_total": driver.errors,
+            },
+            gauges={
+                "sip_client_transactions": stack.client_transactions,
+                "sip_server_transactions": stack.server_transactions,
+                "sip_dialogs": stack.dialogs,
+                "sip_connections": driver.tcp.connections if driver.tcp is not None else 0,
+                "media_streams": len(switch.services.streams),
+                "media_ports_free": len(switch.services.ports),
+                "calls": len(switch.exchange.calls),
+                "call_deadlines": len(switch.services.deadlines),
+                **self._gauges(),
+            },
+        )
+
+    def set_status(self, agent: str, status: Status, reason: str = "") -> None:
+        self._driver.perform(lambda switch, now: switch.desk.set_status(agent, status, reason, now))
+
+    def finish_wrap_up(self, agent: str) -> None:
+        self._driver.perform(lambda switch, now: switch.desk.finish_wrap_up(agent, now))
+
+    def extend_wrap_up(self, agent: str, seconds: float) -> None:
+        self._driver.perform(lambda switch, now: switch.desk.extend_wrap_up(agent, seconds, now))
+
+    def hang_up(self, call: str) -> None:
+        living = self._driver.switch.exchange.calls.get(call)
+        if living is None:
+            raise UnknownNameError(f"no call that lives has the id {call!r}")
+        self._driver.perform(lambda switch, now: living.finish(now))
+
+    def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
+        observers = self._driver.observers
+        observers.append(observer)
+        return lambda: observers.remove(observer) if observer in observers else None

@@ -1,0 +1,70 @@
+"""SIP over UDP: one bound socket, drained in bursts by the event loop's reader."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from softacd.sip.transport import Flow, Transport
+
+BURST = 32
+"""Datagrams taken per wake-up, so that other sockets get their turn."""
+BUFFER_BYTES = 4 << 20
+LARGEST = 65_535
+
+
+class UdpListener:
+    """A listening point. `advertised` is the address peers see; `received` gets each datagram and its flow."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        bind: tuple[str, int],
+        advertised: Callable[[tuple[str, int]], tuple[str, int]],
+        received: Callable[[bytes, Flow], None],
+        burst_done: Callable[[], None],
+    ) -> None:
+        """Raises OSError when the address cannot be bound."""
+        family = socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                self._socket.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+            self._socket.bind(bind)
+        except OSError:
+            self._socket.close()
+            raise
+        self.bound: tuple[str, int] = self._socket.getsockname()[:2]
+        self.local = advertised(self.bound)
+        self.unsent = 0
+        self._loop = loop
+        self._received = received
+        self._burst_done = burst_done
+        loop.add_reader(self._socket.fileno(), self._read)
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """Send one datagram; what the kernel refuses is counted, SIP's own timers repeat it."""
+        try:
+            self._socket.sendto(data, flow.remote)
+        except OSError:
+            self.unsent += 1
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _read(self) -> None:
+        receive = self._socket.recvfrom
+        received = self._received
+        local = self.local
+        try:
+            for _ in range(BURST):
+                data, source = receive(LARGEST)
+                received(data, Flow(Transport.UDP, local, source[:2]))
+        except (BlockingIOError, InterruptedError):
+            pass
+        except ConnectionError:
+            self.unsent += 1  # an ICMP error of something sent earlier
+        finally:
+            self._burst_done()

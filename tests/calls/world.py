@@ -1,0 +1,447 @@
+"""A little world around a Switch: carriers and phones made of the same stack, a virtual clock, no sockets.
+
+`World.log` is the ladder as text: one line a message, "101 -> switch INVITE" or "switch -> 101 180 Ringing", and
+media commands as "media Play music/default". Tests compare slices of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from softacd.acd.model import AgentSettings, QueueSettings, TierSettings
+from softacd.calls.model import (
+    DialPlan,
+    FlowSettings,
+    MenuStep,
+    NumberSettings,
+    PhoneSettings,
+    QueueStep,
+    SayStep,
+    SwitchSettings,
+    TrunkSettings,
+)
+from softacd.calls.records import AnyRecord, CallRecord
+from softacd.calls.switch import Switch
+from softacd.rtp import vocabulary as media
+from softacd.sdp.description import SessionDescription
+from softacd.sdp.negotiation import LocalMedia, RemoteMedia, answer, offer
+from softacd.sip.digest import Credentials, ha1
+from softacd.sip.dialog import Dialog
+from softacd.sip.events import (
+    IncomingAck,
+    IncomingCancel,
+    IncomingRequest,
+    IncomingResponse,
+    TransactionFailed,
+    Transmit,
+)
+from softacd.sip.headers import NameAddress
+from softacd.sip.stack import SipStack
+from softacd.sip.transaction import ClientTransaction, ServerTransaction
+from softacd.sip.transport import Flow, Transport
+
+SWITCH = ("192.0.2.1", 5060)
+DOMAIN = "shop.test"
+EPOCH = 1_700_000_000_000
+
+
+@dataclass
+class Ring:
+    """An INVITE that reached a peer, or one a peer sent."""
+
+    transaction: ServerTransaction | ClientTransaction
+    remote_sdp: SessionDescription | None = None
+    dialog: Dialog | None = None
+    cancelled: bool = False
+    reason: str | None = None
+    status: int = 0
+    over: bool = False
+    acknowledged: int = 0
+
+
+@dataclass
+class Peer:
+    """A phone or a carrier: a stack of its own at an address of its own."""
+
+    world: "World"
+    name: str
+    address: tuple[str, int]
+    credentials: Credentials | None = None
+    stack: SipStack = field(init=False)
+    calls: list[Ring] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    behaviour: Callable[["Peer", Ring, float], None] | None = None
+    mute: bool = False
+    registers: int = 0
+
+    def __post_init__(self) -> None:
+        numbers = count(1)
+        self.stack = SipStack(token=lambda: f"{self.name}{next(numbers)}", user_agent=self.name)
+
+    @property
+    def flow(self) -> Flow:
+        return Flow(Transport.UDP, self.address, SWITCH)
+
+    def local(self, call: Ring | None = None) -> LocalMedia:
+        return LocalMedia(host=self.address[0], port=40_000 + 2 * len(self.calls), session_id=1, codecs=("PCMA", "PCMU"))
+
+    # --- what a peer does -----------------------------------------------------------------------------------------
+
+    def register(self, expires: int = 300) -> None:
+        identity = NameAddress.parse(f"<sip:{self.name}@{DOMAIN}>")
+        self.stack.request(
+            "REGISTER",
+            uri=f"sip:{DOMAIN}",
+            flow=self.flow,
+            from_=identity,
+            to=identity,
+            headers=(
+                ("Contact", f"<sip:{self.name}@{self.address[0]}:{self.address[1]}>"),
+                ("Expires", str(expires)),
+            ),
+            credentials=self.credentials,
+            now=self.world.now,
+        )
+        self.world.settle()
+
+    def dial(self, number: str, *, from_: str | None = None, sdp: bool = True, domain: str = DOMAIN) -> Ring:
+        transaction = self.stack.invite(
+            uri=f"sip:{number}@{domain}",
+            flow=self.flow,
+            from_=NameAddress.parse(f"<sip:{from_ or self.name}@{domain}>"),
+            to=NameAddress.parse(f"<sip:{number}@{domain}>"),
+            body=offer(self.local()) if sdp else b"",
+            credentials=self.credentials,
+            contact_user=self.name,
+            now=self.world.now,
+        )
+        call = Ring(transaction)
+        transaction.context = call
+        self.calls.append(call)
+        self.world.settle()
+        return call
+
+    def respond(self, call: Ring, status: int, *, sdp: bool | None = None) -> None:
+        assert isinstance(call.transaction, ServerTransaction)
+        body = b""
+        if sdp if sdp is not None else 200 <= status < 300:
+            body = answer(call.remote_sdp, self.local()).body if call.remote_sdp else offer(self.local())
+        dialog = self.stack.respond(
+            call.transaction,
+            status,
+            now=self.world.now,
+            body=body,
+            content_type="application/sdp" if body else "",
+            contact_user=self.name,
+        )
+        if dialog is not None:
+            call.dialog = dialog
+            dialog.context = call
+        self.world.settle()
+
+    def answer(self, call: Ring | None = None) -> Ring:
+        call = call or self.calls[-1]
+        self.respond(call, 200)
+        return call
+
+    def cancel(self, call: Ring) -> None:
+        assert isinstance(call.transaction, ClientTransaction)
+        self.stack.cancel(call.transaction, self.world.now)
+        self.world.settle()
+
+    def hang_up(self, call: Ring | None = None) -> None:
+        call = call or self.calls[-1]
+        assert call.dialog is not None
+        self.stack.request_in_dialog(call.dialog, "BYE", now=self.world.now)
+        self.stack.end_dialog(call.dialog)
+        call.over = True
+        self.world.settle()
+
+    def send(self, call: Ring, method: str, body: bytes = b"", content_type: str = "") -> None:
+        assert call.dialog is not None
+        transaction = self.stack.request_in_dialog(
+            call.dialog, method, now=self.world.now, body=body, content_type=content_type
+        )
+        transaction.context = call
+        self.world.settle()
+
+    # --- what comes -------------------------------------------------------------------------------------------------
+
+    def on_event(self, event: object) -> None:
+        now = self.world.now
+        if isinstance(event, IncomingRequest):
+            self._on_request(event, now)
+        elif isinstance(event, IncomingResponse):
+            self._on_response(event, now)
+        elif isinstance(event, IncomingCancel):
+            call = event.transaction.context
+            assert isinstance(call, Ring)
+            call.cancelled = call.over = True
+            call.reason = event.request.header("Reason")
+        elif isinstance(event, IncomingAck):
+            call = event.dialog.context
+            if isinstance(call, Ring):
+                call.acknowledged += 1
+        elif isinstance(event, TransactionFailed):
+            self.statuses.append(408)
+
+    def _on_request(self, event: IncomingRequest, now: float) -> None:
+        request, transaction = event.request, event.transaction
+        if request.method == "INVITE" and event.dialog is None:
+            if self.mute:
+                return
+            call = Ring(transaction, SessionDescription.parse(request.body) if request.body else None)
+            transaction.context = call
+            self.calls.append(call)
+            if self.behaviour is not None:
+                self.behaviour(self, call, now)
+        elif request.method == "BYE":
+            self.stack.respond(transaction, 200, now=now)
+            if event.dialog is not None and isinstance(event.dialog.context, Ring):
+                event.dialog.context.over = True
+        elif request.method == "REGISTER":
+            self.registers += 1
+            contact = request.header("Contact") or ""
+            self.stack.respond(transaction, 200, now=now, headers=(("Contact", f"{contact};expires=300"),))
+        elif request.method == "OPTIONS":
+            if not self.mute:
+                self.stack.respond(transaction, 200, now=now)
+        else:
+            self.stack.respond(transaction, 200, now=now)
+
+    def _on_response(self, event: IncomingResponse, now: float) -> None:
+        self.statuses.append(event.response.status)
+        call = event.transaction.context
+        if not isinstance(call, Ring):
+            return
+        call.status = event.response.status
+        if event.transaction.method == "INVITE" and event.dialog is not None:
+            call.dialog = event.dialog
+            event.dialog.context = call
+            if event.response.body:
+                call.remote_sdp = SessionDescription.parse(event.response.body)
+            if 200 <= call.status < 300:
+                self.stack.acknowledge(event.dialog, now)
+
+
+class World:
+    """The switch, its peers and the clock."""
+
+    def __init__(
+        self,
+        settings: SwitchSettings,
+        queues: tuple[QueueSettings, ...] = (),
+        agents: tuple[AgentSettings, ...] = (),
+        *,
+        ports: int = 200,
+    ) -> None:
+        self.now = 1000.0
+        self.log: list[str] = []
+        self.records: list[AnyRecord] = []
+        self.media: list[media.AnyCommand] = []
+        self.open_streams: set[int] = set()
+        self.playing: dict[int, media.Play] = {}
+        self.peers: dict[tuple[str, int], Peer] = {}
+        numbers = count(1)
+        self.switch = Switch(
+            settings,
+            queues,
+            agents,
+            node="t",
+            token=lambda: f"s{next(numbers)}",
+            secret=b"s" * 32,
+            jitter=lambda: 0.5,
+            wall=lambda now: EPOCH + round(now * 1000),
+            listening={Transport.UDP: SWITCH, Transport.TCP: SWITCH},
+            now=self.now,
+        )
+        self.ports = ports
+        pairs = tuple(media.Port(SWITCH[0], 20_000 + 2 * index) for index in range(ports))
+        self.switch.handle_media(media.PortsOffered(pairs), self.now)
+        self.switch.start(self.now)
+
+    def peer(self, name: str, address: tuple[str, int], password: str = "") -> Peer:
+        credentials = Credentials(username=name, password=password) if password else None
+        peer = Peer(self, name, address, credentials)
+        self.peers[address] = peer
+        return peer
+
+    def settle(self) -> None:
+        """Let every message arrive, until nobody has anything to say at this moment."""
+        busy = True
+        while busy:
+            busy = False
+            while self.switch.transmits:
+                busy = True
+                self._deliver(self.switch.transmits.popleft())
+            while self.switch.media:
+                busy = True
+                self._command(self.switch.media.popleft())
+            while self.switch.records:
+                self.records.append(self.switch.records.popleft())
+            for peer in list(self.peers.values()):
+                while (item := peer.stack.poll()) is not None:
+                    busy = True
+                    if isinstance(item, Transmit):
+                        self.log.append(f"{peer.name} -> switch {_first(item.data)}")
+                        self.switch.receive_sip(
+                            item.data, Flow(Transport.UDP, SWITCH, peer.address), self.now
+                        )
+                    else:
+                        peer.on_event(item)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, stopping at every deadline."""
+        end = self.now + seconds
+        while True:
+            moments = [self.switch.next_deadline(), *(peer.stack.next_deadline() for peer in self.peers.values())]
+            due = min((moment for moment in moments if moment is not None), default=end)
+            if due > end:
+                break
+            self.now = max(self.now, due)
+            self.switch.handle_deadline(self.now)
+            for peer in self.peers.values():
+                peer.stack.handle_deadline(self.now)
+            self.settle()
+        self.now = end
+        self.settle()
+
+    def press(self, stream: int, digit: str) -> None:
+        """A key arrives as RFC 4733 event on a stream."""
+        self.switch.handle_media(media.DigitPressed(stream, digit), self.now)
+        self.settle()
+
+    def finish_play(self, stream: int | None = None) -> tuple[str, ...]:
+        """What plays (on the only stream, or this one) comes to its end; returns what it was."""
+        stream = next(iter(self.playing)) if stream is None else stream
+        play = self.playing.pop(stream)
+        self.switch.handle_media(media.PlayEnded(stream, play.play, True), self.now)
+        self.settle()
+        return play.clips
+
+    def calls(self) -> list[CallRecord]:
+        """Finished calls, in order of their end."""
+        found: dict[str, CallRecord] = {}
+        for record in self.records:
+            if isinstance(record, CallRecord) and record.ended:
+                found[record.id] = record
+        return list(found.values())
+
+    def assert_clean(self) -> None:
+        """After everything is over nothing may be left."""
+        self.advance(70)
+        switch = self.switch
+        counters = switch.stack.counters()
+        assert not switch.exchange.calls
+        assert not self.open_streams
+        assert not switch.services.streams
+        assert not switch.services.sip_calls
+        assert len(switch.services.ports) == self.ports
+        assert counters.dialogs == 0
+        assert all(not trunk.calls_now for trunk in switch.exchange.trunks.values())
+
+    def remote(self, call: Ring) -> RemoteMedia:
+        """What the switch's media looks like to a peer."""
+        assert call.remote_sdp is not None
+        return answer(call.remote_sdp, LocalMedia(host="198.51.100.9", port=1, session_id=1)).remote
+
+    def _deliver(self, item: Transmit) -> None:
+        peer = self.peers.get(item.flow.remote)
+        name = peer.name if peer else "nobody"
+        self.log.append(f"switch -> {name} {_first(item.data)}")
+        if peer is not None:
+            peer.stack.receive(item.data, Flow(Transport.UDP, peer.address, SWITCH), self.now)
+
+    def _command(self, command: media.AnyCommand) -> None:
+        self.media.append(command)
+        match command:
+            case media.OpenStream(stream=stream):
+                assert stream not in self.open_streams
+                self.open_streams.add(stream)
+            case media.Play(stream=stream, clips=clips):
+                assert stream in self.open_streams
+                self.log.append(f"media {stream} play {' '.join(clips)}")
+                self.playing[stream] = command
+            case media.StopPlay(stream=stream):
+                self.playing.pop(stream, None)
+            case media.Bridge(stream=stream, other=other):
+                assert {stream, other} <= self.open_streams
+                self.log.append(f"media {stream} bridge {other}")
+                self.playing.pop(stream, None)
+                self.playing.pop(other, None)
+            case media.CloseStream(stream=stream):
+                self.open_streams.remove(stream)
+                self.playing.pop(stream, None)
+                port = next(c.port for c in self.media if isinstance(c, media.OpenStream) and c.stream == stream)
+                self.switch.handle_media(media.StreamClosed(stream, media.StreamStatistics(sent=1)), self.now)
+                self.switch.handle_media(media.PortsOffered((port,)), self.now)
+
+
+def _first(data: bytes) -> str:
+    line = data.partition(b"\r\n")[0].decode()
+    return line[8:] if line.startswith("SIP/2.0 ") else line.partition(" ")[0]
+
+
+def shop(
+    *,
+    ring: int = 4,
+    wrap_up: float = 5.0,
+    agents: int = 5,
+    available: bool = True,
+    dial_plan: DialPlan | None = None,
+    **queue: object,
+) -> World:
+    """Two carriers, phones 101 and up with an agent each, one queue "sales" (600), a menu in front."""
+    names = [f"a{index}" for index in range(1, agents + 1)]
+    phones = [
+        PhoneSettings(extension=str(100 + index), ha1=ha1("MD5", str(100 + index), DOMAIN, "secret"))
+        for index in range(1, agents + 1)
+    ]
+    flow = FlowSettings(
+        name="main",
+        start="greeting",
+        steps={
+            "greeting": SayStep(prompts=("prompts/en/welcome",), then="menu"),
+            "menu": MenuStep(prompts=("prompts/en/menu-main",), choices={"1": "notice", "2": "closed"}),
+            "notice": SayStep(prompts=("prompts/en/recording-notice",), then="sales"),
+            "sales": QueueStep(queue="sales", then="closed"),
+            "closed": SayStep(prompts=("prompts/en/no-agents",)),
+        },
+    )
+    settings = SwitchSettings(
+        domain=DOMAIN,
+        trunks=(
+            TrunkSettings(name="alpha", host="198.51.100.1", numbers=("37322000111",), keep_alive_seconds=0),
+            TrunkSettings(name="beta", host="198.51.100.2", numbers=("37322000222",), keep_alive_seconds=0),
+        ),
+        phones=tuple(phones),
+        numbers=(NumberSettings("37322000111", "main"), NumberSettings("37322000222", "main")),
+        flows=(flow,),
+        dial_plan=dial_plan or DialPlan(outside=("0XXXXXXXX",)),
+    )
+    queues = (
+        QueueSettings(
+            name="sales",
+            number="600",
+            ring=ring,
+            wrap_up_seconds=wrap_up,
+            tiers=tuple(TierSettings(agent=name) for name in names),
+            **queue,  # type: ignore[arg-type] # tests name the settings they change
+        ),
+    )
+    people = tuple(
+        AgentSettings(name=name, phone=phone.extension, available_at_start=available)
+        for name, phone in zip(names, phones, strict=True)
+    )
+    world = World(settings, queues, people)
+    world.peer("alpha", ("198.51.100.1", 5060))
+    world.peer("beta", ("198.51.100.2", 5060))
+    for trunk in ("alpha", "beta"):
+        address = ("198.51.100.1" if trunk == "alpha" else "198.51.100.2", 5060)
+        world.switch.resolved(trunk, (address,), world.now)
+    for index, phone in enumerate(phones):
+        peer = world.peer(phone.extension, (f"203.0.113.{index + 1}", 5060), "secret")
+        peer.register()
+    world.settle()
+    world.log.clear()
+    return world
