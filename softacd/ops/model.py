@@ -68,6 +68,11 @@ def format_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def without_password(url: str) -> str:
+    """`url` with *** for a password in it."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
+
+
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """This node of softacd."""
 
@@ -111,7 +116,7 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def shown(self) -> str:
         """`url` without the password it may hold."""
-        return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", self.url)
+        return without_password(self.url)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [("url", self.shown())]
