@@ -1,0 +1,176 @@
+"""The registrar (RFC 3261 section 10.3), pure: a REGISTER and `now` in, the answer and what changed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from softacd.sip.authenticator import Account, DigestAuthenticator
+from softacd.sip.errors import MalformedError
+from softacd.sip.grammar import split_list
+from softacd.sip.headers import NameAddress
+from softacd.sip.location import Binding, LocationChange, LocationService
+from softacd.sip.message import Request
+from softacd.sip.reasons import REASONS
+from softacd.sip.transport import Flow, bare_host
+
+_MALFORMED_EXPIRES = 3600  # RFC 3261 section 20.10: what cannot be read counts as an hour
+
+
+class RegistrarAnswer(msgspec.Struct, frozen=True):
+    """What to respond, and who became reachable or unreachable by it."""
+
+    status: int
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    changes: tuple[LocationChange, ...] = ()
+    username: str = ""  # who it was, once known
+    cause: str = ""  # why it was refused, for the log; never sent
+
+
+class Registrar:
+    """Serves one domain.
+
+    A phone may write the domain's name or the address it reaches us at into To: both mean the configured domain.
+    Seconds: a contact may ask for `min_expires`..`max_expires`; more is cut, less is refused with 423, except 0.
+    """
+
+    def __init__(
+        self,
+        authenticator: DigestAuthenticator,
+        location: LocationService,
+        *,
+        default_expires: int = 3600,
+        min_expires: int = 60,
+        max_expires: int = 86_400,
+    ) -> None:
+        self.authenticator = authenticator
+        self.location = location
+        self.default_expires = default_expires
+        self.min_expires = min_expires
+        self.max_expires = max_expires
+
+    def configure(self, domain: str, accounts: Iterable[Account], now: float) -> tuple[LocationChange, ...]:
+        """Take new accounts; bindings of addresses of record nobody owns any more are dropped."""
+        by_name = {account.username: account for account in accounts}
+        owned = {address for account in by_name.values() for address in account.addresses_of_record}
+        self.authenticator.configure(domain, by_name)
+        changes: list[LocationChange] = []
+        for address in self.location.addresses():
+            if address not in owned:
+                changes += self.location.replace(address, [], now)
+        return tuple(changes)
+
+    def handle(self, request: Request, flow: Flow, now: float) -> RegistrarAnswer:
+        """Serve one REGISTER. Raises nothing a peer can cause: what is malformed is answered 400."""
+        try:
+            return self._handle(request, flow, now)
+        except MalformedError as error:
+            return RegistrarAnswer(error.status, "", cause=error.reason)
+
+    def _handle(self, request: Request, flow: Flow, now: float) -> RegistrarAnswer:
+        verdict = self.authenticator.authenticate(request, now)
+        if verdict.username is None:
+            return RegistrarAnswer(verdict.status, REASONS[verdict.status], verdict.headers, cause=verdict.cause)
+        account = self.authenticator.accounts[verdict.username]
+        address = self._address_of_record(request, flow)
+        if address is None:
+            return _refuse(404, account, "To names another domain")  # section 10.3 step 5
+        if address not in account.addresses_of_record:
+            return _refuse(403, account, f"{address} is not this account's")  # section 10.3 step 4
+        current = self.location.bindings(address, now)
+        values = [element for value in request.headers("contact") for element in split_list(value)]
+        if not values:
+            return self._accept(request, account, current, (), now)
+        number, call_id = request.cseq.number, request.call_id
+        if "*" in values:
+            # section 10.2.2 and step 6: the wildcard stands alone, with Expires: 0
+            if len(values) > 1 or request.expires != 0:
+                return _refuse(400, account, "wildcard beside contacts or without Expires: 0")
+            if any(binding.call_id == call_id and binding.cseq >= number for binding in current):
+                return _refuse(500, account, "CSeq out of order")
+            return self._accept(request, account, [], self.location.replace(address, [], now), now)
+        direct = len(request.headers("via")) == 1  # behind a proxy all phones share one flow
+        updated = list(current)
+        for value in values:
+            contact = NameAddress.parse(value)
+            if not contact.uri.is_sip:
+                return _refuse(400, account, f"contact of scheme {contact.uri.scheme[:20]!r}")
+            expires = self._expires(contact, request)
+            if 0 < expires < self.min_expires:
+                headers = (("Min-Expires", str(self.min_expires)),)
+                return RegistrarAnswer(423, REASONS[423], headers, username=account.username, cause="too brief")
+            old = next((binding for binding in updated if binding.contact.matches(contact.uri)), None)
+            if old is not None:
+                if old.call_id == call_id and old.cseq >= number:
+                    return _refuse(500, account, "CSeq out of order")  # section 10.3 step 7
+                updated.remove(old)
+            if expires:
+                if direct:
+                    # the same device under a new Contact, after a restart: its old one leads nowhere
+                    updated = [kept for kept in updated if kept.flow != flow or kept.call_id == call_id]
+                updated.append(self._binding(request, flow, contact, expires, now))
+        if len(updated) > account.contacts:
+            # A phone that restarted under another port must get in: the registrations nobody refreshed go first.
+            updated.sort(key=lambda binding: binding.registered_at)
+            updated = updated[len(updated) - account.contacts :]
+        return self._accept(request, account, updated, self.location.replace(address, updated, now), now)
+
+    def _address_of_record(self, request: Request, flow: Flow) -> str | None:
+        uri = request.to.uri
+        domain = self.authenticator.realm
+        if not uri.is_sip or not uri.user or bare_host(uri.host) not in (domain.lower(), flow.local[0]):
+            return None
+        return f"sip:{uri.user}@{domain}"
+
+    def _expires(self, contact: NameAddress, request: Request) -> int:
+        """Section 10.3 step 6: the contact's own parameter, else Expires, else the default; cut to the maximum."""
+        text = contact.parameters.get("expires")
+        if text is not None:
+            seconds = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else _MALFORMED_EXPIRES
+        else:
+            asked = request.expires
+            seconds = self.default_expires if asked is None else asked
+        return min(seconds, self.max_expires)
+
+    def _binding(self, request: Request, flow: Flow, contact: NameAddress, expires: int, now: float) -> Binding:
+        return Binding(
+            contact=contact.uri,
+            flow=flow,
+            expires_at=now + expires,
+            q=_quality(contact.parameters.get("q")),
+            call_id=request.call_id,
+            cseq=request.cseq.number,
+            user_agent=(request.header("user-agent") or "")[:120],
+            path=tuple(request.headers("path")),
+            registered_at=now,
+        )
+
+    def _accept(
+        self,
+        request: Request,
+        account: Account,
+        bindings: list[Binding],
+        changes: tuple[LocationChange, ...],
+        now: float,
+    ) -> RegistrarAnswer:
+        """200 with every current binding (section 10.3 step 8) and the Path taken (RFC 3327 section 5.3)."""
+        headers = [
+            ("Contact", f"<{binding.contact}>;expires={max(1, round(binding.expires_at - now))};q={binding.q:.3g}")
+            for binding in bindings
+        ]
+        headers += [("Path", value) for value in request.headers("path")]
+        return RegistrarAnswer(200, REASONS[200], tuple(headers), changes, username=account.username)
+
+
+def _refuse(status: int, account: Account, cause: str) -> RegistrarAnswer:
+    return RegistrarAnswer(status, REASONS[status], username=account.username, cause=cause)
+
+
+def _quality(text: str | None) -> float:
+    """A q-value 0..1, 1 when absent or unreadable."""
+    try:
+        return min(max(float(text), 0.0), 1.0) if text and text.replace(".", "", 1).isdecimal() else 1.0
+    except ValueError:
+        return 1.0
