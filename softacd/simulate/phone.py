@@ -44,6 +44,7 @@ class SimulatedPhone(UserAgent):
         self._registrar = registrar
         self._credentials = Credentials(username=extension, password=password)
         self._register_call_id = secrets.token_hex(12)
+        self._register_cseq = 1  # RFC 3261 section 10.2: one Call-ID, and CSeq grows
         self._refresh: asyncio.TimerHandle | None = None
 
     async def register(self, expires: int = 300) -> None:
@@ -95,6 +96,7 @@ class SimulatedPhone(UserAgent):
             headers=(("Contact", f"<sip:{self.extension}@{host}:{port}>"), ("Expires", str(expires))),
             credentials=self._credentials,
             call_id=self._register_call_id,
+            cseq=self._register_cseq,
             now=endpoint.now(),
         )
 
@@ -105,6 +107,7 @@ class SimulatedPhone(UserAgent):
         transaction.context = take
         endpoint.flush()
         event = await answered
+        self._register_cseq = transaction.request.cseq.number + 1
         if not isinstance(event, IncomingResponse):
             raise RegistrationError(f"{self.extension}: no answer to REGISTER", 408)
         response = event.response

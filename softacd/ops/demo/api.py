@@ -45,10 +45,11 @@ class Api:
             raise ApiError(f"/api/v1/snapshot: {error}") from error
 
     def metrics(self) -> dict[str, float]:
-        """Fetch the metrics: name with its labels, as written, -> value."""
-        values = {}
+        """Fetch the metrics: family name -> value, summed over its labels."""
+        values: dict[str, float] = {}
         for line in self.get("/metrics").decode("utf-8").splitlines():
             if line and not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
-                values[name] = float(value)
+                family = name.partition("{")[0]
+                values[family] = values.get(family, 0.0) + float(value)
         return values

@@ -1,0 +1,211 @@
+"""Every call explained: what its caller did and heard, what the agent saw, and what the switch recorded must agree.
+
+Pure: takes views as data, gives one `Account` a call.
+"""
+
+import msgspec
+import numpy as np
+
+from softacd.calls.records import CallRecord, Outcome
+from softacd.simulate import sound
+from softacd.simulate.ear import Hearing
+from softacd.simulate.people import CallerPlan
+from softacd.simulate.sound import RATE, Samples
+
+LIKE = 0.8
+"""Correlation from which a clip counts as heard; G.711 alone costs less than 0.01."""
+TALK_TOLERANCE = 0.75
+"""Seconds by which the talk recorded may differ from the talk lived."""
+MUSIC_PIECE = 0.8
+"""Seconds of the wait that are looked up in the music."""
+BLINK = 1.0
+"""Seconds of conversation within which an ear may have missed the agent's bell."""
+
+
+class Clips(msgspec.Struct, frozen=True):
+    """The sounds a caller should hear, as samples."""
+
+    greeting: Samples
+    menu: Samples
+    notice: Samples
+    music: Samples
+
+
+class CallerView(msgspec.Struct, frozen=True):
+    """What one caller lived. Times in seconds from the moment sound was first possible; None: did not happen."""
+
+    plan: CallerPlan
+    answered: bool
+    pressed: float | None
+    ended: float
+    ended_by_caller: bool
+    status: int
+    failure: str
+    heard: Samples
+    hearing: Hearing | None
+    bells: tuple[tuple[float, int], ...]
+
+
+class AgentView(msgspec.Struct, frozen=True):
+    """An agent's phone that answered this caller. Seconds of conversation; whether the caller's bell was heard."""
+
+    agent: str
+    signature: int
+    seconds: float
+    hung_up_first: bool
+    heard_caller: bool
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """Which sounds reached the caller. None: not to be expected."""
+
+    greeting: bool
+    notice: bool | None
+    music: bool | None
+    agent: bool
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One call, both sides laid together. Durations in seconds; `doubts` is empty when everything agrees."""
+
+    caller: str
+    number: str
+    key: str
+    key_by: str
+    queue: str
+    agent: str
+    wait: float
+    talk: float
+    outcome: str
+    ended_by: str
+    call_id: str
+    heard: Heard
+    doubts: tuple[str, ...]
+
+    @property
+    def explained(self) -> bool:
+        """Whether the caller's view, the agents' and the switch's agree."""
+        return not self.doubts
+
+
+def explain(view: CallerView, agents: list[AgentView], records: list[CallRecord], queue: str, clips: Clips) -> Account:
+    """Lay together what is known of one call. `records` are the switch's for this caller: there should be one."""
+    doubts: list[str] = []
+    record = records[0] if records else None
+    if view.failure:
+        doubts.append(view.failure)
+    if len(records) != 1:
+        doubts.append(f"the switch has {len(records)} records of this caller")
+    heard = listen(view, clips)
+    talked = _partner(view, agents, doubts)
+    if record is not None:
+        _compare(view, record, talked, queue, doubts)
+    _check_sound(view, heard, talked, doubts)
+    return Account(
+        caller=view.plan.name,
+        number=view.plan.number,
+        key=view.plan.key if view.pressed is not None else "",
+        key_by=view.plan.key_by.value,
+        queue=record.queue if record is not None else "",
+        agent=record.agent if record is not None else "",
+        wait=record.wait_ms / 1000 if record is not None else 0.0,
+        talk=record.talk_ms / 1000 if record is not None else 0.0,
+        outcome=record.outcome.value if record is not None else "unknown",
+        ended_by=record.ended_by if record is not None else "",
+        call_id=record.id if record is not None else "",
+        heard=heard,
+        doubts=tuple(doubts),
+    )
+
+
+def listen(view: CallerView, clips: Clips) -> Heard:
+    """Find the clips in what the caller heard."""
+    greeting = _like(clips.greeting, view.heard[: 8 * RATE])
+    if view.pressed is None:
+        return Heard(greeting, None, None, agent=bool(view.bells))
+    met = view.bells[0][0] if view.bells else view.ended
+    after_key = view.heard[int(view.pressed * RATE) : int(met * RATE)]
+    notice_seconds = len(clips.notice) / RATE
+    notice: bool | None = None
+    music: bool | None = None
+    if len(after_key) / RATE > notice_seconds + 0.4:
+        found = sound.find(clips.notice, after_key)
+        notice = found is not None and found.likeness >= LIKE
+        if found is not None and notice:
+            start = int((found.at + notice_seconds + 0.15) * RATE)
+            piece = after_key[start : start + int(MUSIC_PIECE * RATE)]
+            if len(piece) == int(MUSIC_PIECE * RATE) and len(after_key) - start > int((MUSIC_PIECE + 0.3) * RATE):
+                music = _like(piece, _looped(clips.music))
+    return Heard(greeting, notice, music, agent=bool(view.bells))
+
+
+def _looped(music: Samples) -> Samples:
+    """The music, and its beginning once more: a piece may lie across the loop."""
+    return np.concatenate((music, music[:RATE]))
+
+
+def _like(clip: Samples, heard: Samples) -> bool:
+    found = sound.find(clip, heard)
+    return found is not None and found.likeness >= LIKE
+
+
+def _partner(view: CallerView, agents: list[AgentView], doubts: list[str]) -> AgentView | None:
+    """Whom the caller talked to: the bell heard, and the phone that answered, must be one."""
+    bells = {signature for _, signature in view.bells}
+    if len(bells) > 1:
+        doubts.append(f"heard {len(bells)} voices")
+    if not agents:
+        if bells:
+            doubts.append("heard a voice no phone sent")
+        return None
+    talked = max(agents, key=lambda agent: agent.seconds)
+    if bells and talked.signature not in bells:
+        doubts.append(f"{talked.agent}'s phone answered, but another voice was heard")
+    if not bells and talked.seconds > BLINK:
+        doubts.append(f"{talked.agent}'s phone answered for {talked.seconds:.1f} s, but was not heard")
+    if talked.seconds > BLINK + 2 and not talked.heard_caller:
+        doubts.append(f"{talked.agent} did not hear the caller")
+    return talked
+
+
+def _compare(view: CallerView, record: CallRecord, talked: AgentView | None, queue: str, doubts: list[str]) -> None:
+    expected = {Outcome.ANSWERED}
+    if not view.answered:
+        expected = {Outcome.FAILED}
+    elif talked is None:
+        expected = {Outcome.ABANDONED if record.queued else Outcome.MISSED}
+    elif talked.seconds <= BLINK and not view.bells:
+        expected = {Outcome.ANSWERED, Outcome.ABANDONED}  # gave up in the moment of the answer
+    if record.outcome not in expected:
+        doubts.append(f"recorded as {record.outcome.value}, lived as {' or '.join(sorted(expected))}")
+    if record.outcome is Outcome.ANSWERED and talked is not None:
+        if record.agent != talked.agent:
+            doubts.append(f"recorded agent {record.agent or 'nobody'}, talked to {talked.agent}")
+        if abs(record.talk_ms / 1000 - talked.seconds) > TALK_TOLERANCE:
+            doubts.append(f"recorded talk {record.talk_ms / 1000:.1f} s, lived {talked.seconds:.1f} s")
+        by = "called" if talked.hung_up_first else "caller"
+        if record.ended_by != by:
+            doubts.append(f"recorded as ended by {record.ended_by or 'nobody'}, ended by {by}")
+    if view.pressed is not None and view.ended - view.pressed > 1.0:
+        if record.keys != view.plan.key:
+            doubts.append(f"recorded keys {record.keys or 'none'}, pressed {view.plan.key}")
+        if record.queued and record.queue != queue:
+            doubts.append(f"recorded queue {record.queue or 'none'}, chose {queue}")
+    if not record.ended:
+        doubts.append("still open in the records")
+
+
+def _check_sound(view: CallerView, heard: Heard, talked: AgentView | None, doubts: list[str]) -> None:
+    if view.answered and view.ended > 3.0 and not heard.greeting:
+        doubts.append("did not hear the greeting")
+    if heard.notice is False:
+        doubts.append("did not hear the notice")
+    if heard.music is False:
+        doubts.append("did not hear the music")
+    hearing = view.hearing
+    if hearing is not None and hearing.packets:
+        # RFC 3550 section 5.1: one source for the caller, whoever speaks.
+        if hearing.sources != 1 or hearing.leaps:
+            doubts.append(f"the sound came from {hearing.sources} sources with {hearing.leaps} leaps")
+    elif talked is not None:
+        doubts.append("heard nothing at all")
