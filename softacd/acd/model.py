@@ -21,42 +21,62 @@ class TierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ties an agent to a queue. A lower `level` is rung first; `position` orders agents of equal idle time."""
 
     agent: str
+    """The agent's name."""
     level: Level = 1
+    """Agents of a higher level are rung when none of a lower one is free."""
     position: Level = 1
+    """Order among agents of one level who have been idle equally long."""
 
 
 class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One waiting line. Durations in seconds; 0 for a limit means no limit."""
 
     name: str
+    """The queue's name."""
     number: str = ""
     """Internal number that phones dial to reach the queue; empty: not reachable by dialling."""
     strategy: Strategy = Strategy.RING_K
+    """Whom to ring: everybody free, the `ring` longest-idle agents at once, or the longest-idle one."""
     ring: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
+    """How many phones ring at once for one caller with the strategy ring-k."""
     ring_seconds: Annotated[float, msgspec.Meta(ge=1, le=600)] = 20.0
+    """How long a phone rings before it counts as unanswered."""
     wrap_up_seconds: Seconds = 15.0
+    """Time for notes after a call, in which the agent is not rung."""
     no_answer_limit: Annotated[int, msgspec.Meta(ge=0, le=99)] = 2
     """Consecutive unanswered rings after which the agent is set to not-ready; 0: never."""
     reject_delay: Seconds = 5.0
+    """An agent who rejected a call is not rung again for so long."""
     busy_delay: Seconds = 10.0
+    """The same for an agent whose phone was busy or unreachable."""
     no_answer_delay: Seconds = 2.0
+    """The same for an agent who did not answer."""
     max_callers: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    """Callers waiting at most; one more leaves at once with exit "full"."""
     max_wait_seconds: Seconds = 0.0
+    """A caller who has waited so long leaves with exit "too-long"."""
     service_level_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 20.0
+    """A caller answered within this time counts as served well."""
     join_without_agents: bool = True
     """False: a caller who finds nobody logged in leaves at once with exit "no-agents"."""
     music: str = "music/default"
+    """What waiting callers hear."""
     announce_first: Seconds = 3.0
     """Position and waiting time are first announced this long after joining."""
     announce_every: Seconds = 30.0
     """And then this often; 0: only once."""
     tiers: tuple[TierSettings, ...] = ()
+    """Who takes its calls: names, or tables with a name, a level and a position."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One human. `phone` is the extension that rings; `initial` is the status at the first start."""
+    """One human who takes calls of queues."""
 
     name: str
+    """The agent's name."""
     phone: str
+    """Extension of the phone that rings; no other agent has it."""
     display_name: str = ""
+    """The name people read."""
     available_at_start: bool = False
+    """Status at the very first start: available, or logged out. Later starts restore the last status."""

@@ -32,11 +32,15 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
+    """The trunk's name."""
     host: str
     """Name or address of the carrier's SIP server."""
     port: PortNumber = 5060
+    """Its port."""
     transport: Literal["udp", "tcp"] = "udp"
+    """How we speak to it."""
     username: str = ""
+    """Account at the carrier; empty: the carrier knows us by our address."""
     password: str = ""
     """Secret; better given as `password_file` or `password_env`."""
     password_file: str = ""
@@ -44,11 +48,13 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     password_env: str = ""
     """Environment variable that holds the password."""
     register: bool = False
+    """Register there, so that the carrier knows where we are."""
     realm: str = ""
     """Digest realm expected; empty: whatever the carrier says."""
     domain: str = ""
     """Domain in From and To; empty: `host`."""
     expires: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 600
+    """Seconds a registration is asked for; it is renewed in time."""
     keep_alive_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
     """Seconds between OPTIONS; 0: none."""
     addresses: tuple[str, ...] = ()
@@ -60,9 +66,11 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     channels: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     """Simultaneous calls; 0: no limit."""
     answer_timeout: TimeOut = 60.0
+    """Seconds a call out may ring."""
     progress_timeout: TimeOut = 8.0
     """No ringing or early media after so many seconds: the next trunk is tried."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
+    """Codecs offered and accepted, the preferred one first."""
 
 
 class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +80,7 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """
 
     extension: str
+    """What one dials to reach the phone, and its user name."""
     password: str = ""
     """Secret; better given as `password_file`, `password_env` or `ha1`."""
     password_file: str = ""
@@ -83,31 +92,41 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     ha1_sha256: str = ""
     """The same with SHA-256, 64 hexadecimal digits (RFC 8760)."""
     display_name: str = ""
+    """The name others see when this phone calls."""
     contacts: Annotated[int, msgspec.Meta(ge=1, le=32)] = 4
     """How many devices may be registered with this extension at once."""
     ring_seconds: TimeOut = 45.0
+    """How long a call from another phone rings here."""
     outside: bool = True
     """May call out through the trunks."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
+    """Codecs offered and accepted, the preferred one first."""
 
 
 class SayStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="say", tag_field="do"):
     """Play prompts one after another."""
 
     prompts: tuple[str, ...]
+    """Sounds, by their names below a sound directory ("prompts/en/welcome")."""
     then: str = ""
+    """Next step; empty: hang up."""
 
 
 class MenuStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="menu", tag_field="do"):
     """Play prompts, wait for one key. Any key cuts the prompt (barge-in)."""
 
     prompts: tuple[str, ...]
+    """Sounds that tell the choices."""
     choices: dict[str, str]
-    """Key -> step."""
+    """Key (0 to 9, * or #) -> step."""
     timeout_seconds: TimeOut = 5.0
+    """Wait for a key after the prompts."""
     tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    """How often the choices are told before `otherwise`."""
     invalid: tuple[str, ...] = ("prompts/en/menu-invalid",)
+    """Sounds played after a key that is no choice."""
     silence: tuple[str, ...] = ("prompts/en/menu-timeout",)
+    """Sounds played when no key came."""
     otherwise: str = ""
     """Step after the last try; empty: hang up."""
 
@@ -116,16 +135,22 @@ class QueueStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="qu
     """Wait for an agent. `then` is where the caller goes who was not served (full, no agents, too long)."""
 
     queue: str
+    """The queue's name."""
     priority: int = 0
+    """Callers of a higher priority are served first."""
     then: str = ""
+    """Step for a caller who was not served; empty: hang up."""
 
 
 class RingStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ring", tag_field="do"):
     """Ring one extension; `then` is where the caller goes when nobody answers."""
 
     extension: str
+    """The phone to ring."""
     seconds: TimeOut = 30.0
+    """For how long."""
     then: str = ""
+    """Step when nobody answers; empty: hang up."""
 
 
 class HangUpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hang-up", tag_field="do"):
@@ -139,27 +164,39 @@ class FlowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a caller goes through: named steps, beginning with `start`."""
 
     name: str
+    """The flow's name."""
     start: str
+    """Name of the first step."""
     steps: dict[str, Step]
+    """Name -> step. Every step is reached, and no path turns in a circle without a key of the caller."""
 
 
 class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of our outside numbers and the flow its callers enter. "*" is every number not named."""
 
     number: str
+    """E.164 ("+37322000111"), digits as the carrier sends them, or "*"."""
     flow: str
+    """The flow's name."""
 
 
 class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an agent dials on the own phone to change status."""
 
     available: str = "*40"
+    """Log in, or be available again."""
     break_: str = msgspec.field(default="*41", name="break")
+    """Take a break."""
     lunch: str = "*42"
+    """Go to lunch."""
     not_ready: str = "*43"
+    """Be not ready."""
     log_out: str = "*44"
+    """Log out."""
     finish_wrap_up: str = "*45"
+    """End the wrap-up before its time."""
     extend_wrap_up: str = "*46"
+    """Ask for more wrap-up."""
 
 
 class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,11 +206,13 @@ class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     outside: tuple[str, ...] = ()
+    """Patterns of the outside numbers that may be dialled."""
     outside_prefix: str = ""
     """Dialled before an outside number and removed ("9")."""
     trunks: tuple[str, ...] = ()
     """Trunks in the order they are tried; empty: all, as configured."""
     feature_codes: FeatureCodes = FeatureCodes()
+    """What agents dial to change their status."""
 
 
 class SwitchSettings(msgspec.Struct, frozen=True):

@@ -148,6 +148,7 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is logged, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level that is written."""
     format: Literal["auto", "console", "json"] = "auto"
     """`auto`: coloured lines on a terminal, JSON otherwise."""
     repeat_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0

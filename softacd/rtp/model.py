@@ -13,6 +13,7 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     """Address the RTP sockets are bound to; which address is advertised in SDP is the control side's business."""
     port_low: PortNumber = 16_384
+    """Lowest port of the range; even."""
     port_high: PortNumber = 32_767
     """RTP takes the even ports from `port_low` to `port_high`, RTCP the odd one above each."""
     reservoir: Annotated[int, msgspec.Meta(ge=2, le=4096)] = 64
@@ -20,6 +21,7 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rtp_timeout_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30.0
     """Silence of a peer that should send after which StreamSilent is reported."""
     rtcp_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
+    """RTCP reports are sent this often."""
     coalesce_microseconds: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
     """Packets are handled in batches this far apart once there are many of them; 0: each as it comes."""
 
