@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, SerializationException
 
 from softacd.acd.vocabulary import Status
 from softacd.calls.control import NotPossibleError, UnknownNameError
@@ -100,6 +100,8 @@ def _of_framework(error: HTTPException) -> Response[Problem]:
     named = [_field(entry) for entry in fields if isinstance(entry, dict)]
     keys = {str(entry.get("key")) for entry in fields if isinstance(entry, dict)}
     choices = [f"{key} is one of {', '.join(_CHOICES[key])}." for key in sorted(keys & _CHOICES.keys())]
+    if isinstance(error.__cause__, SerializationException):
+        named = [f"the body is not JSON: {error.detail}"]
     return _response(status, "; ".join(named) or error.detail, " ".join(choices) or _SEE_DESCRIPTION)
 
 

@@ -1,0 +1,44 @@
+"""A server that runs for the length of a test."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+import uvloop
+
+from softacd.web import WebServer, WebServerSettings
+from tests.web.small_switch import TOKEN, Running, SmallHistory, SmallSwitch
+
+Start = Callable[..., Awaitable[Running]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Start a server with given settings; ends with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def begin(**settings: Any) -> Running:
+            switch, history = SmallSwitch(), SmallHistory()
+            server = WebServer(
+                WebServerSettings(**{"port": 0, "token": TOKEN, **settings}), switch, history, version="0.1.0"
+            )
+            await server.start()
+            stack.push_async_callback(server.stop)
+            host, port = server.address
+            client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=10))
+            return Running(server, switch, history, client)
+
+        yield begin
+
+
+@pytest.fixture
+async def running(start: Start) -> Running:
+    """A server with a token."""
+    return await start()
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], Any]]:
+    """The loop the product runs in."""
+    return {"uvloop": uvloop.new_event_loop}

@@ -1,0 +1,194 @@
+"""A small switch in memory behind the real server, on a port of the system's choosing, and real clients."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+
+from softacd.acd.vocabulary import State, Status
+from softacd.calls.control import Check, Figures, NotPossibleError, UnknownNameError
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, Direction, LegRecord, Outcome, TraceRow
+from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
+from softacd.web import WebServer
+
+TOKEN = "correct-horse-battery-staple"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+NOW = 1_790_000_000_000
+S = 1000
+
+
+def a_record(name: str, started: int = NOW, caller: str = "+37322123456", **fields: Any) -> CallRecord:
+    """An incoming call's record."""
+    return CallRecord(name, Direction.INCOMING, started, caller, "+37322000111", **fields)
+
+
+class SmallSwitch:
+    """Implements Control: two agents, one queue, one trunk, one call; what is asked of it really changes it."""
+
+    def __init__(self) -> None:
+        self.agents = {
+            "ann": AgentView("ann", "Ann", "101", "available", "talking", "", NOW - 60 * S, True, "n1-7", 12),
+            "bob": AgentView("bob", "Bob", "102", "available", "wrap-up", "", NOW - 9 * S, True, "", 4),
+            "Женя": AgentView("Женя", "Женя", "103", "lunch", "idle", "", NOW, False, "", 0),
+        }
+        self.calls = {
+            "n1-7": CallView("n1-7", "incoming", "+37322123456", "+37322000111", "alpha", "talking", NOW - 60 * S,
+                             "sales", 0, None, "ann", NOW - 90 * S),
+        }  # fmt: skip
+        self.checks = [Check("sip", healthy=True), Check("store", healthy=True, detail="data/softacd.db")]
+        self.extended: list[tuple[str, float]] = []
+        self.observers: list[Callable[[AnyRecord], None]] = []
+        self.broken: Exception | None = None
+
+    def snapshot(self) -> Snapshot:
+        if self.broken is not None:
+            raise self.broken
+        return Snapshot(
+            at=NOW,
+            trunks=(
+                TrunkView("alpha", "registered", NOW, "", True, 12.5, 1, NOW, 0),
+                TrunkView("beta", "backing-off", NOW, "503", None, None, 0, 0, 3),
+            ),
+            phones=(PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)),
+            queues=(
+                QueueView("sales", "600", 2, 74.5, 0, 2, 2, 31, 27, 2, 0.875, 95.0),
+                QueueView("support", "601", 0, 0.0, 1, 1, 2, 0, 0, 0, None, None),
+            ),
+            agents=tuple(self.agents.values()),
+            calls=tuple(self.calls.values()),
+        )
+
+    def health(self) -> list[Check]:
+        return list(self.checks)
+
+    def figures(self) -> Figures:
+        return Figures(
+            {"sip_messages_received_total": 1234, "odd name!": 1},
+            {"rtp_ports_in_use": 4, "calls": 99},  # "calls" is the snapshot's name: told once, by the snapshot
+        )
+
+    def _agent(self, name: str) -> AgentView:
+        if name not in self.agents:
+            raise UnknownNameError(f"there is no agent {name!r}")
+        return self.agents[name]
+
+    def _in_wrap_up(self, name: str) -> AgentView:
+        agent = self._agent(name)
+        if agent.state != State.WRAP_UP:
+            raise NotPossibleError(f"{name} is {agent.state}, not in wrap-up")
+        return agent
+
+    def set_status(self, agent: str, status: Status, reason: str = "") -> None:
+        self.agents[agent] = msgspec.structs.replace(self._agent(agent), status=status.value, reason=reason)
+        self.tell(AgentEvent(agent, NOW, status.value, self.agents[agent].state, reason))
+
+    def finish_wrap_up(self, agent: str) -> None:
+        self.agents[agent] = msgspec.structs.replace(self._in_wrap_up(agent), state="idle")
+
+    def extend_wrap_up(self, agent: str, seconds: float) -> None:
+        self._in_wrap_up(agent)
+        self.extended.append((agent, seconds))
+
+    def hang_up(self, call: str) -> None:
+        if call not in self.calls:
+            raise UnknownNameError(f"no call {call!r} lives")
+        del self.calls[call]
+        self.tell(a_record(call, NOW - 90 * S, ended=NOW, outcome=Outcome.ANSWERED))
+
+    def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
+        self.observers.append(observer)
+        return lambda: self.observers.remove(observer)
+
+    def tell(self, record: AnyRecord) -> None:
+        for observer in self.observers:
+            observer(record)
+
+
+@dataclass
+class Story:
+    call: CallRecord
+    legs: list[LegRecord] = field(default_factory=list)
+    events: list[CallEvent] = field(default_factory=list)
+    trace: list[TraceRow] = field(default_factory=list)
+
+
+@dataclass
+class Condition:
+    queued: int = 3
+    written: int = 500
+    lag_ms: int = 250
+    spooled: int = 0
+    failing: bool = False
+
+
+class SmallHistory:
+    """Implements History over a list, newest first."""
+
+    def __init__(self) -> None:
+        self.stories: list[Story] = []
+        self.broken: Exception | None = None
+
+    async def calls(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        outcome: Outcome | str | None = None,
+        number: str | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        missed_open: bool = False,
+        before: int | None = None,
+    ) -> list[CallRecord]:
+        if self.broken is not None:
+            raise self.broken
+        found = [
+            story.call
+            for story in sorted(self.stories, key=lambda story: (-story.call.started, story.call.id))
+            if (since is None or story.call.started >= since)
+            and (before is None or story.call.started < before)
+            and (outcome is None or story.call.outcome == outcome)
+            and (number is None or story.call.caller.endswith(number))
+            and (agent is None or story.call.agent == agent)
+            and (queue is None or story.call.queue == queue)
+            and (not missed_open or (story.call.outcome == Outcome.ABANDONED and not story.call.missed_handled))
+        ]
+        return found[:limit]
+
+    async def call(self, id: str, /) -> Story | None:  # noqa: A002 - as in the protocol
+        return next((story for story in self.stories if story.call.id == id), None)
+
+    def status(self) -> Condition:
+        return Condition()
+
+
+class Running:
+    """A server that runs, and the ways to it."""
+
+    def __init__(
+        self, server: WebServer, switch: SmallSwitch, history: SmallHistory, client: httpx.AsyncClient
+    ) -> None:
+        self.server = server
+        self.switch = switch
+        self.history = history
+        self.client = client
+
+    async def get(self, path: str, **parameters: Any) -> Any:
+        """GET with the token; the decoded body of a 200."""
+        answer = await self.client.get(path, params=parameters, headers=BEARER)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def watch(self, query: str = "", **options: Any) -> connect:
+        """A WebSocket client that has the token in its header."""
+        host, port = self.server.address
+        options.setdefault("additional_headers", BEARER)
+        return connect(f"ws://{host}:{port}/api/v1/events{query}", **options)
+
+
+async def next_event(socket: ClientConnection) -> Any:
+    """The next message of a watcher, decoded."""
+    return msgspec.json.decode(await socket.recv())
