@@ -211,6 +211,10 @@ class TransactionLayer:
             raise StackMisuseError(f"{status} to {transaction!r}")
         transaction.last = data
         transaction.status = status
+        if transaction.merge_key is not None and (status >= 300 or (status >= 200 and transaction.method != "INVITE")):
+            # RFC 3261 section 8.2.2.2 means ongoing ones; some clients answer a challenge under the same CSeq
+            self.merges.pop(transaction.merge_key, None)
+            transaction.merge_key = None
         self.advance(transaction, event, now)
 
     def advance(self, transaction: Transaction, event: Input, now: float) -> tuple[Action, ...]:
