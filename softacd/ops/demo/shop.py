@@ -60,12 +60,13 @@ class Shop(msgspec.Struct, frozen=True):
         return next((agent.name for agent in self.agents if agent.signature == signature), "")
 
 
+CARRIERS = ("alpha", "beta")
 QUEUES = (
     Queue("sales", "1", ("ann", "bob", "carol")),
     Queue("support", "2", ("carol", "dan", "eve")),
     Queue("accounts", "3", ("eve", "ann", "bob")),
 )
-_AGENTS = ("Ann", "Bob", "Carol", "Dan", "Eve")
+AGENTS = ("Ann", "Bob", "Carol", "Dan", "Eve")
 _CLIPS = ("thank-you", "call-from", "connecting", "please-wait", "survey-thanks")
 
 
@@ -76,11 +77,11 @@ def open_shop(sip_port: int, web_port: int, carrier_port: int) -> Shop:
             Carrier(
                 name, f"127.0.0.{11 + index}", f"trunk-{name}", secrets.token_urlsafe(18), f"+3732200011{index + 1}"
             )
-            for index, name in enumerate(("alpha", "beta"))
+            for index, name in enumerate(CARRIERS)
         ),
         agents=tuple(
             Agent(name.lower(), name, str(101 + index), secrets.token_urlsafe(18), index, f"prompts/en/{clip}")
-            for index, (name, clip) in enumerate(zip(_AGENTS, _CLIPS, strict=True))
+            for index, (name, clip) in enumerate(zip(AGENTS, _CLIPS, strict=True))
         ),
         queues=QUEUES,
         sip_port=sip_port,
