@@ -5,19 +5,12 @@ address are told apart by port, then by the contact we registered with each.
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 
 from softacd.calls.trunk import Trunk
 from softacd.sip.location import LocationService
 from softacd.sip.message import Request
 from softacd.sip.transport import Flow
-
-Network = IPv4Network | IPv6Network
-
-
-def networks(addresses: Iterable[str]) -> tuple[Network, ...]:
-    """Configured addresses as networks. Raises ValueError."""
-    return tuple(ip_network(address, strict=False) for address in addresses)
 
 
 def carrier_of(request: Request, flow: Flow, trunks: Iterable[Trunk]) -> Trunk | None:

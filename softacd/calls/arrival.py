@@ -12,10 +12,10 @@ from softacd.calls.routing import ToExtension, ToFeature, ToNobody, ToOutside, T
 from softacd.calls.services import NoPortError
 from softacd.calls.trunk import Trunk
 from softacd.sdp.errors import SdpError
+from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request
 from softacd.sip.transaction import ServerTransaction
 from softacd.sip.transport import Flow
-from softacd.sip.headers import NameAddress
 
 
 class Arrival:

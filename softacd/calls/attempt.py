@@ -11,8 +11,8 @@ from typing import Protocol
 
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.services import NoPortError, Services
-from softacd.sip.location import Binding
 from softacd.sip.headers import NameAddress
+from softacd.sip.location import Binding
 
 ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason of a CANCEL to devices that lost the race: they show no missed call (RFC 3326)."""

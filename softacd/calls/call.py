@@ -80,7 +80,7 @@ class Call:
         exchange.calls[id] = self
         services.records.append(self.record)
 
-    # --- small things --------------------------------------------------------------------------------------------
+    # --- small things --------------------
 
     def new_leg_id(self) -> str:
         """The id of this call's next leg."""
@@ -120,7 +120,7 @@ class Call:
             raise RuntimeError("a call without its caller's leg")
         return self.caller_leg
 
-    # --- the course of the call ------------------------------------------------------------------------------------
+    # --- the course of the call --------------------
 
     def begin(self, activity: Activity, now: float) -> None:
         """Do this with the caller from now on."""
@@ -175,7 +175,7 @@ class Call:
         """The call could not even get its caller's leg; the caller has been answered `status`."""
         self._end(now, by="switch", cause=status, outcome=Outcome.FAILED)
 
-    # --- what the legs say -----------------------------------------------------------------------------------------
+    # --- what the legs say --------------------
 
     def on_leg(self, leg: Leg, signal: Signal, now: float) -> None:
         """A leg moved."""
@@ -212,7 +212,7 @@ class Call:
         if leg is self.caller_leg and self.activity is not None:
             self.activity.on_play_ended(play, error, now)
 
-    # --- hold --------------------------------------------------------------------------------------------------------
+    # --- hold --------------------
 
     def _on_hold(self, holder: Leg, held: bool, now: float) -> None:
         if self.phase not in (Phase.TALKING, Phase.HELD) or self.called_leg is None:
@@ -243,7 +243,7 @@ class Call:
         if self.agent:
             self.exchange.desk.hold_changed(self, held, now)
 
-    # --- the end -----------------------------------------------------------------------------------------------------
+    # --- the end --------------------
 
     def _end(self, now: float, *, by: str, cause: int, outcome: Outcome | None = None, status: int = 603) -> None:
         if self.phase is Phase.ENDED:

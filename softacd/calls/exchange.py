@@ -12,8 +12,8 @@ from softacd.calls.model import FlowSettings, PhoneSettings, SwitchSettings
 from softacd.calls.routing import Routing
 from softacd.calls.services import Services
 from softacd.calls.trunk import Trunk
-from softacd.sip.location import LocationService
 from softacd.sip.headers import NameAddress
+from softacd.sip.location import LocationService
 from softacd.sip.uri import SipUri
 
 if TYPE_CHECKING:

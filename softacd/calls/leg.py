@@ -29,10 +29,10 @@ from softacd.sdp.errors import SdpError
 from softacd.sdp.negotiation import Answer, LocalMedia, RemoteMedia, accept_answer, answer, offer
 from softacd.sip.dialog import Dialog
 from softacd.sip.digest import Credentials
+from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request, Response
 from softacd.sip.transaction import ClientTransaction, ServerTransaction
 from softacd.sip.transport import Flow
-from softacd.sip.headers import NameAddress
 
 SDP = "application/sdp"
 
@@ -135,7 +135,7 @@ class Leg:
             id=id, call=call, party=party, number=number, outgoing=outgoing, started=services.wall(now)
         )
 
-    # --- views ------------------------------------------------------------------------------------------------
+    # --- views --------------------
 
     @property
     def answered(self) -> bool:
@@ -152,7 +152,7 @@ class Leg:
         """The peer's address is known: audio can be sent."""
         return self._remote is not None and self._opened
 
-    # --- incoming ---------------------------------------------------------------------------------------------
+    # --- incoming --------------------
 
     def receive(self, transaction: ServerTransaction, request: Request) -> None:
         """Take the INVITE that made this leg. Raises SdpError (its `status` is the answer) for an unusable offer."""
@@ -228,7 +228,7 @@ class Leg:
             self._end(487, request.header("Reason") or "cancelled", now)
             self._tell(Signal.HUNG_UP, now)
 
-    # --- outgoing ---------------------------------------------------------------------------------------------
+    # --- outgoing --------------------
 
     def dial(
         self,
@@ -324,7 +324,7 @@ class Leg:
             self._end(status, reason, now)
             self._tell(Signal.FAILED, now)
 
-    # --- within the dialog ------------------------------------------------------------------------------------
+    # --- within the dialog --------------------
 
     def on_bye(self, reason: str, now: float) -> None:
         """The device hung up; the switch has answered 200."""
@@ -392,7 +392,7 @@ class Leg:
             case _:
                 pass
 
-    # --- media ------------------------------------------------------------------------------------------------
+    # --- media --------------------
 
     def play(self, clips: tuple[str, ...], *, loop: bool = False, shared: bool = False) -> int:
         """Play clips to the device instead of whatever it hears; returns the number that `on_play_ended` will carry."""
@@ -481,7 +481,7 @@ class Leg:
             )
         )
 
-    # --- ends -------------------------------------------------------------------------------------------------
+    # --- ends --------------------
 
     def _respond(
         self,

@@ -87,7 +87,7 @@ class QueueDesk:
         self._events: deque[AnyEvent] = deque()
         self._busy = False
 
-    # --- events ----------------------------------------------------------------------------------------------------
+    # --- events --------------------
 
     def feed(self, event: AnyEvent, now: float) -> None:
         """Give the distributor an event and carry out its commands, now or right after the event being handled."""
@@ -182,7 +182,7 @@ class QueueDesk:
             )
         )
 
-    # --- what calls ask ----------------------------------------------------------------------------------------------
+    # --- what calls ask --------------------
 
     def join(self, wait: QueueWait, now: float) -> None:
         """A caller enters a queue."""
@@ -237,7 +237,7 @@ class QueueDesk:
             clips += words.wait(said.minutes_low or 0, said.minutes_high, said.less_than_a_minute, language)
         return clips
 
-    # --- what people ask -----------------------------------------------------------------------------------------------
+    # --- what people ask --------------------
 
     def set_status(self, agent: str, status: Status, reason: str, now: float) -> None:
         """Set an agent's status. Raises UnknownNameError."""

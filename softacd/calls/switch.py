@@ -22,7 +22,7 @@ from softacd.calls.records import TraceRow
 from softacd.calls.services import Services
 from softacd.calls.trunk import Trunk
 from softacd.rtp import vocabulary as media
-from softacd.sip.digest import DigestAuthenticator
+from softacd.sip.authenticator import Account, DigestAuthenticator
 from softacd.sip.events import (
     AckMissing,
     Event,
@@ -36,7 +36,7 @@ from softacd.sip.events import (
     Transmit,
 )
 from softacd.sip.limits import Limits
-from softacd.sip.location import LocationService
+from softacd.sip.location import LocationChange, LocationService
 from softacd.sip.message import Request
 from softacd.sip.registrar import Registrar
 from softacd.sip.stack import SipStack
@@ -90,7 +90,17 @@ class Switch:
         self._set_up(settings, now)
 
     def _set_up(self, settings: SwitchSettings, now: float) -> None:
-        self.registrar.configure(settings.domain, settings.phones)
+        accounts = (
+            Account(
+                username=phone.extension,
+                ha1_md5=phone.ha1,
+                ha1_sha256=phone.ha1_sha256,
+                addresses_of_record=(self.exchange.address_of_record(phone.extension),),
+                contacts=phone.contacts,
+            )
+            for phone in settings.phones
+        )
+        self._location_changed(self.registrar.configure(settings.domain, accounts, now), now)
         trunks = self.exchange.trunks
         wanted = {trunk.name: trunk for trunk in settings.trunks}
         for name in list(trunks):
@@ -101,7 +111,7 @@ class Switch:
                 local = self._listening[Transport(trunk.transport)]
                 trunks[name] = Trunk(trunk, self.stack, local=local, token=self.services.token, jitter=self._jitter)
 
-    # --- inputs ------------------------------------------------------------------------------------------------------
+    # --- inputs --------------------
 
     def start(self, now: float) -> None:
         """Begin: statuses agents have at the start, as configured."""
@@ -198,7 +208,7 @@ class Switch:
             self._tell_device(agent.phone, now)
         self._pump(now)
 
-    # --- the end -------------------------------------------------------------------------------------------------------
+    # --- the end --------------------
 
     def stop(self, now: float) -> None:
         """Take no new call, end every call, de-register; `stopped` says when peers have been told."""
@@ -214,7 +224,7 @@ class Switch:
         """Nothing is waiting for a peer's answer any more."""
         return self.stopping and not self.services.streams and self.stack.counters().client_transactions == 0
 
-    # --- events of the stack ---------------------------------------------------------------------------------------------
+    # --- events of the stack --------------------
 
     def _pump(self, now: float) -> None:
         poll = self.stack.poll
@@ -333,9 +343,9 @@ class Switch:
         headers = (("Allow", ALLOW), ("Accept", "application/sdp, application/dtmf-relay"))
         self.stack.respond(transaction, 200, now=now, headers=headers)
 
-    # --- phones ------------------------------------------------------------------------------------------------------
+    # --- phones --------------------
 
-    def _location_changed(self, changes: "tuple[LocationChange, ...]", now: float) -> None:
+    def _location_changed(self, changes: tuple[LocationChange, ...], now: float) -> None:
         for change in changes:
             extension = change.address_of_record.partition(":")[2].partition("@")[0]
             self.desk.device(extension, change.reachable, now)

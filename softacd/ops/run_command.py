@@ -13,6 +13,6 @@ def run(config: Path | None) -> None:
     """Run the switch until it is told to stop (SIGTERM or Ctrl-C). SIGHUP reloads the configuration."""
     path = find_configuration(config)
     reading = read_or_exit(path)
-    from softacd.runtime.main import run as run_switch
+    from softacd.ops.serve import run as run_switch
 
     raise SystemExit(run_switch(reading.configuration, path))

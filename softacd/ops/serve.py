@@ -75,7 +75,7 @@ class Server:
         """Wall-clock milliseconds of a monotonic moment."""
         return round((now + self._offset) * 1000)
 
-    # --- start ---------------------------------------------------------------------------------------------------
+    # --- start --------------------
 
     async def run(self) -> None:
         """Serve until told to stop. Raises StartError."""
@@ -208,7 +208,7 @@ class Server:
             shown["http"] = str(self._web.address)
         return shown
 
-    # --- while it runs -----------------------------------------------------------------------------------------------
+    # --- while it runs --------------------
 
     def reload(self) -> None:
         """Read the configuration again; a wrong one is reported and the running one stays in force."""
@@ -288,7 +288,7 @@ class Server:
             gauges["store_spooled"] = status.spooled
         return gauges
 
-    # --- the end -------------------------------------------------------------------------------------------------------
+    # --- the end --------------------
 
     def _on_stop_signal(self) -> None:
         if self._stop.is_set():

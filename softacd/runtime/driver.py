@@ -78,7 +78,7 @@ class Driver:
         switch.start(time.monotonic())
         self.flush()
 
-    # --- inputs --------------------------------------------------------------------------------------------------
+    # --- inputs --------------------
 
     def receive(self, data: bytes, flow: Flow) -> None:
         """A SIP message from a socket. A fault of ours costs this message, never the loop."""
@@ -87,8 +87,8 @@ class Driver:
         self.messages_received += 1
         try:
             self._switch.receive_sip(data, flow, time.monotonic())
-        except Exception:
-            self._fault("sip", peer=flow.remote[0])
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs one event, never the loop
+            self._fault(error, "sip", peer=flow.remote[0])
         self._send()
 
     def flow_failed(self, flow: Flow) -> None:
@@ -102,8 +102,8 @@ class Driver:
         for event in self.engine.drain():
             try:
                 self._switch.handle_media(event, time.monotonic())
-            except Exception:
-                self._fault("media", event_type=type(event).__name__)
+            except Exception as error:  # noqa: BLE001 - see receive
+                self._fault(error, "media", event_type=type(event).__name__)
         self.flush()
 
     def perform(self, action: Callable[[Switch, float], None]) -> None:
@@ -115,7 +115,7 @@ class Driver:
         finally:
             self.flush()
 
-    # --- outputs -------------------------------------------------------------------------------------------------
+    # --- outputs --------------------
 
     def flush(self) -> None:
         """Drain every output and arm the timer."""
@@ -167,13 +167,13 @@ class Driver:
             log.warning("the event loop was late", seconds=round(now - armed, 3))
         try:
             self.switch.handle_deadline(now)
-        except Exception:
-            self._fault("deadline")
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs one event, never the loop
+            self._fault(error, "deadline")
         self.flush()
 
-    def _fault(self, where: str, **context: object) -> None:
+    def _fault(self, error: Exception, where: str, **context: object) -> None:
         self.errors += 1
-        log.exception("internal error", where=where, **context)
+        log.error("internal error", where=where, exc_info=error, **context)
 
     async def close(self) -> None:
         """Close the sockets and forget the timer."""

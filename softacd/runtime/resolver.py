@@ -1,4 +1,7 @@
-"""Names of carriers to addresses, again and again, off the loop's thread (the system's resolver, /etc/hosts included)."""
+"""Names of carriers to addresses, again and again, off the loop's thread.
+
+The system's resolver is asked, /etc/hosts included.
+"""
 
 import asyncio
 import socket

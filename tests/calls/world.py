@@ -25,8 +25,8 @@ from softacd.calls.switch import Switch
 from softacd.rtp import vocabulary as media
 from softacd.sdp.description import SessionDescription
 from softacd.sdp.negotiation import LocalMedia, RemoteMedia, answer, offer
-from softacd.sip.digest import Credentials, ha1
 from softacd.sip.dialog import Dialog
+from softacd.sip.digest import Credentials, ha1
 from softacd.sip.events import (
     IncomingAck,
     IncomingCancel,
@@ -83,7 +83,9 @@ class Peer:
         return Flow(Transport.UDP, self.address, SWITCH)
 
     def local(self, call: Ring | None = None) -> LocalMedia:
-        return LocalMedia(host=self.address[0], port=40_000 + 2 * len(self.calls), session_id=1, codecs=("PCMA", "PCMU"))
+        return LocalMedia(
+            host=self.address[0], port=40_000 + 2 * len(self.calls), session_id=1, codecs=("PCMA", "PCMU")
+        )
 
     # --- what a peer does -----------------------------------------------------------------------------------------
 
@@ -137,6 +139,7 @@ class Peer:
         if dialog is not None:
             call.dialog = dialog
             dialog.context = call
+        call.over = status >= 300
         self.world.settle()
 
     def answer(self, call: Ring | None = None) -> Ring:
@@ -188,8 +191,6 @@ class Peer:
     def _on_request(self, event: IncomingRequest, now: float) -> None:
         request, transaction = event.request, event.transaction
         if request.method == "INVITE" and event.dialog is None:
-            if self.mute:
-                return
             call = Ring(transaction, SessionDescription.parse(request.body) if request.body else None)
             transaction.context = call
             self.calls.append(call)
@@ -204,8 +205,7 @@ class Peer:
             contact = request.header("Contact") or ""
             self.stack.respond(transaction, 200, now=now, headers=(("Contact", f"{contact};expires=300"),))
         elif request.method == "OPTIONS":
-            if not self.mute:
-                self.stack.respond(transaction, 200, now=now)
+            self.stack.respond(transaction, 200, now=now)
         else:
             self.stack.respond(transaction, 200, now=now)
 
@@ -221,7 +221,9 @@ class Peer:
             if event.response.body:
                 call.remote_sdp = SessionDescription.parse(event.response.body)
             if 200 <= call.status < 300:
-                self.stack.acknowledge(event.dialog, now)
+                late = not event.transaction.request.body and call.remote_sdp is not None
+                body = answer(call.remote_sdp, self.local()).body if late and call.remote_sdp else b""
+                self.stack.acknowledge(event.dialog, now, body=body)
 
 
 class World:
@@ -284,9 +286,7 @@ class World:
                     busy = True
                     if isinstance(item, Transmit):
                         self.log.append(f"{peer.name} -> switch {_first(item.data)}")
-                        self.switch.receive_sip(
-                            item.data, Flow(Transport.UDP, SWITCH, peer.address), self.now
-                        )
+                        self.switch.receive_sip(item.data, Flow(Transport.UDP, SWITCH, peer.address), self.now)
                     else:
                         peer.on_event(item)
 
@@ -349,7 +349,7 @@ class World:
         peer = self.peers.get(item.flow.remote)
         name = peer.name if peer else "nobody"
         self.log.append(f"switch -> {name} {_first(item.data)}")
-        if peer is not None:
+        if peer is not None and not peer.mute:
             peer.stack.receive(item.data, Flow(Transport.UDP, peer.address, SWITCH), self.now)
 
     def _command(self, command: media.AnyCommand) -> None:

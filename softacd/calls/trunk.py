@@ -1,0 +1,240 @@
+"""One carrier as the switch sees it: where it is, whether it takes calls, who we are there.
+
+States people see: "resolving" (its name has no address yet), "static" (no registration wanted), and those of the
+registration. `obstacle` says in words why a call cannot leave here now.
+"""
+
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from softacd.calls.model import TrunkSettings
+from softacd.sip.digest import Credentials
+from softacd.sip.events import FailureCause
+from softacd.sip.headers import NameAddress
+from softacd.sip.message import Response
+from softacd.sip.probe import Probe, ProbeState
+from softacd.sip.registration import Registration, RegistrationState
+from softacd.sip.stack import SipStack
+from softacd.sip.transaction import ClientTransaction
+from softacd.sip.transport import Flow, Transport, format_host
+from softacd.sip.uri import SipUri
+
+Network = IPv4Network | IPv6Network
+Target = tuple[str, int]
+
+
+def networks(addresses: Iterable[str]) -> tuple[Network, ...]:
+    """Configured addresses as networks. Raises ValueError."""
+    return tuple(ip_network(address, strict=False) for address in addresses)
+
+
+class Trunk:
+    """A carrier. The switch gives it answers and time; it gives flows and addresses for calls."""
+
+    def __init__(
+        self,
+        settings: TrunkSettings,
+        stack: SipStack,
+        *,
+        local: tuple[str, int],
+        token: Callable[[], str],
+        jitter: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.targets: tuple[Target, ...] = ()
+        self.networks = networks(settings.addresses)
+        self.contact_user = token()  # unguessable: a call addressed to it comes from who knows our registration
+        self.calls_now: set[str] = set()
+        self.last_incoming = 0
+        self.failures = 0
+        self.since = 0.0
+        self.credentials = (
+            Credentials(username=settings.username, password=settings.password, realm=settings.realm)
+            if settings.username
+            else None
+        )
+        self._stack = stack
+        self._local = local
+        self._token = token
+        self._jitter = jitter
+        self._transport = Transport(settings.transport)
+        self._registration: Registration | None = None
+        self._probe: Probe | None = None
+        self._state_seen = ""
+
+    # --- what people see ------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """One word."""
+        if not self.targets:
+            return "resolving"
+        return "static" if self._registration is None else self._registration.state.value
+
+    @property
+    def cause(self) -> str:
+        """Why it is not well, "" when it is."""
+        if not self.targets:
+            return f"{self.settings.host} has no address yet"
+        if self._registration is not None and self._registration.cause:
+            return self._registration.cause
+        return self._probe.cause if self._probe is not None else ""
+
+    @property
+    def reachable(self) -> bool | None:
+        """Whether OPTIONS are answered; None when not known."""
+        if self._probe is None or self._probe.state is ProbeState.UNKNOWN:
+            return None
+        return self._probe.state is ProbeState.ALIVE
+
+    @property
+    def round_trip_ms(self) -> float | None:
+        """Of the last answered OPTIONS."""
+        if self._probe is None or self._probe.round_trip is None:
+            return None
+        return self._probe.round_trip * 1000
+
+    def obstacle(self, now: float) -> str:
+        """Why no call can leave here now; "" when one can."""
+        if not self.targets:
+            return "its name has no address"
+        if self._registration is not None and not self._registration.registered(now):
+            return f"not registered ({self._registration.cause or self._registration.state.value})"
+        if self._registration is None and self.reachable is False:
+            return f"not reachable ({self.cause})"
+        if self.settings.channels and len(self.calls_now) >= self.settings.channels:
+            return f"all {self.settings.channels} channels are in use"
+        return ""
+
+    # --- for calls that leave ---------------------------------------------------------------------------------------
+
+    @property
+    def domain(self) -> str:
+        """The domain of our identity there."""
+        return self.settings.domain or self.settings.host
+
+    def flow(self) -> Flow:
+        """Where requests to this carrier go."""
+        return Flow(self._transport, self._local, self.targets[0])
+
+    def uri(self, number: str) -> str:
+        """Request-URI of a number there."""
+        port = "" if self.settings.port == self._transport.default_port else f":{self.settings.port}"
+        transport = "" if self._transport is Transport.UDP else f";transport={self._transport.value}"
+        return f"sip:{number}@{format_host(self.domain)}{port if not self.settings.domain else ''}{transport}"
+
+    def address(self, number: str) -> NameAddress:
+        """To of a number there."""
+        return NameAddress("", SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
+
+    def identity(self, display_name: str = "") -> NameAddress:
+        """Who we are on calls that leave here: the shop's number."""
+        settings = self.settings
+        numbers = (settings.caller_id, *settings.numbers, settings.username, "anonymous")
+        number = next(number for number in numbers if number)
+        return NameAddress(display_name, SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
+
+    # --- life -----------------------------------------------------------------------------------------------------------
+
+    def resolved(self, targets: tuple[Target, ...], now: float) -> None:
+        """The carrier's addresses are known, or changed."""
+        first = not self.targets
+        self.targets = targets or self.targets
+        if not self.targets:
+            return
+        if first:
+            self._start(now)
+        else:
+            self._point(self.flow())
+
+    def stop(self, now: float) -> None:
+        """De-register, ask no more."""
+        if self._registration is not None:
+            self._watch(self._registration.stop(now))
+        if self._probe is not None:
+            self._probe.stop()
+
+    def next_deadline(self) -> float | None:
+        """When handle_deadline is due."""
+        moments = [part.next_deadline() for part in (self._registration, self._probe) if part is not None]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def handle_deadline(self, now: float) -> None:
+        """Refresh, retry or probe when it is time."""
+        if self._registration is not None:
+            self._watch(self._registration.handle_deadline(now))
+        if self._probe is not None:
+            self._watch(self._probe.handle_deadline(now))
+        self._note(now)
+
+    def on_response(self, transaction: ClientTransaction, response: Response, now: float) -> None:
+        """The carrier answered a REGISTER or OPTIONS."""
+        if transaction.method == "REGISTER":
+            if self._registration is not None and transaction is self._registration.transaction:
+                self._watch(self._registration.on_response(response, now))
+                self._next_target()
+        elif self._probe is not None:
+            self._probe.on_response(transaction, response, now)
+        self._note(now)
+
+    def on_failure(self, transaction: ClientTransaction, cause: FailureCause, now: float) -> None:
+        """The carrier did not answer."""
+        if transaction.method == "REGISTER":
+            if self._registration is not None and transaction is self._registration.transaction:
+                self._watch(self._registration.on_failure(cause, now))
+                self._next_target()
+        elif self._probe is not None:
+            self._probe.on_failure(transaction, cause, now)
+        self._note(now)
+
+    def _start(self, now: float) -> None:
+        settings = self.settings
+        flow = self.flow()
+        host = format_host(self.domain)
+        if settings.register:
+            self._registration = Registration(
+                self._stack,
+                flow=flow,
+                registrar=f"sip:{host}",
+                address_of_record=NameAddress("", SipUri.parse(f"sip:{settings.username}@{host}")),
+                credentials=self.credentials,
+                contact_user=self.contact_user,
+                call_id=self._token(),
+                jitter=self._jitter,
+                expires=settings.expires,
+            )
+            self._watch(self._registration.start(now))
+        if settings.keep_alive_seconds:
+            self._probe = Probe(
+                self._stack,
+                flow=flow,
+                uri=f"sip:{host}",
+                from_=self.identity(),
+                jitter=self._jitter,
+                interval=settings.keep_alive_seconds,
+            )
+            self._watch(self._probe.start(now))
+        self._note(now)
+
+    def _watch(self, transaction: ClientTransaction | None) -> None:
+        """Answers to this transaction come to this trunk."""
+        if transaction is not None:
+            transaction.context = self
+
+    def _next_target(self) -> None:
+        """After a failure try the carrier's next address."""
+        registration = self._registration
+        if registration is not None and registration.state is RegistrationState.BACKING_OFF and len(self.targets) > 1:
+            self.targets = (*self.targets[1:], self.targets[0])
+            self._point(self.flow())
+
+    def _point(self, flow: Flow) -> None:
+        if self._registration is not None:
+            self._registration.flow = flow
+        if self._probe is not None:
+            self._probe.flow = flow
+
+    def _note(self, now: float) -> None:
+        if self.state != self._state_seen:
+            self._state_seen = self.state
+            self.since = now
