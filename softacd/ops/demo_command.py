@@ -58,7 +58,7 @@ def demo(
             result = runner.run(play.run(directory, calls=calls, seconds=seconds, seed=seed, pace=pace))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    console.print(summary(result, directory=str(directory), kept=out is not None), soft_wrap=True)
+    console.print(summary(result, directory=str(directory), kept=out is not None, width=console.width), soft_wrap=True)
     if json_file is not None:
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(figures(result, seed)), indent=2) + b"\n")
     if not passed(result):

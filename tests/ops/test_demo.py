@@ -195,6 +195,8 @@ GAUGES = {
     "softacd_sip_transactions_unfinished": 0.0,
     "softacd_media_streams": 0.0,
     "softacd_call_deadlines": 0.0,
+    "softacd_tasks": 7.0,
+    "softacd_store_queued": 0.0,
 }
 
 

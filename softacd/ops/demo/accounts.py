@@ -181,8 +181,9 @@ def _compare(view: CallerView, record: CallRecord, talked: AgentView | None, que
     if record.outcome is Outcome.ANSWERED and talked is not None:
         if record.agent != talked.agent:
             doubts.append(f"recorded agent {record.agent or 'nobody'}, talked to {talked.agent}")
-        if abs(record.talk_ms / 1000 - talked.seconds) > TALK_TOLERANCE:
-            doubts.append(f"recorded talk {record.talk_ms / 1000:.1f} s, lived {talked.seconds:.1f} s")
+        together = (record.talk_ms + record.hold_ms) / 1000
+        if abs(together - talked.seconds) > TALK_TOLERANCE:
+            doubts.append(f"recorded talk {together:.1f} s, lived {talked.seconds:.1f} s")
         by = "called" if talked.hung_up_first else "caller"
         if record.ended_by != by:
             doubts.append(f"recorded as ended by {record.ended_by or 'nobody'}, ended by {by}")

@@ -104,7 +104,7 @@ class AgentActor:
             return
         try:
             if plan.move is Move.REJECT:
-                call.reject(486)
+                call.reject(603)
                 return
             await call.answer(self._script)
             await self._talk(call, plan)

@@ -26,6 +26,10 @@ class Opened(msgspec.Struct, frozen=True):
     streams: int
     timers: int
     """Deadlines of calls."""
+    tasks: int
+    """Tasks of the event loop."""
+    rows: int
+    """Records that wait to be written."""
     sockets: int
     files: int
     threads: int
@@ -51,6 +55,8 @@ def opened(metrics: Mapping[str, float], descriptors: Descriptors, threads: int)
         transactions=sum(_gauge(metrics, name) for name in names),
         streams=_gauge(metrics, "softacd_media_streams"),
         timers=_gauge(metrics, "softacd_call_deadlines"),
+        tasks=_gauge(metrics, "softacd_tasks"),
+        rows=_gauge(metrics, "softacd_store_queued"),
         sockets=descriptors.sockets,
         files=descriptors.files,
         threads=threads,

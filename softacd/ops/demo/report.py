@@ -18,6 +18,12 @@ _COLOURS = {
 }
 
 
+WIDE = 112
+COLUMNS = ("#", "caller", "key", "queue", "wait", "agent", "talk", "outcome", "ended by")
+RIGHT = frozenset({"#", "wait", "talk"})
+DIM = frozenset({"#", "heard"})
+
+
 def passed(result: Result) -> bool:
     """Whether every call is explained, nothing stayed open and the switch ended as it should."""
     explained = all(account.explained for account in result.accounts)
@@ -42,22 +48,17 @@ def figures(result: Result, seed: int) -> dict[str, Any]:
     }
 
 
-def summary(result: Result, *, directory: str, kept: bool) -> RenderableType:
-    """Draw the table of calls and what follows from it."""
+def summary(result: Result, *, directory: str, kept: bool, width: int) -> RenderableType:
+    """Draw the table of calls and what follows from it; what each caller heard only where there is room."""
     table = Table(box=None, header_style="dim", pad_edge=False)
-    table.add_column("#", justify="right", style="dim")
-    table.add_column("caller")
-    table.add_column("key")
-    table.add_column("queue")
-    table.add_column("wait", justify="right")
-    table.add_column("agent")
-    table.add_column("talk", justify="right")
-    table.add_column("outcome")
-    table.add_column("ended by")
-    table.add_column("heard", style="dim")
-    table.add_column("explained")
+    wide = width >= WIDE
+    for heading in (*COLUMNS, "heard", "explained") if wide else (*COLUMNS, "explained"):
+        right = heading in RIGHT
+        table.add_column(
+            heading, justify="right" if right else "left", style="dim" if heading in DIM else "", no_wrap=True
+        )
     for number, account in enumerate(result.accounts, 1):
-        table.add_row(*_row(number, account))
+        table.add_row(*_row(number, account, wide=wide))
     doubts = [
         Text(f"  {number} {account.caller}: {'; '.join(account.doubts)}", style="red")
         for number, account in enumerate(result.accounts, 1)
@@ -66,7 +67,7 @@ def summary(result: Result, *, directory: str, kept: bool) -> RenderableType:
     return Group(table, Text(), *doubts, *_verdicts(result), *_pointers(result, directory, kept=kept))
 
 
-def _row(number: int, account: Account) -> list[RenderableType]:
+def _row(number: int, account: Account, *, wide: bool) -> list[RenderableType]:
     queued = bool(account.queue)
     return [
         str(number),
@@ -78,7 +79,7 @@ def _row(number: int, account: Account) -> list[RenderableType]:
         f"{account.talk:.1f} s" if account.talk else "-",
         Text(account.outcome, style=_COLOURS.get(account.outcome, "red")),
         account.ended_by or "-",
-        _heard(account),
+        *([_heard(account)] if wide else []),
         Text("yes", style="green") if account.explained else Text("no", style="bold red"),
     ]
 

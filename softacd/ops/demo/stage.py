@@ -129,7 +129,7 @@ class Stage:
         exit_status = await house.stop_switch()
         left["registrations"] = sum(map(house.registered, house.carriers))
         records = await self._records()
-        left["rows"] = sum(not record.ended for record in records)
+        left["open records"] = sum(not record.ended for record in records)
         clips = Clips(
             greeting=self._clip("prompts/en/welcome"),
             menu=self._clip("prompts/en/menu-main"),
