@@ -24,14 +24,14 @@ async def revision(engine: AsyncEngine) -> str:
     return str(row[0]) if row else ""
 
 
-async def migrate(engine: AsyncEngine, where: str) -> None:
+async def migrate(reader: AsyncEngine, writer: AsyncEngine, where: str) -> None:
     """Bring the database to `SCHEMA` in one transaction. Raises StoreError when a newer softacd wrote it."""
-    present = await revision(engine)
+    present = await revision(reader)
     if present == SCHEMA:
         return
     if present and present not in _known():
         raise newer(where, present)
-    async with engine.begin() as connection:
+    async with writer.begin() as connection:
         await connection.run_sync(_upgrade)
 
 

@@ -1,18 +1,23 @@
 """Where rows wait while the database cannot take them: a file of JSON lines beside it.
 
 One line is one row, `{"table": "calls", "key": 0, "record": {...}}`, readable by a human and by a later version: a
-field the line lacks takes its default. The file is only ever appended to and, when everything in it is in the
-database, removed; reading it twice is harmless, see `softacd.store.tables`. Blocking: called in a thread.
+field the line lacks takes its default. The file exists from the start, filled with NUL: a full disk, the usual reason
+to need it, then leaves room for some 10,000 rows. Rows are appended in place of the NUL, and become NUL again when all
+of them are in the database; reading them twice is harmless, see `softacd.store.tables`. Blocking: called in a thread.
 """
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from softacd.store.tables import KINDS_BY_TABLE, Row, Values
+
+RESERVE_BYTES = 4 * 2**20
+LIMIT_BYTES = 256 * 2**20
 
 
 class _Line(msgspec.Struct):
@@ -29,26 +34,27 @@ class Spool:
 
     __slots__ = ("_offset", "_size", "limit", "path", "pending", "rejected")
 
-    def __init__(self, path: Path | None, limit: int = 256 * 2**20) -> None:
+    def __init__(self, path: Path | None, limit: int = LIMIT_BYTES) -> None:
         self.path = path
         self.limit = limit
         self.pending = 0
         """Rows in the file that are not in the database."""
         self.rejected = 0
-        """Lines that could not be read, kept in a file of their own."""
+        """Rows that could not be read or that the database refuses, kept in a file of their own."""
         self._offset = 0
         self._size = 0
 
     def find(self) -> int:
-        """Look what an earlier run left; return the number of rows. Raises OSError."""
-        if self.path is None or not self.path.exists():
+        """Look what an earlier run left, keep room for more; return the number of rows. Raises OSError."""
+        if self.path is None:
             return 0
-        content = self.path.read_bytes()
-        if content and not content.endswith(b"\n"):
-            # The process died inside a write: end its line, so that the next row begins its own.
-            with self.path.open("ab") as file:
-                file.write(b"\n")
-            content += b"\n"
+        with _opened(self.path) as file:
+            content = _read(file).rstrip(b"\0")
+            if content and not content.endswith(b"\n"):
+                # The process died inside a write: end its line, so that the next row begins its own.
+                _write_at(file, b"\n", len(content))
+                content += b"\n"
+            _reserve(file)
         self._size = len(content)
         self.pending = content.count(b"\n")
         return self.pending
@@ -67,14 +73,12 @@ class Spool:
             lines.append(line)
         if not lines:
             return 0
-        descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            _write_at(descriptor, b"".join(lines), self._size)
-        except OSError:
-            os.ftruncate(descriptor, self._size)  # half a row is worse than none
-            raise
-        finally:
-            os.close(descriptor)
+        with _opened(self.path) as file:
+            try:
+                _write_at(file, b"".join(lines), self._size)
+            except OSError:
+                _erase(file, self._size, size)  # half a row is worse than none
+                raise
         self._size = size
         self.pending += len(lines)
         return len(lines)
@@ -87,7 +91,7 @@ class Spool:
             return rows, offset
         with self.path.open("rb") as file:
             file.seek(offset)
-            while len(rows) < limit and (line := file.readline()):
+            while len(rows) < limit and offset < self._size and (line := file.readline()):
                 offset += len(line)
                 try:
                     rows.append(decode(line))
@@ -97,26 +101,29 @@ class Spool:
         return rows, offset
 
     def done(self, rows: int, offset: int) -> None:
-        """The rows read up to `offset` are in the database. The file goes when none is left."""
+        """The rows read up to `offset` are in the database. Raises OSError."""
         self._offset = offset
         self.pending -= rows
-        if self._offset >= self._size and self.path is not None:
-            self.path.unlink(missing_ok=True)
-            self._offset = self._size = self.pending = 0
+        if offset < self._size or self.path is None:
+            return
+        with _opened(self.path) as file:
+            _erase(file, 0, self._size)
+            _reserve(file)
+        self._offset = self._size = self.pending = 0
 
     def reject(self, line: bytes) -> None:
-        """Put aside what the database will never take, for a human to look at."""
+        """Put aside what the database will never take, for a human to look at. Raises OSError."""
         self.rejected += 1
         if self.path is None:
             return
-        with self.path.with_suffix(".rejected").open("ab") as file:
+        with self.path.with_name(self.path.name + ".rejected").open("ab") as file:
             file.write(line if line.endswith(b"\n") else line + b"\n")
 
 
 def encode(row: Row) -> bytes:
     """Return the line of one row."""
     record = dict(zip(row.kind.columns, row.values, strict=True))
-    content = {"table": row.kind.table.name, "key": row.key, "record": record}
+    content = {"table": row.kind.name, "key": row.key, "record": record}
     try:
         return msgspec.json.encode(content) + b"\n"
     except (UnicodeEncodeError, TypeError):
@@ -149,8 +156,36 @@ def _printable(value: Any) -> Any:
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
 
 
-def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(file: int) -> bytes:
+    return os.pread(file, os.fstat(file).st_size, 0)
+
+
+def _write_at(file: int, data: bytes, offset: int) -> None:
     view = memoryview(data)
     while view:
-        written = os.pwrite(descriptor, view, offset)
+        written = os.pwrite(file, view, offset)
         view, offset = view[written:], offset + written
+
+
+def _erase(file: int, start: int, end: int) -> None:
+    """Make NUL of the bytes from `start` to `end`, without giving back the room that is reserved."""
+    if os.fstat(file).st_size > RESERVE_BYTES:
+        os.ftruncate(file, max(start, RESERVE_BYTES))
+    end = min(end, os.fstat(file).st_size)
+    if start < min(end, RESERVE_BYTES):
+        _write_at(file, bytes(min(end, RESERVE_BYTES) - start), start)
+
+
+def _reserve(file: int) -> None:
+    # No room for the reserve is no reason not to start.
+    with contextlib.suppress(OSError):
+        os.posix_fallocate(file, 0, RESERVE_BYTES)

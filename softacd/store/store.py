@@ -8,7 +8,7 @@ from typing import Self
 import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from softacd.calls.records import AgentEvent, AnyRecord, CallRecord, Outcome
 from softacd.store import migration
@@ -50,10 +50,9 @@ class Store(History):
         if spool is None and database.path is not None:
             spool = database.path.with_name(f"{database.path.name}.{node}.spool")
         try:
-            engine = database.open_writer()
-            await migration.migrate(engine, database.where)
-            number = await _node_number(engine, node, database)
-            database.open_reader()
+            engine, reader = database.open_writer(), database.open_reader()
+            await migration.migrate(reader, engine, database.where)
+            number = await _node_number(reader, engine, node, database.where)
             waiting = Spool(spool)
             await asyncio.to_thread(waiting.find)
         except (SQLAlchemyError, OSError) as error:
@@ -176,19 +175,15 @@ class Store(History):
             await self._writer.flush()
 
 
-async def _node_number(engine: AsyncEngine, node: str, database: Database) -> int:
+async def _node_number(reader: AsyncEngine, writer: AsyncEngine, node: str, where: str) -> int:
     """Return this node's number, 1..1023, given at its first start: it is part of every row number."""
-    async with engine.connect() as connection:
+    async with reader.connect() as connection:
         known = (await connection.execute(select(nodes.c.number).where(nodes.c.name == node))).scalar()
     if known is not None:
         return int(known)
-    async with engine.begin() as connection:
-        return await _new_node(connection, node, database)
-
-
-async def _new_node(connection: AsyncConnection, node: str, database: Database) -> int:
-    number = int((await connection.execute(select(func.max(nodes.c.number)))).scalar() or 0) + 1
-    if number > MOST_NODES:
-        raise StoreError(database.where, f"{MOST_NODES} nodes have used it", "Give this node the name of a former one.")
-    await connection.execute(insert(nodes).values(number=number, name=node, started=0, alive=0, closed=0))
+    async with writer.begin() as connection:
+        number = int((await connection.execute(select(func.max(nodes.c.number)))).scalar() or 0) + 1
+        if number > MOST_NODES:
+            raise StoreError(where, f"{MOST_NODES} nodes have used it", "Give this node the name of a former one.")
+        await connection.execute(insert(nodes).values(number=number, name=node, started=0, alive=0, closed=0))
     return number

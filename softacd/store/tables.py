@@ -139,11 +139,12 @@ class Kind:
     least is turned away first when the database has been gone for long.
     """
 
-    __slots__ = ("admission", "append", "columns", "record", "table", "values")
+    __slots__ = ("admission", "append", "columns", "name", "record", "table", "values")
 
     def __init__(self, record: type[AnyRecord], table: Table, admission: float) -> None:
         self.record: type[AnyRecord] = record
         self.table = table
+        self.name = str(table.name)
         self.append = "row" in table.columns
         fields = (field.name for field in msgspec.structs.fields(record))
         self.columns: tuple[str, ...] = tuple(field for field in fields if field in table.columns)
@@ -159,7 +160,7 @@ CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
 TRACE = Kind(TraceRow, trace, 0.5)
 
 KINDS: dict[type, Kind] = {kind.record: kind for kind in (CALLS, LEGS, AGENT_EVENTS, CALL_EVENTS, TRACE)}
-KINDS_BY_TABLE: dict[str, Kind] = {kind.table.name: kind for kind in KINDS.values()}
+KINDS_BY_TABLE: dict[str, Kind] = {kind.name: kind for kind in KINDS.values()}
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

@@ -93,7 +93,7 @@ class Writer:
         self._save_at = 0.0
         self._beat_at = 0.0
         self._recovered = False
-        self._closing = False
+        self._closing = self._ended = False
 
     # --- handing rows over ----------------------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class Writer:
 
     async def flush(self) -> None:
         """Return when everything written so far is in the database or the spool, or neither takes it (see `status`)."""
-        if self._settled >= self._accepted:
+        if self._settled >= self._accepted or self._ended:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((self._accepted, done))
@@ -176,6 +176,7 @@ class Writer:
             if self._queue:
                 log.error("rows lost: neither database nor spool takes them", rows=len(self._queue))
         finally:
+            self._closing = self._ended = True
             self._cancel_timer()
             self._tell(self._accepted)
             await self.disconnect()
@@ -283,13 +284,13 @@ class Writer:
         except Exception as error:
             if not blames_row(error):
                 raise
-            log.error("row refused by the database", table=row.kind.table.name, error=explain(error, None)[0])
+            log.error("row refused by the database", table=row.kind.name, error=explain(error, None)[0])
             await asyncio.to_thread(self._spool.reject, encode(row))
 
     async def _insert(self, rows: list[Row]) -> None:
         by_table: dict[str, list[tuple[object, ...]]] = {}
         for row in rows:
-            by_table.setdefault(row.kind.table.name, []).append(stored_values(row, self._node))
+            by_table.setdefault(row.kind.name, []).append(stored_values(row, self._node))
         async with self.transaction() as connection:
             for table, values in by_table.items():
                 await connection.exec_driver_sql(self._statements.inserts[table], values)
@@ -314,7 +315,7 @@ class Writer:
             rows = [queue[index] for index in range(min(SPOOL_ROWS, len(queue)))]
             try:
                 saved = await asyncio.to_thread(self._spool.append, rows)
-            except OSError as error:
+            except (OSError, ValueError, TypeError) as error:
                 log.warning("spool cannot be written", path=str(self._spool.path), error=str(error))
                 saved = 0
             if saved < len(rows):

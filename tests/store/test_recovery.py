@@ -1,0 +1,145 @@
+"""What a start makes of what the last run left, however it ended."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from softacd.calls.records import CallEvent, LegRecord, Outcome
+from softacd.store import Recovery
+from tests.store.shop import MORNING, Call, OpenStore, Wall
+
+BUSY_SWITCH = Path(__file__).with_name("busy_switch.py")
+
+
+def live_and_be_killed(url: str) -> tuple[list[list[str]], int]:
+    """Run a switch for forty calls and kill it; return what it printed and the moment it died, ms."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    switch = subprocess.Popen([sys.executable, BUSY_SWITCH, url], stdout=subprocess.PIPE, text=True, env=environment)
+    assert switch.stdout is not None
+    ended = [switch.stdout.readline().split() for _ in range(40)]
+    killed = int(time.time() * 1000)
+    switch.send_signal(signal.SIGKILL)
+    ended += [line.split() for line in switch.stdout.read().splitlines()]
+    assert switch.wait(10) == -signal.SIGKILL
+    switch.stdout.close()
+    return ended, killed
+
+
+async def test_kill_nine_loses_nothing_that_ended(open_store: OpenStore, url: str, wall: Wall) -> None:
+    ended, killed = live_and_be_killed(url)
+    wall.now = killed + 3_600_000
+    store = await open_store()
+    kept = {record.id: record for record in await store.calls(limit=10_000)}
+    safe = [name for name, queued in ended if queued == "0"]
+    assert len(safe) >= 20
+    for name in safe:
+        assert kept[name].outcome is Outcome.ANSWERED, name
+        detail = await store.call(name)
+        assert detail is not None
+        assert (len(detail.events), len(detail.trace)) == (5, 5)
+
+    waited, talked = kept["n1-waits"], kept["n1-talks"]
+    for record in (waited, talked):
+        assert (record.outcome, record.ended_by) == (Outcome.INTERRUPTED, "switch")
+        assert record.started <= record.ended <= killed + 100, "not the hour it was down"
+    assert waited.wait_ms == waited.ended - waited.queued
+    assert waited.talk_ms == 0
+    assert talked.talk_ms == talked.ended - talked.connected
+    assert not any(record.outcome is Outcome.OPEN for record in kept.values())
+    assert [record.id for record in store.recovery.interrupted[:2]] == ["n1-waits", "n1-talks"]
+    assert store.recovery.legs == 1
+    assert not store.recovery.orderly
+    assert "stopped without warning" in store.recovery.describe()
+    assert [record.id for record in await store.calls(missed_open=True)] == ["n1-waits"], "whom to call back"
+    detail = await store.call("n1-talks")
+    assert detail is not None
+    assert detail.legs[0].ended == talked.ended
+    assert (await store.last_statuses())["ann"].status == "lunch"
+
+
+async def test_a_cut_call_ends_at_the_last_thing_known_of_it(open_store: OpenStore, call: Call, path: Path) -> None:
+    store = await open_store()
+    store.write(call("n1-1", connected=MORNING + 1_000))
+    store.write(CallEvent("n1-1", MORNING + 61_000, "hold"))
+    store.write(LegRecord("n1-1-a", "n1-1", "phone:101", "101", True, MORNING, ended=MORNING + 5_000))
+    await store.flush()
+    await store.close()
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE nodes SET closed = 0, alive = 1")
+    other.close()
+    store = await open_store()
+    (record,) = await store.calls()
+    assert (record.ended, record.talk_ms) == (MORNING + 61_000, 60_000)
+    assert store.recovery.describe(UTC) == (
+        "The last run stopped without warning at about 2026-06-01 08:01:01 and cut 1 call, now marked as interrupted."
+    )
+    detail = await store.call("n1-1")
+    assert detail is not None
+    assert detail.legs[0].ended == MORNING + 5_000, "a leg that ended keeps its end"
+
+
+async def test_an_orderly_stop_with_calls_is_told_as_such(open_store: OpenStore, call: Call, wall: Wall) -> None:
+    store = await open_store()
+    store.write(call("n1-1"))
+    store.write(call("n1-2"))
+    wall.now += 4_000
+    await store.close()
+    store = await open_store()
+    assert store.recovery.describe(UTC) == (
+        "The last run was stopped at 2026-06-01 08:00:04 and cut 2 calls, now marked as interrupted."
+    )
+
+
+async def test_another_nodes_calls_are_left_alone(open_store: OpenStore, call: Call) -> None:
+    store = await open_store(node="n2")
+    store.write(call("n2-1"))
+    await store.close()
+    store = await open_store(node="n1")
+    assert store.recovery == Recovery()
+    assert (await store.calls())[0].outcome is Outcome.OPEN
+
+
+async def test_the_second_start_finds_nothing_left(open_store: OpenStore, call: Call) -> None:
+    store = await open_store()
+    store.write(call("n1-1"))
+    await store.close()
+    await (await open_store()).close()
+    store = await open_store()
+    assert store.recovery.interrupted == ()
+    assert store.recovery.describe() == ""
+
+
+async def test_a_thousand_cut_calls(open_store: OpenStore, call: Call) -> None:
+    store = await open_store()
+    for number in range(1_200):
+        store.write(call(f"n1-{number}"))
+    await store.close()
+    store = await open_store()
+    assert len(store.recovery.interrupted) == 1_200
+    assert len(await store.calls(outcome=Outcome.INTERRUPTED, limit=10_000)) == 1_200
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (Recovery(), ""),
+        (Recovery(spooled=1), "1 row kept in the spool went into the database."),
+        (
+            Recovery(spooled=2, rejected=1),
+            "2 rows kept in the spool went into the database; 1 spooled row could not be read and was put aside.",
+        ),
+        (
+            Recovery(pending="disk full"),
+            "The store takes nothing yet (disk full): what the last run left is recovered later.",
+        ),
+    ],
+)
+def test_it_is_told_in_one_sentence(found: Recovery, sentence: str) -> None:
+    assert found.describe() == sentence
