@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 from rich.markup import escape
 
 from softacd.calls.model import FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
 from softacd.ops.checks.flows import successors
+from softacd.ops.config import read_configuration
+from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.configuration_option import find_configuration, read_or_exit
 from softacd.ops.model import Configuration
 
@@ -19,15 +22,29 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path), required=False)
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but problems.")
+@click.option("--json", "as_json", is_flag=True, help="Tell the problems as JSON on standard output, and nothing else.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 on warnings too.")
-def check(config: Path | None, quiet: bool, strict: bool) -> None:
+def check(config: Path | None, quiet: bool, as_json: bool, strict: bool) -> None:
     """Check a configuration (file or directory). Exit status 1 when it cannot be used."""
     path = find_configuration(config)
+    if as_json:
+        raise SystemExit(_tell_in_json(path, strict=strict))
     reading = read_or_exit(path)
     if not quiet:
         print_summary(reading.configuration, path)
     if strict and reading.warnings:
         raise SystemExit(1)
+
+
+def _tell_in_json(path: Path, *, strict: bool) -> int:
+    """Print a list of problems for editors and pipelines; returns the exit status."""
+    usable = True
+    try:
+        problems = list(read_configuration(path).warnings)
+    except ConfigurationError as error:
+        problems, usable = error.problems, False
+    click.echo(msgspec.json.format(msgspec.json.encode(problems)).decode())
+    return 1 if not usable or (strict and problems) else 0
 
 
 def print_summary(configuration: Configuration, path: Path) -> None:

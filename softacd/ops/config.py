@@ -35,6 +35,8 @@ def read_configuration(path: Path, environment: Mapping[str, str] = os.environ) 
     """As `load_configuration`, with the warnings. `environment` is where `password_env` and `token_env` look."""
     document, problems = read_document(path)
     draft = Draft(document, problems)
+    if problems:  # what was to be found in a file that cannot be read would be missed everywhere
+        raise ConfigurationError(sorted(draft.problems, key=_order))
     check_draft(draft)
     configuration = _compose(draft, environment)
     errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]

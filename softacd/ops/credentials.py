@@ -25,11 +25,12 @@ SHORTEST_PASSWORD = 8
 class Credentials:
     """Resolves `password`, `password_file` and `password_env` (and the same of `token`) of one draft."""
 
-    __slots__ = ("_draft", "_environment")
+    __slots__ = ("_draft", "_environment", "_open_files")
 
     def __init__(self, draft: Draft, environment: Mapping[str, str] = os.environ) -> None:
         self._draft = draft
         self._environment = environment
+        self._open_files: set[str] = set()
 
     def trunk(self, trunk: TrunkSettings) -> TrunkSettings:
         """The trunk with its password."""
@@ -98,7 +99,22 @@ class Credentials:
                 )
                 return None
             return value
+        if plain:
+            self._warn_of_open_file((*path, key))
         return plain
+
+    def _warn_of_open_file(self, path: KeyPath) -> None:
+        """A secret in the configuration itself: once a file, say when others can read it."""
+        file = self._draft.document.place(path).file
+        if file in self._open_files:
+            return
+        self._open_files.add(file)
+        try:
+            mode = Path(file).stat().st_mode
+        except OSError:
+            return
+        if mode & (stat.S_IRWXO | stat.S_IWGRP):
+            self._draft.warn(path, f"a secret in {file}, which others can read or change", f"chmod 600 {file}")
 
     def _from_file(self, path: KeyPath, name: str) -> str | None:
         file = self._draft.document.directory / Path(name).expanduser()

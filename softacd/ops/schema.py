@@ -238,7 +238,7 @@ def _article(word: str) -> str:
 
 
 def _is_int(node: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and _in_range(node, value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53 and _in_range(node, value)
 
 
 def _is_float(node: Any, value: Any) -> bool:

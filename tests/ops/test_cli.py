@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,27 @@ def test_a_wrong_configuration_is_told_in_full(runner: CliRunner, tmp_path: Path
     assert '    did you mean "domain"?\n' in result.stderr
     assert f'{file}:4: error: agents.ann.phone: there is no phone "[101]"\n' in result.stderr
     assert "The configuration cannot be used: 2 errors." in result.stderr
+
+
+def test_check_tells_machines_in_json(runner: CliRunner, tmp_path: Path) -> None:
+    file = tmp_path / "softacd.toml"
+    file.write_text("[log]\nlevel = 'infos'\n")
+    result = runner.invoke(softacd, ["check", "--json", str(file)])
+    assert result.exit_code == 1
+    assert [problem for problem in json.loads(result.stdout) if problem["severity"] == "error"] == [
+        {
+            "file": str(file),
+            "line": 2,
+            "key": "log.level",
+            "message": 'got "infos"',
+            "expected": 'one of "debug", "error", "info", "warning"',
+            "suggestion": '"info"',
+            "severity": "error",
+        }
+    ]
+    file.write_text("")
+    assert runner.invoke(softacd, ["check", "--json", str(file)]).exit_code == 0
+    assert runner.invoke(softacd, ["check", "--json", "--strict", str(file)]).exit_code == 1
 
 
 def test_markup_in_names_is_only_text(runner: CliRunner, tmp_path: Path) -> None:

@@ -61,7 +61,9 @@ def cases(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "softacd.toml"
+    file = tmp_path / "softacd.toml"
+    file.touch(mode=0o600)  # it holds secrets
+    return file
 
 
 def told(file: Path, text: str) -> list[str]:
@@ -144,6 +146,18 @@ def test_a_name_given_in_two_files_names_both_places(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_cannot_be_read_is_the_only_news(tmp_path: Path) -> None:
+    head, tail = GOOD.split("[agents.ann]")
+    (tmp_path / "10-network.toml").write_text(head.replace("contacts", "") + "[agents.eve]\nphone = 101\n")
+    (tmp_path / "20-people.toml").write_text("[agents.ann" + tail)
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(tmp_path)
+    assert [f"{Path(problem.file).name}: {problem.key}" for problem in caught.value.problems] == [
+        "10-network.toml: agents.eve.phone",
+        "20-people.toml: ",
+    ]
+
+
 def test_an_empty_directory(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"holds no \*.toml file"):
         load_configuration(tmp_path)
@@ -194,6 +208,13 @@ def test_a_secret_file_others_can_read_is_warned_of(file: Path) -> None:
     file.write_text(replaced(f'password = "{PASSWORD}"', 'password_file = "secret-101"'))
     (warning,) = read_configuration(file).warnings
     assert (warning.key, warning.expected) == ("phones.101.password_file", f"chmod 600 {secret}")
+
+
+def test_a_secret_in_a_file_others_can_read_is_warned_of_once(file: Path) -> None:
+    file.chmod(0o644)
+    file.write_text(GOOD + '[phones.103]\npassword = "another long one"\n')
+    (warning,) = read_configuration(file).warnings
+    assert (warning.key, warning.expected) == ("phones.101.password", f"chmod 600 {file}")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"two\nlines", b"\xff\xfe", b"x" * 5000, b"a\x00b"])

@@ -90,6 +90,11 @@ def _check_numbers(draft: Draft) -> None:
                 'a number like "+37322000111", digits as the carrier sends them, or "*" for every other',
                 as_e164(number),
             )
+    seen: dict[str, str] = {}
+    for number in draft.names["numbers"]:
+        first = seen.setdefault(number.lstrip("+"), number)
+        if first != number:
+            draft.error(("numbers", number), f"is the same number as {quoted(first)}", "each number once")
     for entry in draft.numbers.values():
         draft.refer(("numbers", entry.number, "flow"), entry.flow, "flows", "flow")
     if "*" in draft.names["numbers"]:

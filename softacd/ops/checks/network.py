@@ -96,6 +96,15 @@ def _check_media(draft: Draft) -> None:
     media = draft.media
     if not is_ip_address(media.host):
         draft.error(("media", "host"), f"got {quoted(media.host)}", "an IP address of this machine")
+    elif ipaddress.ip_address(media.host).is_loopback:
+        outer = _outer_host(draft)
+        if outer:
+            draft.warn(
+                ("media", "host"),
+                f"{media.host} is this machine only, but SIP is served on {outer}: nobody else would be heard",
+                "an address of your network",
+                quoted(outer),
+            )
     if media.port_low >= media.port_high:
         draft.error(("media", "port_high"), f"{media.port_high} is not above port_low {media.port_low}")
         return
@@ -125,3 +134,15 @@ def _check_store(draft: Draft) -> None:
             '"sqlite:///file" or "postgresql://user@host/database"',
             near,
         )
+
+
+def _outer_host(draft: Draft) -> str:
+    """The first SIP address that other machines can reach; nothing when there is none."""
+    for text in draft.sip.listen if draft.sip else ():
+        try:
+            host = Listener.parse(text).host
+        except ValueError:
+            continue
+        if not ipaddress.ip_address(host).is_loopback:
+            return host
+    return ""
