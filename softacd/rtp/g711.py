@@ -33,7 +33,7 @@ def _decoded_pcma() -> Samples:
     return np.where(code & 0x80, linear, -linear).astype(np.int16)
 
 
-def _encoder(decoded: Samples) -> npt.NDArray[np.uint8]:
+def _encoder(decoded: Samples, silence: int) -> npt.NDArray[np.uint8]:
     """Nearest code for every 16-bit sample, indexed by the sample's bits as an unsigned number."""
     order = np.argsort(decoded, kind="stable")
     levels = decoded[order].astype(np.int32)
@@ -41,15 +41,13 @@ def _encoder(decoded: Samples) -> npt.NDArray[np.uint8]:
     above = np.clip(np.searchsorted(levels, samples), 1, 255)
     nearer_below = (samples - levels[above - 1]) <= (levels[above] - samples)
     codes = order[np.where(nearer_below, above - 1, above)].astype(np.uint8)
-    # +0 and -0 of mu-law share the value 0: take the positive one, which is what silence is sent as.
-    positive_zero = np.flatnonzero(decoded == 0)
-    if positive_zero.size:
-        codes[samples == 0] = positive_zero[-1]
+    # Two codes are as near to nothing (+0 and -0, or +8 and -8): take the one silence is sent as.
+    codes[samples == 0] = silence
     return np.roll(codes, -32768)
 
 
 _DECODED: Final = {"PCMU": _decoded_pcmu(), "PCMA": _decoded_pcma()}
-_ENCODERS: Final = {name: _encoder(decoded) for name, decoded in _DECODED.items()}
+_ENCODERS: Final = {name: _encoder(decoded, SILENCE[name][0]) for name, decoded in _DECODED.items()}
 _DECODED_BITS: Final = {name: decoded.view(np.uint16) for name, decoded in _DECODED.items()}
 
 TRANSCODE: Final = {

@@ -5,6 +5,8 @@ packet (version 2, no options, the agreed codec, no marker, the expected sequenc
 counted and its header rewritten in place; everything else takes the slower way below it, which knows all the rules.
 """
 
+from math import nan
+
 from softacd.rtp.outbound import Outbound
 from softacd.rtp.packet import HEADER, HEADER_SIZE, MARKER, PLAIN, PacketError, payload_bounds
 from softacd.rtp.telephone_event import EventReceiver
@@ -81,7 +83,7 @@ class Inbound:
         self._started = False
         self._first = 0  # extended number from which packets are expected; restarts move it along
         self._expected = -1  # next plain sequence number; -1 sends every packet the slow way
-        self._transit = 0.0
+        self._transit = nan  # no packet to measure against: compares as a jump
         self._jump = TIMESTAMP_JUMP_SECONDS * 8000
         self._fresh = True  # offsets towards the sink are to be computed at the next packet
         self._anchored = 0  # extended number the offsets were computed at: nothing older is relayed
@@ -207,8 +209,10 @@ class Inbound:
         # else, RFC 3550 section 5.1: a receiver must ignore payload types it does not understand
         if outgoing is None or sink is None:
             if in_order:
-                # The sink's sequence numbers stay without a gap where nothing was lost.
+                # The sink's sequence numbers stay without a gap where nothing was lost; what is older than
+                # this and comes later would now get a number already given.
                 self.sequence_offset -= 1
+                self._anchored = self.extended
             self._expected = -1 if self._fresh and sink is not None else (self.extended + 1) & 0xFFFF
             return 0
         return self._forward(buffer, start, end, now, sink, outgoing, behind, voice=voice)
@@ -248,16 +252,16 @@ class Inbound:
         self.extended = ((before >> 16) + 1) << 16 | sequence
         self._first += self.extended - before - 1
         self._bad_sequence = -1
-        self._transit = 0.0
+        self._transit = nan
         self._fresh = True
 
     def _measure(self, timestamp: int, now: float) -> None:
         """Jitter (appendix A.8), unless the timestamps have jumped: then they begin anew towards the sink too."""
         transit = now * self.clock_rate - timestamp
-        change = transit - self._transit
+        change = (transit - self._transit + _HALF) % (2 * _HALF) - _HALF  # timestamps wrap at 32 bits
         if -self._jump < change < self._jump:
             self.jitter += (abs(change) - self.jitter) / 16.0
-        elif abs(abs(change) - 2 * _HALF) >= self._jump:  # and it is not just the 32-bit wrap
+        else:
             self._fresh = True
         self._transit = transit
 

@@ -40,7 +40,7 @@ BATCH = 1024
 FILL_STEP = 8
 """Port pairs bound in one turn, so that filling the reservoir does not delay packets."""
 
-BUSY_RATE, CALM_RATE = 4000, 2000
+BUSY_RATE, CALM_RATE = 8000, 5000
 """Packets a second above which batches are gathered, and below which they are no longer."""
 RATE_WINDOW = 0.1
 
