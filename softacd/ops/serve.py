@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,12 +24,11 @@ from softacd import __version__
 from softacd.acd.vocabulary import Status
 from softacd.calls.control import Check
 from softacd.calls.switch import Switch
-from softacd.ops.config import load_configuration
 from softacd.ops.configuration_errors import ConfigurationError
-from softacd.ops.log import configure_logging
+from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
-from softacd.ops.notify import notify
-from softacd.ops.reload import diff
+from softacd.ops.notify import Notifier
+from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.runtime.driver import Driver
 from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
@@ -59,9 +59,11 @@ class StartError(Exception):
 class Server:
     """One running softacd."""
 
-    def __init__(self, configuration: Configuration, path: Path) -> None:
+    def __init__(self, configuration: Configuration, path: Path, hide: HideSecrets) -> None:
         self._configuration = configuration
         self._path = path
+        self._hide = hide
+        self._notifier = Notifier()
         self._offset = time.time() - time.monotonic()
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -108,8 +110,8 @@ class Server:
         )
         driver = self._driver = Driver(self._engine, self._store)
         try:
-            for error in self._engine.start():
-                log.warning("a sound cannot be used", error=str(error))
+            for unusable in self._engine.start():
+                log.warning("a sound cannot be used", error=str(unusable))
         except OSError as error:
             raise StartError(f"media: {configuration.media.host}: {error}; mend [media] host or ports") from error
         await self._listen(driver)
@@ -123,7 +125,7 @@ class Server:
         gc.set_threshold(*GENERATIONS)
         self._tasks.append(loop.create_task(self._housekeeping()))
         log.info("softacd is up", version=__version__, **self._addresses())
-        notify("READY=1", f"STATUS=up, {len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
+        self._notifier.ready(f"{len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
 
     async def _listen(self, driver: Driver) -> None:
         public = self._configuration.sip.public_address
@@ -205,32 +207,45 @@ class Server:
         if driver is not None and driver.tcp is not None:
             shown["tcp"] = "{}:{}".format(*driver.tcp.bound)
         if self._web is not None:
-            shown["http"] = str(self._web.address)
+            shown["http"] = "{}:{}".format(*self._web.address)
         return shown
 
     # --- while it runs --------------------
 
     def reload(self) -> None:
         """Read the configuration again; a wrong one is reported and the running one stays in force."""
+        if self._driver is None or self._stop.is_set():
+            return
+        self._notifier.reloading(time.monotonic_ns() // 1000)
         try:
-            wanted = load_configuration(self._path)
-        except ConfigurationError as error:
-            log.error("the configuration is wrong, the running one stays in force", problems=str(error))
+            plan = plan_reload(self._configuration, self._path)
+        except (ConfigurationError, RestartNeededError) as error:
+            log.error("the running configuration stays in force", problems=str(error))
+        else:
+            self._apply(plan.configuration)
+            log.info("configuration reloaded", changes=[str(change) for change in plan.changes] or "none")
+        self._notifier.ready()
+
+    def _apply(self, wanted: Configuration) -> None:
+        """Make a checked configuration the running one."""
+        if self._driver is None:
             return
-        changes = diff(self._configuration, wanted)
-        needs_restart = [str(change) for change in changes if change.needs_restart]
-        if needs_restart:
-            log.error("these changes need a restart, nothing was applied", changes=needs_restart)
-            return
-        if self._driver is None or not changes:
-            log.info("the configuration has not changed")
-            return
-        self._driver.perform(
-            lambda switch, now: switch.configure(wanted.switch_settings(), wanted.queues, wanted.agents, now)
-        )
-        self._configuration = wanted
+        settings = wanted.switch_settings()
+        self._driver.perform(lambda switch, now: switch.configure(settings, wanted.queues, wanted.agents, now))
+        old, self._configuration = self._configuration, wanted
+        self._hide.know(wanted.secrets())
         self._resolve_trunks()
-        log.info("configuration reloaded", changes=[str(change) for change in changes])
+        if old.web != wanted.web:
+            self._tasks.append(asyncio.get_running_loop().create_task(self._restart_web(self._driver)))
+
+    async def _restart_web(self, driver: Driver) -> None:
+        """Serve the API with new settings (a changed token closes every session of the old one)."""
+        if self._web is not None:
+            await self._web.stop()
+        try:
+            await self._start_web(driver)
+        except StartError as error:
+            log.error("the API could not be started again", error=str(error))
 
     def _resolve_trunks(self) -> None:
         """One resolving task a trunk, as configured now."""
@@ -238,7 +253,7 @@ class Server:
             task.cancel()
         self._resolving = {
             trunk.name: asyncio.get_running_loop().create_task(
-                keep_resolved(trunk.host, trunk.port, lambda targets, name=trunk.name: self._resolved(name, targets))
+                keep_resolved(trunk.host, trunk.port, partial(self._resolved, trunk.name))
             )
             for trunk in self._configuration.trunks
         }
@@ -262,6 +277,7 @@ class Server:
             if (today := time.localtime().tm_yday) != day and self._driver is not None:
                 day = today
                 self._driver.perform(lambda switch, now: switch.distributor.start_day())
+            self._notifier.watchdog()
             if self._engine is not None and not self._engine.alive and not self._stop.is_set():
                 log.critical("the media engine has died; restarting is the remedy", failure=repr(self._engine.failure))
                 self._stop.set()
@@ -297,7 +313,7 @@ class Server:
         self._stop.set()
 
     async def _end(self) -> None:
-        notify("STOPPING=1")
+        self._notifier.stopping("calls are told, records flushed")
         for task in (*self._tasks, *self._resolving.values()):
             task.cancel()
         if self._web is not None:
@@ -306,7 +322,7 @@ class Server:
         if driver is not None and driver.attached:
             driver.perform(lambda switch, now: switch.stop(now))
             deadline = time.monotonic() + STOP_SECONDS
-            while not driver.switch.stopped and time.monotonic() < deadline:
+            while not driver.switch.stopped and time.monotonic() < deadline:  # noqa: ASYNC110 - the core has no events
                 await asyncio.sleep(0.02)
         if self._engine is not None:
             with contextlib.suppress(TimeoutError):
@@ -322,18 +338,18 @@ class Server:
 
 def run(configuration: Configuration, path: Path) -> int:
     """Run until stopped; returns the exit status."""
-    configure_logging(configuration)
+    hide = configure_logging(configuration.log, configuration.secrets())
     sys.setswitchinterval(SWITCH_INTERVAL)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(configuration, path))
+            runner.run(_serve(configuration, path, hide))
     except StartError as error:
         log.error("cannot start", error=str(error))
         return 1
     return 0
 
 
-async def _serve(configuration: Configuration, path: Path) -> None:
-    await Server(configuration, path).run()
+async def _serve(configuration: Configuration, path: Path, hide: HideSecrets) -> None:
+    await Server(configuration, path, hide).run()

@@ -76,7 +76,7 @@ class Driver:
         """Run this switch; its listening points must be open."""
         self._switch = switch
         switch.start(time.monotonic())
-        self.flush()
+        self.media_ready()  # the engine's first ports came before there was a switch to take them
 
     # --- inputs --------------------
 
