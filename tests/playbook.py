@@ -45,8 +45,7 @@ class Playbook:
         self.stack = stack
         self.now = now
         self.result: Any = None  # of the last stimulus
-        self.sent: Request | Response | None = None  # the last message matched by `sends`
-        self.sent_by: Flow | None = None
+        self.last: Request | Response | None = None  # the last message matched by `sends`
         self.event: Any = None  # the last event matched by `event`
         self.pending: list[Any] = []
 
@@ -59,6 +58,16 @@ class Playbook:
     def __lshift__(self, expectation: Expectation) -> Self:
         expectation(self)
         return self
+
+    @property
+    def sent(self) -> Request | Response:
+        """The last message matched by `sends`; set it to answer an earlier one."""
+        assert self.last is not None, "nothing was sent yet"
+        return self.last
+
+    @sent.setter
+    def sent(self, message: Request | Response) -> None:
+        self.last = message
 
     def drain(self) -> None:
         """Collect all output of the last input."""
@@ -124,7 +133,7 @@ def sends(start: str, flow: Flow | None = None, **headers: str | None) -> Expect
         for name, value in headers.items():
             found = message.header(name.strip("_").replace("_", "-"))
             assert found == value, f"{name}: {found!r}, expected {value!r}"
-        play.sent, play.sent_by = message, output.flow
+        play.last = message
 
     return expectation
 

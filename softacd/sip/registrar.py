@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 import msgspec
 
@@ -32,7 +33,7 @@ class RegistrarAnswer(msgspec.Struct, frozen=True):
 class Registrar:
     """Serves one domain.
 
-    A phone may write the domain's name or the address it reaches us at into To: both mean the configured domain.
+    A phone may write the domain's name or any address it reaches us at into To: both mean the configured domain.
     Seconds: a contact may ask for `min_expires`..`max_expires`; more is cut, less is refused with 423, except 0.
     """
 
@@ -74,7 +75,7 @@ class Registrar:
         if verdict.username is None:
             return RegistrarAnswer(verdict.status, REASONS[verdict.status], verdict.headers, cause=verdict.cause)
         account = self.authenticator.accounts[verdict.username]
-        address = self._address_of_record(request, flow)
+        address = self._address_of_record(request)
         if address is None:
             return _refuse(404, account, "To names another domain")  # section 10.3 step 5
         if address not in account.addresses_of_record:
@@ -117,10 +118,10 @@ class Registrar:
             updated = updated[len(updated) - account.contacts :]
         return self._accept(request, account, updated, self.location.replace(address, updated, now), now)
 
-    def _address_of_record(self, request: Request, flow: Flow) -> str | None:
+    def _address_of_record(self, request: Request) -> str | None:
         uri = request.to.uri
         domain = self.authenticator.realm
-        if not uri.is_sip or not uri.user or bare_host(uri.host) not in (domain.lower(), flow.local[0]):
+        if not uri.is_sip or not uri.user or (uri.host != domain.lower() and not _is_address(uri.host)):
             return None
         return f"sip:{uri.user}@{domain}"
 
@@ -166,6 +167,14 @@ class Registrar:
 
 def _refuse(status: int, account: Account, cause: str) -> RegistrarAnswer:
     return RegistrarAnswer(status, REASONS[status], username=account.username, cause=cause)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(bare_host(host))
+    except ValueError:
+        return False
+    return True
 
 
 def _quality(text: str | None) -> float:
