@@ -90,7 +90,9 @@ class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Signalling: where it is served and under which name."""
 
     listen: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
-    """Addresses SIP is served on, `transport:address:port` with transport udp or tcp; by default only this machine."""
+    """Where SIP is served: `transport:address:port`, one for each transport (udp, tcp); by default only this machine.
+
+    0.0.0.0 needs `public_address`, for peers must be told one address."""
     domain: str = "softacd.internal"
     """Domain of our phones and realm of their passwords. Changing it makes every configured `ha1` invalid."""
     public_address: str = ""

@@ -22,7 +22,7 @@ NEEDS_RESTART: Mapping[str, str] = {
     "sip.public_address": "live dialogs have been told the old one",
     "media": "its sockets carry live conversations",
     "store.url": "the database is open",
-    "web": "its server is running",
+    "web.listen": "its socket is open",
     "log": "logging is set up once",
 }
 """Keys (or whole sections) that a running program cannot change, and why."""

@@ -64,8 +64,19 @@ def _check_listeners(draft: Draft) -> dict[tuple[str, int], str]:
                 suggestion = quoted(f"{near.strip(chr(34))}:{rest}") if near.strip('"') != transport else ""
             draft.error(path, f"got {quoted(text)}: {error}", '"transport:address:port"', suggestion)
             continue
-        if listener in seen and listener.port:
-            draft.error(path, f"{quoted(text)} is given twice, first in sip.listen[{seen[listener]}]", "each once")
+        first = next((number for other, number in seen.items() if other.transport == listener.transport), None)
+        if first is not None:
+            draft.error(
+                path,
+                f"{quoted(text)} is a second {listener.transport} address, after sip.listen[{first}]",
+                "one address for each transport",
+            )
+        if ipaddress.ip_address(listener.host).is_unspecified and not draft.sip.public_address:
+            draft.error(
+                path,
+                f"{listener.host} listens everywhere, but peers must be told one address",
+                "this machine's address, or public_address beside it",
+            )
         seen.setdefault(listener, index)
         if listener.transport == "tcp":
             tcp[listener.host, listener.port] = f"sip.listen[{index}]"
