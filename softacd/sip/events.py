@@ -104,9 +104,10 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
 
 
 class StackCounters(msgspec.Struct, frozen=True):
-    """A snapshot; the first five are now, the rest count since the start."""
+    """A snapshot; the first six are now, the rest count since the start."""
 
     client_transactions: int
+    unanswered: int  # of these, requests whose final response has not come
     server_transactions: int
     dialogs: int
     timers: int

@@ -69,7 +69,7 @@ SINGLE = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "co
 
 _NAME_ADDRESS = re.compile(r"(?:\"((?:[^\"\\]|\\.)*)\"|([^<\"]*))[ \t]*<([^<>]*)>(.*)", re.DOTALL)
 _VIA = re.compile(
-    r"SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+"
+    r"SIP[ \t]*/[ \t]*\d+\.\d+[ \t]*/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+"
     r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+)[ \t]*(?::[ \t]*(\d{1,5}))?[ \t]*(;.*)?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -158,7 +158,7 @@ class Via(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, text: str) -> Via:
-        """Raises MalformedError."""
+        """Raises MalformedError. The version is not looked at: the request line's counts, and is answered 505."""
         match = _VIA.fullmatch(text.strip(" \t"))
         if match is None:
             raise MalformedError(f"bad Via {text[:60]!r}")

@@ -114,7 +114,8 @@ class Message:
         value = self._top_via
         if value is None:
             first = self.require("via")
-            value = self._top_via = Via.parse(split_list(first)[0] if "," in first else first)
+            hops = split_list(first) if "," in first else [first]
+            value = self._top_via = Via.parse(hops[0] if hops else "")
         return value
 
     @property
@@ -188,6 +189,8 @@ class Message:
                 raise MalformedError(f"more than one {DISPLAY_NAMES[key]}")
         self.require("call-id")
         self.top_via  # noqa: B018 - parsed for its errors
+        if "," in fields["via"][0]:
+            self.vias  # noqa: B018 - what is between the commas must be hops too (RFC 4475 section 3.1.2.1)
         self.from_  # noqa: B018
         self.to  # noqa: B018
         self.cseq  # noqa: B018

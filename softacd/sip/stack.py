@@ -102,6 +102,7 @@ class SipStack(UserAgentClient, UserAgentServer):
         layer = self._layer
         return StackCounters(
             client_transactions=len(layer.clients),
+            unanswered=sum(not transaction.final for transaction in layer.clients.values()),
             server_transactions=len(layer.servers),
             dialogs=len(self._dialogs),
             timers=len(self._timers),

@@ -104,9 +104,7 @@ def test_via(text: str, via: Via) -> None:
     assert Via.parse(str(via)) == via
 
 
-@pytest.mark.parametrize(
-    "text", ["", "SIP/2.0/UDP", "SIP/2.0 a", "SIP/3.0/UDP a", "SIP/2.0/UDP a:99999", "SIP/2.0/UDP a b"]
-)
+@pytest.mark.parametrize("text", ["", "SIP/2.0/UDP", "SIP/2.0 a", "SIP/2.0/UDP a:99999", "SIP/2.0/UDP a b"])
 def test_bad_via(text: str) -> None:
     with pytest.raises(MalformedError):
         Via.parse(text)
