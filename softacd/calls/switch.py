@@ -222,7 +222,7 @@ class Switch:
     @property
     def stopped(self) -> bool:
         """Nothing is waiting for a peer's answer any more."""
-        return self.stopping and not self.services.streams and self.stack.counters().client_transactions == 0
+        return self.stopping and not self.services.streams and not self.stack.counters().unanswered
 
     # --- events of the stack --------------------
 
