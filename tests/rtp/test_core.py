@@ -1,0 +1,395 @@
+"""The media core as a transcript: commands in, packets and events out, time as an argument."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from softacd.rtp import rtcp
+from softacd.rtp.clips import Clip, ClipError, from_samples
+from softacd.rtp.core import MediaCore
+from softacd.rtp.g711 import SILENCE, decode
+from softacd.rtp.model import MediaSettings
+from softacd.rtp.packet import Packet, parse
+from softacd.rtp.rtcp import Report, ReportBlock, SenderInfo
+from softacd.rtp.tones import FREQUENCIES
+from softacd.rtp.vocabulary import (
+    AnyEvent,
+    Bridge,
+    CloseStream,
+    Codec,
+    Command,
+    Play,
+    PlayEnded,
+    SendDigits,
+    SetRemote,
+    StopPlay,
+    StreamClosed,
+    StreamReport,
+    StreamSilent,
+    StreamStarted,
+    StreamStatistics,
+    Unbridge,
+)
+
+PCMU, PCMA = Codec("PCMU", 0), Codec("PCMA", 8)
+WALL = 1_700_000_000.0
+
+
+def clip(name: str) -> Clip:
+    """Every clip is 100 ms of a level of its own; "none" is missing."""
+    if name == "none":
+        raise ClipError("unknown clip: none")
+    return from_samples(name, np.full(800, 100 * len(name), np.int16))
+
+
+def sound(name: str, codec: str = "PCMU") -> bytes:
+    return clip(name).encoded[codec]
+
+
+class Studio:
+    """A core with a clock to turn."""
+
+    def __init__(self, **settings: float) -> None:
+        counter = itertools.count(1000)
+        self.core = MediaCore(MediaSettings(**settings), clip, lambda bits: next(counter) % (1 << bits), "me@softacd")  # type: ignore[arg-type]  # floats pass for all settings here
+        self.now = 100.0
+
+    def stream(self, number: int, codec: Codec = PCMU, *, event: int | None = 101) -> None:
+        self.core.open(number, self.now)
+        self.agree(number, codec, event=event)
+
+    def agree(
+        self, number: int, codec: Codec = PCMU, *, event: int | None = 101, send: bool = True, receive: bool = True
+    ) -> None:
+        address = ("10.0.0.1", 4000 + 2 * number)
+        self.core.set_remote(
+            SetRemote(number, *address, address[1] + 1, codec, event, send=send, receive=receive), self.now
+        )
+
+    def do(self, *commands: Command) -> list[AnyEvent]:
+        for command in commands:
+            self.core.handle(command, self.now)
+        return self.events()
+
+    def events(self) -> list[AnyEvent]:
+        events = list(self.core.events)
+        self.core.events.clear()
+        return events
+
+    def wait(self, seconds: float) -> dict[int, list[Packet]]:
+        """Let time pass, deadline by deadline; RTP packets by stream."""
+        packets: dict[int, list[Packet]] = {}
+        end = self.now + seconds
+        while (deadline := self.core.next_deadline()) is not None and deadline <= end:
+            self.now = max(deadline, self.now)
+            for session, data in self.core.tick(self.now):
+                packets.setdefault(session.stream, []).append(parse(data))
+            self.core.check(self.now, WALL + self.now)
+        self.now = end
+        return packets
+
+    def hear(self, number: int, payload: bytes = b"v" * 160, *, count: int = 1) -> list[Packet]:
+        """Packets of stream `number`'s peer come in; what is relayed."""
+        session = self.core.sessions[number]
+        relayed = []
+        for _ in range(count):
+            sequence = session.inbound.extended + 1 & 0xFFFF
+            packet = Packet(session.inbound.payload_type, sequence, sequence * 160, 5, payload).build()
+            buffer = bytearray(packet.ljust(2048))
+            source = ("10.0.0.1", 4000 + 2 * number)
+            assert self.core.consider(session, source, buffer, len(packet), self.now)
+            length = session.inbound.receive(buffer, len(packet), self.now)
+            if length:
+                relayed.append(parse(bytes(buffer[:length])))
+            self.now += 0.02
+        return relayed
+
+
+def test_nothing_is_due_while_nothing_happens() -> None:
+    studio = Studio()
+    assert studio.core.next_deadline() is None
+    studio.stream(1)
+    assert studio.core.next_deadline() == pytest.approx(studio.now + 0.1)
+
+
+def test_a_prompt_of_two_clips() -> None:
+    studio = Studio()
+    studio.stream(1)
+    assert studio.do(Play(1, 9, ("a", "bb"))) == []
+    heard = studio.wait(0.19)[1]
+    assert b"".join(packet.payload for packet in heard) == sound("a") + sound("bb")
+    assert [packet.marker for packet in heard] == [True] + [False] * 9
+    assert studio.events() == []  # the last packet is still being heard
+    assert studio.wait(0.02) == {}
+    assert studio.events() == [PlayEnded(1, 9, finished=True)]
+
+
+def test_packet_times_as_agreed() -> None:
+    studio = Studio()
+    studio.stream(1, Codec("PCMA", 8, packet_ms=30))
+    studio.do(Play(1, 1, ("a",), loop=True))
+    heard = studio.wait(0.295)[1]
+    assert [len(packet.payload) for packet in heard] == [240] * 10
+    steps = [after.timestamp - before.timestamp for before, after in itertools.pairwise(heard)]
+    assert steps == [240] * 9
+
+
+def test_every_play_ends_exactly_once() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    assert studio.do(Play(1, 1, ("a",), loop=True)) == []
+    assert studio.do(Play(1, 2, ("a",), loop=True)) == [PlayEnded(1, 1, finished=False)]
+    assert studio.do(StopPlay(1)) == [PlayEnded(1, 2, finished=False)]
+    assert studio.do(StopPlay(1)) == []
+    assert studio.do(Play(1, 3, ("a",)), Play(2, 4, ("a",)), Bridge(1, 2)) == [
+        PlayEnded(1, 3, finished=False),
+        PlayEnded(2, 4, finished=False),
+    ]
+    assert studio.do(Play(1, 5, ("a", "none"))) == [PlayEnded(1, 5, finished=False, error="unknown clip: none")]
+    assert studio.do(Play(1, 6, ())) == [PlayEnded(1, 6, finished=False, error="no clip to play")]
+    studio.do(Play(1, 7, ("a",)))
+    studio.core.close(1, studio.now, WALL)
+    assert studio.events()[0] == PlayEnded(1, 7, finished=False)
+
+
+def test_a_codec_without_sound_says_so() -> None:
+    studio = Studio()
+    studio.stream(1, Codec("G729", 18))
+    assert studio.do(Play(1, 1, ("a",))) == [PlayEnded(1, 1, finished=False, error="no sound can be played in G729")]
+
+
+def test_what_is_played_before_the_agreement_begins_with_it() -> None:
+    studio = Studio()
+    studio.core.open(1, studio.now)
+    studio.do(Play(1, 1, ("a",)))
+    assert studio.wait(0.5) == {}
+    studio.agree(1)
+    assert len(studio.wait(0.12)[1]) == 5
+    assert PlayEnded(1, 1, finished=True) in studio.events()
+
+
+def test_a_change_of_codec_in_the_middle() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.do(Play(1, 1, ("a",)))
+    heard = studio.wait(0.03)[1]
+    studio.agree(1, PCMA)
+    heard += studio.wait(0.1)[1]
+    assert [packet.payload_type for packet in heard] == [0, 0, 8, 8, 8]
+    assert heard[-1].payload == sound("a", "PCMA")[-160:]
+
+
+def test_an_announcement_to_one_party_of_a_conversation() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    studio.do(Bridge(1, 2))
+    assert len(studio.hear(2, count=3)) == 3
+    studio.do(Play(1, 1, ("a",)))
+    assert studio.hear(2, count=3) == []  # the one who hears the announcement does not hear the other
+    assert len(studio.hear(1, count=3)) == 3  # but is heard
+    studio.wait(0.2)
+    relayed = studio.hear(2, count=3)
+    assert [packet.marker for packet in relayed] == [True, False, False]
+
+
+def test_a_prompt_for_a_peer_on_hold_runs_unheard() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.agree(1, send=False)
+    studio.do(Play(1, 1, ("a",)))
+    assert studio.wait(0.2) == {}
+    assert PlayEnded(1, 1, finished=True) in studio.events()
+
+
+def test_digits_interrupt_music_which_then_goes_on() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.do(Play(1, 1, ("a",), loop=True))
+    heard = studio.wait(0.05)[1]
+    studio.do(SendDigits(1, "12", 40))
+    heard += studio.wait(0.5)[1]
+    kinds = [(kind, len(list(group))) for kind, group in itertools.groupby(packet.payload_type for packet in heard)]
+    assert kinds[0] == (0, 3)
+    assert kinds[1] == (101, 8)  # twice one update and three ends
+    assert kinds[2][0] == 0
+    events = [packet for packet in heard if packet.payload_type == 101]
+    assert [packet.payload[0] for packet in events] == [1] * 4 + [2] * 4
+    assert len({packet.timestamp for packet in events}) == 2
+    sequences = [packet.sequence for packet in heard]
+    assert sequences == list(range(sequences[0], sequences[0] + len(heard)))
+    stamps = [packet.timestamp for packet in heard]
+    assert stamps == sorted(stamps)
+    assert heard[11].marker  # music again: a new talkspurt
+
+
+def test_digits_in_the_band_have_their_frequencies() -> None:
+    studio = Studio()
+    studio.stream(1, event=None)
+    studio.do(SendDigits(1, "7", 100))
+    heard = studio.wait(0.4)[1]
+    samples = decode("PCMU", b"".join(packet.payload for packet in heard))[:800].astype(float)
+    spectrum = np.abs(np.fft.rfft(samples))
+    found = sorted(int(np.argsort(spectrum)[-number] * 10) for number in (1, 2))
+    assert found == [round(frequency, -1) for frequency in FREQUENCIES["7"]]
+    assert heard[-1].payload == SILENCE["PCMU"] * 160
+
+
+def test_unbridged_streams_hear_nothing() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    studio.do(Bridge(1, 2), Unbridge(2))
+    assert studio.hear(1) == studio.hear(2) == []
+
+
+def test_a_third_stream_takes_a_party_over() -> None:
+    """Attended transfer: 1 talks to 2, then to 3."""
+    studio = Studio()
+    for number in (1, 2, 3):
+        studio.stream(number)
+    studio.do(Bridge(1, 2))
+    before = studio.hear(2, count=2)
+    studio.do(Bridge(1, 3))
+    assert studio.hear(2) == []
+    after = studio.hear(3, count=2)
+    assert {packet.ssrc for packet in before + after} == {before[0].ssrc}
+    assert [packet.sequence for packet in after] == [before[-1].sequence + 1, before[-1].sequence + 2]
+
+
+def test_codecs_that_cannot_be_transcoded_are_not_mixed_up() -> None:
+    studio = Studio()
+    studio.stream(1, Codec("G722", 9))
+    studio.stream(2, PCMU)
+    studio.stream(3, Codec("G722", 9))
+    studio.do(Bridge(1, 2))
+    assert studio.hear(1) == []
+    studio.do(Bridge(1, 3))
+    assert len(studio.hear(1)) == 1
+
+
+def test_the_first_packet_starts_the_stream() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.hear(1, count=2)
+    assert studio.events() == [StreamStarted(1, "10.0.0.1", 4002)]
+
+
+def test_silence_is_reported_once_until_something_is_heard() -> None:
+    studio = Studio(rtp_timeout_seconds=10.0)
+    studio.stream(1)
+    studio.hear(1)
+    studio.events()
+    studio.wait(30)
+    silent = [event for event in studio.events() if isinstance(event, StreamSilent)]
+    assert len(silent) == 1
+    assert 10 <= silent[0].seconds <= 11.1
+    studio.hear(1)
+    studio.wait(15)
+    assert sum(isinstance(event, StreamSilent) for event in studio.events()) == 1
+
+
+def test_a_peer_that_should_not_send_is_not_reported_silent() -> None:
+    studio = Studio(rtp_timeout_seconds=10.0)
+    studio.stream(1)
+    studio.agree(1, receive=False)
+    studio.wait(60)
+    assert not any(isinstance(event, StreamSilent) for event in studio.events())
+
+
+def test_reports_every_five_seconds() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.hear(1, count=10)
+    studio.wait(21)
+    reports = [event for event in studio.events() if isinstance(event, StreamReport)]
+    assert 3 <= len(reports) <= 4
+    assert reports[-1].statistics.received == 10
+
+
+def test_a_report_says_what_was_sent_and_heard_and_measures_the_round_trip() -> None:
+    studio = Studio()
+    studio.stream(1)
+    session = studio.core.sessions[1]
+    studio.hear(1, count=10)
+    studio.do(Play(1, 1, ("a",)))
+    studio.wait(0.2)
+    theirs = Report(5, SenderInfo(rtcp.ntp_time(WALL), 0, 10, 1600), ())
+    session.receive_rtcp(rtcp.build(theirs, "phone"), ("10.0.0.1", 4003), studio.now, WALL + studio.now)
+    report = rtcp.parse(session.report("me@softacd", studio.now + 0.5, WALL + studio.now + 0.5)).reports[0]
+    assert report.sender is not None
+    assert (report.sender.packets, report.sender.octets) == (5, 800)
+    block = report.blocks[0]
+    assert (block.ssrc, block.lost, block.fraction_lost) == (5, 0, 0)
+    assert (block.last_report, block.delay) == (rtcp.middle(rtcp.ntp_time(WALL)), 32_768)
+
+    ours = rtcp.middle(report.sender.ntp)
+    back = ReportBlock(session.outbound.ssrc, 12, 3, 5, 80, ours, 65_536)
+    wall = WALL + studio.now + 0.5 + 1.0 + 0.040  # held for one second, 40 ms on the way
+    session.receive_rtcp(rtcp.build(Report(5, None, (back,)), "phone"), ("10.0.0.1", 4003), studio.now + 2, wall)
+    statistics = session.statistics()
+    assert (statistics.remote_lost, statistics.remote_jitter_ms) == (3, 10.0)
+    assert statistics.round_trip_ms == pytest.approx(40, abs=0.1)
+    second = rtcp.parse(session.report("me@softacd", studio.now + 3, wall)).reports[0]
+    assert second.sender is None  # nothing was sent since: a receiver report
+
+
+def test_reports_of_strangers_are_dropped() -> None:
+    studio = Studio()
+    studio.stream(1)
+    session = studio.core.sessions[1]
+    session.receive_rtcp(rtcp.build(Report(5, None, ()), "phone"), ("10.6.6.6", 4003), studio.now, WALL)
+    session.receive_rtcp(b"rubbish", ("10.0.0.1", 4003), studio.now, WALL)
+    assert (session.statistics().strangers, session.statistics().malformed) == (1, 1)
+    assert session.rtcp_destination == ("10.0.0.1", 4003)
+
+
+def test_reports_follow_a_peer_behind_nat() -> None:
+    studio = Studio()
+    studio.stream(1)
+    session = studio.core.sessions[1]
+    packet = Packet(0, 1, 0, 5, b"v" * 160).build()
+    assert studio.core.consider(session, ("203.0.113.7", 61_000), bytearray(packet), len(packet), studio.now)
+    assert session.rtcp_destination == ("203.0.113.7", 61_001)
+    session.receive_rtcp(rtcp.build(Report(5, None, ()), "x"), ("203.0.113.7", 62_222), studio.now, WALL)
+    assert session.rtcp_destination == ("203.0.113.7", 62_222)
+
+
+def test_closing_says_goodbye_to_those_who_were_spoken_to() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    studio.do(Play(1, 1, ("a",)))
+    studio.wait(0.5)
+    studio.events()
+    goodbye = rtcp.parse(studio.core.close(1, studio.now, WALL))
+    assert goodbye.goodbyes == (goodbye.reports[0].ssrc,)
+    assert studio.events() == [StreamClosed(1, StreamStatistics(sent=5, codec="PCMU"))]
+    assert studio.core.close(2, studio.now, WALL) == b""
+    assert studio.core.close(2, studio.now, WALL) == b""
+    assert studio.core.unknown_streams == 1
+    assert studio.core.next_deadline() is None
+
+
+def test_a_stream_closed_while_it_plays_is_not_paced_any_more() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.do(Play(1, 1, ("a",), loop=True))
+    studio.wait(0.05)
+    studio.core.close(1, studio.now, WALL)
+    assert studio.wait(1.0) == {}
+    assert studio.core.next_deadline() is None
+
+
+def test_commands_for_streams_that_are_not_there_are_counted() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.do(StopPlay(8), Bridge(1, 8), Bridge(1, 1))
+    studio.agree(8)
+    assert studio.core.unknown_streams == 4
+    with pytest.raises(TypeError, match="CloseStream"):
+        studio.core.handle(CloseStream(1), studio.now)
+    with pytest.raises(ValueError, match="open already"):
+        studio.core.open(1, studio.now)
