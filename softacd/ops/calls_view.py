@@ -1,0 +1,179 @@
+"""Calls of the past as a terminal shows them: pure functions from records to something rich can print.
+
+Times are local, unless a `zone` is given.
+"""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from softacd.calls.records import CallRecord, Direction, LegRecord, Outcome
+from softacd.ops.calls_ladder import Ladder
+from softacd.ops.calls_words import duration, moment, plain, verdict
+from softacd.store import CallDetail
+from softacd.store.numbers import number_key
+
+__all__ = ["calls_table", "ladder", "missed_table", "verdict"]
+
+WIDE = 124
+"""Columns from which caller and called stand apart, with the whole id; below, the other party and the end of the id."""
+QUIET = "bright_black"
+
+ARROWS = {Direction.INCOMING: ("→", "green"), Direction.OUTGOING: ("←", "cyan"), Direction.INTERNAL: ("↔", "magenta")}
+OUTCOME_STYLES = {
+    Outcome.OPEN: "bold bright_blue",
+    Outcome.ANSWERED: "green",
+    Outcome.ABANDONED: "bold red",
+    Outcome.MISSED: "bold red",
+    Outcome.BUSY: "yellow",
+    Outcome.NO_ANSWER: "yellow",
+    Outcome.FAILED: "red",
+    Outcome.REFUSED: "red",
+    Outcome.SERVED: "cyan",
+    Outcome.INTERRUPTED: "magenta",
+}
+
+
+def calls_table(calls: Sequence[CallRecord], *, width: int = WIDE, zone: tzinfo | None = None) -> Table:
+    """A line a call, in the order given. The id's end that is shown is enough for `softacd calls show`."""
+    wide = width >= WIDE
+    table = _table()
+    table.add_column("Time", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for title in ("Caller", "Called") if wide else ("Number",):
+        table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=24)
+    table.add_column("Queue", no_wrap=True, overflow="ellipsis", max_width=14)
+    table.add_column("Agent", no_wrap=True, overflow="ellipsis", max_width=14)
+    table.add_column("Wait", no_wrap=True, justify="right")
+    table.add_column("Talk", no_wrap=True, justify="right")
+    table.add_column("Outcome", no_wrap=True)
+    table.add_column("Id", no_wrap=True, style=QUIET)
+    for call in calls:
+        parties = (call.caller, call.called) if wide else (_other_party(call),)
+        table.add_row(
+            Text(f"{moment(call.started, zone):{'%Y-%m-%d %H:%M:%S' if wide else '%d %b %H:%M'}}"),
+            Text(*ARROWS[call.direction]),
+            *(Text(plain(party)) for party in parties),
+            Text(plain(call.queue)),
+            Text(plain(call.agent)),
+            _time(_wait_ms(call)),
+            _time(call.talk_ms),
+            _outcome(call),
+            Text(plain(call.id if wide else call.id.partition("-")[2] or call.id)),
+        )
+    return table
+
+
+def missed_table(calls: Sequence[CallRecord], *, zone: tzinfo | None = None) -> Table:
+    """Whom to call back: a line a caller, the one who called last first, with how often and how long they waited."""
+    callers: dict[str, list[CallRecord]] = {}
+    for call in calls:
+        callers.setdefault(number_key(call.caller) or call.id, []).append(call)
+    table = _table()
+    table.add_column("Last call", no_wrap=True)
+    table.add_column("Caller", no_wrap=True, overflow="ellipsis", style="bold")
+    table.add_column("Calls", no_wrap=True, justify="right")
+    table.add_column("Queue", no_wrap=True, overflow="ellipsis")
+    table.add_column("Longest wait", no_wrap=True, justify="right")
+    table.add_column("How", no_wrap=True)
+    table.add_column("Handled", no_wrap=True)
+    for group in sorted(callers.values(), key=lambda group: -max(call.started for call in group)):
+        last = max(group, key=lambda call: call.started)
+        table.add_row(
+            Text(f"{moment(last.started, zone):%Y-%m-%d %H:%M}"),
+            Text(plain(last.caller) or "withheld"),
+            Text(str(len(group))),
+            Text(plain(last.queue)),
+            _time(max(_wait_ms(call) for call in group)),
+            _outcome(last),
+            _handled(last, zone),
+        )
+    return table
+
+
+def ladder(detail: CallDetail, *, zone: tzinfo | None = None) -> RenderableType:
+    """Everything of one call: who and when, the verdict, the ladder of its messages with what happened, its legs."""
+    call = detail.call
+    arrow, style = ARROWS[call.direction]
+    head = Text.assemble(
+        (plain(call.caller) or "withheld", "bold"), (f" {arrow} ", style), (plain(call.called), "bold"),
+        (f"   {moment(call.started, zone):%Y-%m-%d %H:%M:%S %Z}   {plain(call.id)}", QUIET),
+    )  # fmt: skip
+    if call.trunk:
+        head.append(f"   trunk {plain(call.trunk)}", QUIET)
+    said = Text.assemble((verdict(call, detail.events, zone=zone), OUTCOME_STYLES[call.outcome]))
+    parts: list[RenderableType] = [head, said, Text()]
+    if detail.trace or detail.events:
+        parts += [Ladder(call.started, detail.trace, detail.events, detail.legs), Text()]
+    if not detail.trace:
+        parts.append(Text("No SIP messages were kept of this call.", style=QUIET))
+    if detail.legs:
+        parts.append(_legs_table(detail.legs))
+    return Group(*parts)
+
+
+def _legs_table(legs: Sequence[LegRecord]) -> Table:
+    """Who was connected for how long, and how well each side was heard ("here" is what arrived at softacd)."""
+    table = _table()
+    table.add_column("Leg")
+    for title in ("Lasted", "Codec", "Lost here", "there", "Jitter here", "there", "Trip"):
+        table.add_column(title, no_wrap=True, justify="left" if title == "Codec" else "right")
+    table.add_column("Ended")
+    for leg in legs:
+        voice = bool(leg.packets_received or leg.packets_sent)
+        table.add_row(
+            Text(plain(leg.party)),
+            Text(duration(leg.ended - leg.answered) if leg.answered and leg.ended else ""),
+            Text(plain(leg.codec)),
+            _loss(leg.packets_lost, leg.packets_received) if voice else Text(),
+            _loss(leg.remote_lost, leg.packets_sent - leg.remote_lost) if voice else Text(),
+            _jitter(leg.jitter_ms) if voice else Text(),
+            _jitter(leg.remote_jitter_ms) if voice else Text(),
+            Text(f"{leg.round_trip_ms:.0f} ms" if leg.round_trip_ms else ""),
+            Text(" ".join(part for part in (str(leg.cause or ""), plain(leg.reason)) if part)),
+        )
+    return table
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=QUIET)
+
+
+def _other_party(call: CallRecord) -> str:
+    if call.direction is Direction.INTERNAL:
+        return f"{call.caller} → {call.called}"
+    return call.called if call.direction is Direction.OUTGOING else call.caller
+
+
+def _wait_ms(call: CallRecord) -> int:
+    if call.wait_ms or not call.queued or call.connected:
+        return call.wait_ms
+    return max(0, call.ended - call.queued)
+
+
+def _time(milliseconds: int) -> Text:
+    return Text(duration(milliseconds)) if milliseconds else Text("·", style=QUIET)
+
+
+def _outcome(call: CallRecord) -> Text:
+    return Text(call.outcome.value, style=OUTCOME_STYLES[call.outcome])
+
+
+def _handled(call: CallRecord, zone: tzinfo | None) -> Text:
+    if call.missed_handled:
+        return Text(f"{moment(call.missed_handled, zone):%Y-%m-%d %H:%M}", style="green")
+    return Text("no", style="bold red")
+
+
+def _loss(lost: int, arrived: int) -> Text:
+    # Duplicates make the count negative (RFC 3550 appendix A.3): nothing was lost then.
+    share = 100 * max(0, lost) / max(1, lost + arrived)
+    return Text(f"{share:.1f} %", style="green" if share < 1 else "yellow" if share < 3 else "bold red")
+
+
+def _jitter(milliseconds: float) -> Text:
+    style = "green" if milliseconds < 20 else "yellow" if milliseconds < 40 else "bold red"
+    return Text(f"{milliseconds:.1f} ms", style=style)
