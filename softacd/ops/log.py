@@ -19,7 +19,7 @@ from softacd.ops.model import LogSettings
 EventDict = MutableMapping[str, Any]
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_NOISY = ("uvicorn.access", "aiosqlite", "alembic.runtime.migration", "asyncio")
+_NOISY = ("uvicorn.access", "aiosqlite", "alembic", "asyncio")
 _HIDDEN_KEYS = SECRET_FIELDS | {"authorization", "proxy_authorization", "proxy-authorization", "secret", "cookie"}
 _HIDDEN_TEXT = re.compile(
     r"""(?ix)
@@ -78,36 +78,53 @@ class HideSecrets:
                 return self.hide(str(value))
 
 
+class _Window:
+    """What was written lately under one key, and how much was not."""
+
+    __slots__ = ("began", "contents", "suppressed")
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.contents: set[int] = set()
+        self.suppressed = 0
+
+
 class LimitRepeats:
     """A processor that writes a warning or error once in `seconds` and counts the rest.
 
-    Two are alike when they have the same logger, level and event text; the next one written says how many were
-    `suppressed`. What is remembered is bounded.
+    Two are alike when logger, level and event text are; with other fields (another caller, another reason) the same
+    text is written up to MOST_VARIANTS times. The first one written afterwards says how many were `suppressed`. What
+    is remembered is bounded.
     """
 
-    __slots__ = ("_clock", "_seconds", "_seen")
+    __slots__ = ("_clock", "_seconds", "_windows")
 
+    MOST_VARIANTS = 5
     MOST_REMEMBERED = 1000
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._seen: dict[tuple[Any, str, str], list[float]] = {}  # -> [when last written, how many suppressed since]
+        self._windows: dict[tuple[Any, str, str], _Window] = {}
 
     def __call__(self, logger: Any, method: str, event: EventDict) -> EventDict:
         if self._seconds <= 0 or method not in ("warning", "error", "exception", "critical"):
             return event
         key = (event.get("logger"), method, str(event.get("event")))
+        content = hash(str(sorted((name, str(value)) for name, value in event.items())))
         now = self._clock()
-        seen = self._seen.get(key)
-        if seen and now - seen[0] < self._seconds:
-            seen[1] += 1
+        window = self._windows.get(key)
+        if window is None or now - window.began >= self._seconds:
+            suppressed = window.suppressed if window else 0
+            if len(self._windows) >= self.MOST_REMEMBERED:
+                self._windows.clear()
+            window = self._windows[key] = _Window(now)
+            if suppressed:
+                event["suppressed"] = suppressed
+        elif content in window.contents or len(window.contents) >= self.MOST_VARIANTS:
+            window.suppressed += 1
             raise structlog.DropEvent
-        if seen and seen[1]:
-            event["suppressed"] = int(seen[1])
-        if len(self._seen) >= self.MOST_REMEMBERED:
-            self._seen.clear()
-        self._seen[key] = [now, 0]
+        window.contents.add(content)
         return event
 
 
@@ -122,7 +139,9 @@ class _Foreign(logging.Filter):
         if isinstance(record.msg, dict):
             return True
         try:
-            self._limit(None, record.levelname.lower(), {"logger": record.name, "event": record.msg})
+            self._limit(
+                None, record.levelname.lower(), {"logger": record.name, "event": record.msg, "arguments": record.args}
+            )
         except structlog.DropEvent:
             return False
         return True
@@ -143,8 +162,8 @@ def configure_logging(
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     terminal = settings.format == "console" or (settings.format == "auto" and out.isatty())
     if terminal:
         last: list[structlog.typing.Processor] = [
@@ -159,7 +178,7 @@ def configure_logging(
             structlog.processors.JSONRenderer(serializer=_to_json),
         ]
     structlog.configure(
-        processors=[*shared, limit, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, limit, stamp, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,  # a later set-up, and a test that captures, must reach every logger
@@ -168,7 +187,7 @@ def configure_logging(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, stamp],
         )
     )
     handler.addFilter(_Foreign(limit))
@@ -183,5 +202,10 @@ def configure_logging(
     return hide
 
 
-def _to_json(event: Any, **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+_FIRST = ("timestamp", "level", "logger", "event")
+
+
+def _to_json(event: dict[str, Any], **_: Any) -> str:
+    """One line, what every event has coming first."""
+    ordered = {key: event.pop(key) for key in _FIRST if key in event} | event
+    return msgspec.json.encode(ordered, enc_hook=str).decode()

@@ -1,5 +1,6 @@
 """Logs: readable, machine-readable, and silent about secrets."""
 
+import contextlib
 import io
 import json
 import logging
@@ -39,6 +40,7 @@ def test_json_when_it_is_not_a_terminal() -> None:
     configure_logging(LogSettings(), stream=out)
     structlog.get_logger("softacd.test").info("trunk registered", trunk="alpha", expires=600, at=("127.0.0.1", 5060))
     (line,) = lines(out)
+    assert list(line)[:4] == ["timestamp", "level", "logger", "event"]
     assert line.pop("timestamp").endswith("Z")
     assert line == {
         "event": "trunk registered",
@@ -122,9 +124,9 @@ def test_repeats_are_counted_not_written() -> None:
     now = 100.0
     limit = LimitRepeats(10, lambda: now)
 
-    def write(event: str, method: str = "warning", logger: str = "a") -> dict[str, Any] | None:
+    def write(event: str, method: str = "warning", logger: str = "a", **fields: Any) -> dict[str, Any] | None:
         try:
-            return dict(limit(None, method, {"event": event, "logger": logger}))
+            return dict(limit(None, method, {"event": event, "logger": logger, **fields}))
         except structlog.DropEvent:
             return None
 
@@ -140,11 +142,20 @@ def test_repeats_are_counted_not_written() -> None:
     assert write("flood") == {"event": "flood", "logger": "a"}
 
 
+def test_the_same_words_about_something_else_are_written_a_few_times() -> None:
+    limit = LimitRepeats(10, lambda: 100.0)
+    written = []
+    for peer in [1, 1, 2, 2, 3, 4, 5, 6, 7, 1]:
+        with contextlib.suppress(structlog.DropEvent):
+            written.append(limit(None, "warning", {"event": "refused", "peer": peer})["peer"])
+    assert written == [1, 2, 3, 4, 5]
+
+
 def test_what_is_remembered_of_repeats_is_bounded() -> None:
     limit = LimitRepeats(10, lambda: 0.0)
     for number in range(5 * LimitRepeats.MOST_REMEMBERED):
         limit(None, "warning", {"event": f"number {number}"})
-    assert len(limit._seen) <= LimitRepeats.MOST_REMEMBERED
+    assert len(limit._windows) <= LimitRepeats.MOST_REMEMBERED
 
 
 def test_both_kinds_of_loggers_are_limited() -> None:
