@@ -126,6 +126,7 @@ class _Play:
                 raise
             await stage.finish()
         finally:
+            loop.remove_signal_handler(signal.SIGINT)
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 

@@ -82,7 +82,8 @@ class Habits(msgspec.Struct, frozen=True):
     hold: float = 0.15
     think: tuple[float, float] = (0.9, 3.0)
     patience: tuple[float, float] = (90.0, 120.0)
-    little_patience: tuple[float, float] = (2.0, 4.0)
+    little_patience: tuple[float, float] = (3.4, 4.4)
+    """A notice of 2.8 s is heard to its end, and then a little of the wait."""
     answer: tuple[float, float] = (0.8, 2.0)
     talk: tuple[float, float] = (3.0, 6.5)
     between: float = 1.3

@@ -10,6 +10,7 @@ import pytest
 from softacd.calls.records import CallRecord, Direction, Outcome
 from softacd.ops.config import read_configuration
 from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, explain
+from softacd.ops.demo.cast import Rings
 from softacd.ops.demo.leaks import GaugeError, opened
 from softacd.ops.demo.report import figures, passed
 from softacd.ops.demo.shop import open_shop, write_configuration
@@ -163,7 +164,7 @@ def test_every_disagreement_is_found(
 
 
 def result(*accounts: Account, left: dict[str, int] | None = None, status: int = 0) -> Result:
-    return Result(list(accounts), left or {"calls": 0}, status, 12.0, None, "")
+    return Result(list(accounts), left or {"calls": 0}, status, 12.0, None, "", Rings())
 
 
 def test_the_verdict_needs_every_call_explained_nothing_open_and_a_clean_end() -> None:

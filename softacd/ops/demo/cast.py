@@ -84,6 +84,34 @@ class AgentCall(msgspec.Struct):
     call: SimulatedCall
 
 
+class Rings(msgspec.Struct):
+    """How the ringings of agents' phones ended, as the phones saw it."""
+
+    total: int = 0
+    answered: int = 0
+    ignored: int = 0
+    declined: int = 0
+    elsewhere: int = 0
+    """Taken back because a colleague answered (Reason: SIP;cause=200, RFC 3326)."""
+    given_up: int = 0
+    """Taken back because the caller hung up."""
+
+    def add(self, made: AgentCall) -> None:
+        """Count one."""
+        self.total += 1
+        call = made.call
+        if call.time_of("talking"):
+            self.answered += 1
+        elif call.ended_by == "here":
+            self.declined += 1
+        elif "cause=200" in call.reason:
+            self.elsewhere += 1
+        elif made.plan.move is Move.IGNORE:
+            self.ignored += 1
+        else:
+            self.given_up += 1
+
+
 class AgentActor:
     """One agent at a simulated phone; `on_call` is the phone's."""
 

@@ -21,7 +21,10 @@ from softacd.simulate.user_agent import OnCall
 from softacd.simulate.voice import Metronome
 
 READY_WITHIN = 15.0
-SETTLE_WITHIN = 5.0
+SETTLE_WITHIN = 12.0
+"""Legs are remembered some seconds after their call, so that late messages of theirs can be told."""
+QUIET = 0.3
+"""Seconds after which the connection of an earlier question is closed at the switch's end too."""
 
 
 class House:
@@ -120,8 +123,9 @@ class House:
 
     async def opened(self) -> Opened:
         """Count what is open in the switch now."""
-        metrics = await asyncio.to_thread(self.api.metrics)
-        return opened(metrics, self.switch.descriptors(), self.switch.threads())
+        await asyncio.sleep(QUIET)
+        descriptors, threads = self.switch.descriptors(), self.switch.threads()
+        return opened(await asyncio.to_thread(self.api.metrics), descriptors, threads)
 
     async def left_open(self, say: Callable[[str], None] = lambda words: None) -> dict[str, int]:
         """Name what is open that was not before the first call, once it has had time to close; `say` tells of waits."""
@@ -141,7 +145,6 @@ class House:
             if waited > SETTLE_WITHIN and not told:
                 told = True
                 say("waiting for finished SIP transactions to expire (32 s, RFC 3261)")
-            await asyncio.sleep(0.25)
 
     async def stop_switch(self) -> int:
         """Unregister the phones and stop the switch in order; gives its exit status. Raises SwitchError."""

@@ -20,6 +20,7 @@ _COLOURS = {
 
 WIDE = 112
 COLUMNS = ("#", "caller", "key", "queue", "wait", "agent", "talk", "outcome", "ended by")
+NARROW = ("#", "caller", "key", "queue", "wait", "agent", "talk", "outcome")
 RIGHT = frozenset({"#", "wait", "talk"})
 DIM = frozenset({"#", "heard"})
 
@@ -40,6 +41,7 @@ def figures(result: Result, seed: int) -> dict[str, Any]:
         "failed": sum(not account.explained for account in result.accounts),
         "explained": sum(account.explained for account in result.accounts),
         "open": result.left,
+        "rings": msgspec.to_builtins(result.rings),
         "exit_status": result.exit_status,
         "seconds": round(result.seconds, 1),
         "seed": seed,
@@ -52,7 +54,7 @@ def summary(result: Result, *, directory: str, kept: bool, width: int) -> Render
     """Draw the table of calls and what follows from it; what each caller heard only where there is room."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     wide = width >= WIDE
-    for heading in (*COLUMNS, "heard", "explained") if wide else (*COLUMNS, "explained"):
+    for heading in (*COLUMNS, "heard", "explained") if wide else (*NARROW, "explained"):
         right = heading in RIGHT
         table.add_column(
             heading, justify="right" if right else "left", style="dim" if heading in DIM else "", no_wrap=True
@@ -78,8 +80,7 @@ def _row(number: int, account: Account, *, wide: bool) -> list[RenderableType]:
         account.agent or "-",
         f"{account.talk:.1f} s" if account.talk else "-",
         Text(account.outcome, style=_COLOURS.get(account.outcome, "red")),
-        account.ended_by or "-",
-        *([_heard(account)] if wide else []),
+        *([account.ended_by or "-", _heard(account)] if wide else []),
         Text("yes", style="green") if account.explained else Text("no", style="bold red"),
     ]
 
@@ -97,6 +98,15 @@ def _verdicts(result: Result) -> list[Text]:
         _line(explained == total, f"{explained} of {total} calls explained")
         + Text(" (callers, agents' phones and records agree)", style="dim")
     ]
+    rings = result.rings
+    lines.append(
+        Text("     ")
+        + Text(
+            f"{rings.total} rings at agents' phones: {rings.answered} answered, {rings.elsewhere} answered elsewhere, "
+            f"{rings.ignored} ignored, {rings.declined} declined, {rings.given_up} given up by the caller",
+            style="dim",
+        )
+    )
     left = {name: count for name, count in result.left.items() if count}
     if left:
         lines.append(_line(False, "left open: " + ", ".join(f"{count} {name}" for name, count in left.items())))

@@ -14,7 +14,7 @@ from softacd.calls.records import CallRecord
 from softacd.calls.views import Snapshot
 from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, explain
 from softacd.ops.demo.api import ApiError
-from softacd.ops.demo.cast import AgentActor, CallerStory
+from softacd.ops.demo.cast import AgentActor, CallerStory, Rings
 from softacd.ops.demo.house import House
 from softacd.ops.demo.shop import CARRIERS, QUEUES
 from softacd.ops.model import shipped_sounds
@@ -39,6 +39,7 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float
     recording: Path | None
     recorded_call: str
+    rings: Rings
 
 
 class Stage:
@@ -138,7 +139,10 @@ class Stage:
         )
         accounts = await asyncio.to_thread(self._explain, records, clips)
         recording, recorded_call = self._write_recording(accounts)
-        return Result(accounts, left, exit_status, time.monotonic() - self._began, recording, recorded_call)
+        rings = Rings()
+        for made in (made for actor in self.actors for made in actor.calls):
+            rings.add(made)
+        return Result(accounts, left, exit_status, time.monotonic() - self._began, recording, recorded_call, rings)
 
     async def _records(self) -> list[CallRecord]:
         history = await Store.open_for_reading(self.house.store_url)
