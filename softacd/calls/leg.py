@@ -123,7 +123,7 @@ class Leg:
         self.cause = 0
         self.reason = ""
         self.held = False
-        self.host = services.media_host or flow.local[0]
+        self.host = services.media_host(flow)
         self._port: Port | None = services.take_port()
         self.stream = services.new_stream()
         self._opened = False

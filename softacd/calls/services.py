@@ -11,6 +11,7 @@ from softacd.calls.deadlines import Deadlines
 from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, TraceRow
 from softacd.rtp.vocabulary import AnyCommand, Port
 from softacd.sip.stack import SipStack
+from softacd.sip.transport import Flow
 
 if TYPE_CHECKING:
     from softacd.calls.leg import Leg
@@ -25,8 +26,8 @@ class NoPortError(RuntimeError):
 class Services:
     """Shared by everything above the stack; one per switch.
 
-    `wall` turns monotonic seconds into wall-clock milliseconds; `token` draws a fresh random token; `media_host` is
-    the address written into session descriptions, "" meaning the address the peer's signalling came to.
+    `wall` turns monotonic seconds into wall-clock milliseconds; `token` draws a fresh random token; `media_host`
+    gives the address written into session descriptions for a peer reached by a flow.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Services:
         node: str,
         wall: Callable[[float], int],
         token: Callable[[], str],
-        media_host: str = "",
+        media_host: Callable[[Flow], str],
     ) -> None:
         self.stack = stack
         self.node = node

@@ -1,5 +1,7 @@
 """The living switch as read-only views."""
 
+from collections import Counter
+
 from softacd.acd.snapshot import AgentSnapshot, QueueSnapshot
 from softacd.acd.vocabulary import State
 from softacd.calls.call import Call
@@ -14,10 +16,11 @@ def snapshot(switch: Switch, now: float) -> Snapshot:
     wall = switch.services.wall
     exchange = switch.exchange
     calls = list(exchange.calls.values())
+    busy = Counter(leg.party for call in calls for leg in (call.caller_leg, call.called_leg) if leg is not None)
     return Snapshot(
         at=wall(now),
         trunks=tuple(trunk_view(switch, name, now) for name in exchange.trunks),
-        phones=tuple(_phone(switch, extension, now) for extension in exchange.phones),
+        phones=tuple(_phone(switch, extension, busy, now) for extension in exchange.phones),
         queues=tuple(_queue(switch, queue, now) for queue in switch.distributor.queues(now)),
         agents=tuple(_agent(switch, agent, now) for agent in switch.distributor.agents()),
         calls=tuple(_call(switch, call, now) for call in calls),
@@ -40,20 +43,15 @@ def trunk_view(switch: Switch, name: str, now: float) -> TrunkView:
     )
 
 
-def _phone(switch: Switch, extension: str, now: float) -> PhoneView:
+def _phone(switch: Switch, extension: str, busy: Counter[str], now: float) -> PhoneView:
     exchange = switch.exchange
     bindings = switch.location.bindings(exchange.address_of_record(extension), now)
-    party = f"phone:{extension}"
     agent = exchange.agent_of_phone.get(extension)
-    parties = {party, f"agent:{agent}"} if agent else {party}
     return PhoneView(
         extension=extension,
         display_name=exchange.phones[extension].display_name,
         contacts=tuple(f"{b.flow.transport}:{b.flow.remote[0]}:{b.flow.remote[1]}" for b in bindings),
-        calls=sum(
-            any(leg is not None and leg.party in parties for leg in (call.caller_leg, call.called_leg))
-            for call in exchange.calls.values()
-        ),
+        calls=busy[f"phone:{extension}"] + (busy[f"agent:{agent}"] if agent else 0),
     )
 
 

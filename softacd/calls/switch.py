@@ -61,13 +61,16 @@ class Switch:
         secret: bytes,
         jitter: Callable[[], float],
         wall: Callable[[float], int],
-        listening: Mapping[Transport, tuple[str, int]],
-        media_host: str = "",
+        listening: Mapping[Transport, Callable[[str], tuple[str, int]]],
+        media_host: Callable[[Flow], str] = lambda flow: flow.local[0],
         user_agent: str = "softacd",
         limits: Limits | None = None,
         now: float,
     ) -> None:
-        """`token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1, `listening` is what peers see."""
+        """`token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1.
+
+        `listening` and `media_host` tell our address as a peer sees it.
+        """
         self.stack = SipStack(token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True)
         self.services = Services(self.stack, node=node, wall=wall, token=token, media_host=media_host)
         self.transmits: deque[Transmit] = deque()

@@ -36,7 +36,7 @@ class Trunk:
         settings: TrunkSettings,
         stack: SipStack,
         *,
-        local: tuple[str, int],
+        local: Callable[[str], tuple[str, int]],
         token: Callable[[], str],
         jitter: Callable[[], float],
     ) -> None:
@@ -115,13 +115,14 @@ class Trunk:
 
     def flow(self) -> Flow:
         """Where requests to this carrier go."""
-        return Flow(self._transport, self._local, self.targets[0])
+        return Flow(self._transport, self._local(self.targets[0][0]), self.targets[0])
 
     def uri(self, number: str) -> str:
         """Request-URI of a number there."""
-        port = "" if self.settings.port == self._transport.default_port else f":{self.settings.port}"
-        transport = "" if self._transport is Transport.UDP else f";transport={self._transport.value}"
-        return f"sip:{number}@{format_host(self.domain)}{port if not self.settings.domain else ''}{transport}"
+        settings, transport = self.settings, self._transport
+        port = "" if settings.domain or settings.port == transport.default_port else f":{settings.port}"
+        parameter = "" if transport is Transport.UDP else f";transport={transport.value}"
+        return f"sip:{number}@{format_host(self.domain)}{port}{parameter}"
 
     def address(self, number: str) -> NameAddress:
         """To of a number there."""

@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
 from softacd.ops.reload import RestartNeededError, plan_reload
+from softacd.runtime.addresses import Addresses
 from softacd.runtime.driver import Driver
 from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
@@ -128,22 +130,23 @@ class Server:
         self._notifier.ready(f"{len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
 
     async def _listen(self, driver: Driver) -> None:
-        public = self._configuration.sip.public_address
-
-        def advertised(bound: tuple[str, int]) -> tuple[str, int]:
-            return (public or bound[0], bound[1])
-
         for listener in self._configuration.sip.listeners():
-            address = (listener.host, listener.port)
+            addresses = Addresses(listener.host, self._configuration.sip.public_address)
             try:
-                if listener.transport == "udp" and driver.udp is None:
-                    driver.udp = UdpListener(
-                        asyncio.get_running_loop(), address, advertised, driver.receive, driver.flush
+                if listener.transport == "udp":
+                    driver.udp.append(
+                        UdpListener(
+                            asyncio.get_running_loop(),
+                            (listener.host, listener.port),
+                            addresses,
+                            driver.receive,
+                            driver.flush,
+                        )
                     )
-                elif listener.transport == "tcp" and driver.tcp is None:
-                    tcp = TcpListener(driver.receive, driver.flush, driver.flow_failed)
-                    await tcp.open(address, advertised)
-                    driver.tcp = tcp
+                else:
+                    tcp = TcpListener(addresses, driver.receive, driver.flush, driver.flow_failed)
+                    await tcp.open((listener.host, listener.port))
+                    driver.tcp.append(tcp)
             except OSError as error:
                 raise StartError(
                     f"sip: {listener}: {error.strerror or error}; another program may use it: mend [sip] listen"
@@ -151,14 +154,12 @@ class Server:
 
     def _make_switch(self, driver: Driver) -> Switch:
         configuration = self._configuration
-        listening = {}
-        if driver.udp is not None:
-            listening[Transport.UDP] = driver.udp.local
-        if driver.tcp is not None:
-            listening[Transport.TCP] = driver.tcp.local
-        media_host = configuration.sip.public_address
-        if not media_host and configuration.media.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-            media_host = configuration.media.host
+        listening: dict[Transport, Callable[[str], tuple[str, int]]] = {}
+        if driver.udp:
+            listening[Transport.UDP] = driver.udp[0].local
+        if driver.tcp:
+            listening[Transport.TCP] = driver.tcp[0].local
+        media = Addresses(configuration.media.host, configuration.sip.public_address)
         return Switch(
             configuration.switch_settings(),
             configuration.queues,
@@ -169,7 +170,7 @@ class Server:
             jitter=random.random,
             wall=self.wall,
             listening=listening,
-            media_host=media_host,
+            media_host=lambda flow: media.towards(flow.remote[0]),
             user_agent=f"softacd/{__version__}",
             now=time.monotonic(),
         )
@@ -202,10 +203,9 @@ class Server:
     def _addresses(self) -> dict[str, str]:
         shown = {}
         driver = self._driver
-        if driver is not None and driver.udp is not None:
-            shown["udp"] = "{}:{}".format(*driver.udp.bound)
-        if driver is not None and driver.tcp is not None:
-            shown["tcp"] = "{}:{}".format(*driver.tcp.bound)
+        if driver is not None:
+            shown["udp"] = ", ".join("{}:{}".format(*udp.bound) for udp in driver.udp)
+            shown["tcp"] = ", ".join("{}:{}".format(*tcp.bound) for tcp in driver.tcp)
         if self._web is not None:
             shown["http"] = "{}:{}".format(*self._web.address)
         return shown

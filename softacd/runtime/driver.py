@@ -50,8 +50,8 @@ class Driver:
         self.engine = engine
         self.recorder = recorder
         self.observers: list[Observer] = []
-        self.udp: UdpListener | None = None
-        self.tcp: TcpListener | None = None
+        self.udp: list[UdpListener] = []
+        self.tcp: list[TcpListener] = []
         self.messages_received = 0
         self.messages_sent = 0
         self.errors = 0
@@ -138,15 +138,20 @@ class Driver:
         while transmits:
             data, flow = (item := transmits.popleft()).data, item.flow
             self.messages_sent += 1
-            if flow.transport is Transport.UDP:
-                if self.udp is not None:
-                    self.udp.send(data, flow)
-            elif self.tcp is not None:
-                self.tcp.send(data, flow)
+            self._listener(flow).send(data, flow)
         if self.switch.media:  # audio must follow the answer at once, not at the end of the burst
             commands = list(self.switch.media)
             self.switch.media.clear()
             self.engine.submit(commands)
+
+    def _listener(self, flow: Flow) -> UdpListener | TcpListener:
+        """The listening point a flow belongs to, known by its port; requests of ours leave by the first."""
+        listeners: list[UdpListener] | list[TcpListener] = self.udp if flow.transport is Transport.UDP else self.tcp
+        if len(listeners) > 1:
+            for listener in listeners:
+                if listener.local(flow.remote[0]) == flow.local:
+                    return listener
+        return listeners[0]
 
     def _arm(self) -> None:
         deadline = self.switch.next_deadline()
@@ -179,7 +184,7 @@ class Driver:
         """Close the sockets and forget the timer."""
         if self._timer is not None:
             self._timer.cancel()
-        if self.udp is not None:
-            self.udp.close()
-        if self.tcp is not None:
-            await self.tcp.close()
+        for udp in self.udp:
+            udp.close()
+        for tcp in self.tcp:
+            await tcp.close()

@@ -34,7 +34,7 @@ class LiveControl:
         checks = [
             Check(
                 name="sip",
-                healthy=driver.udp is not None or driver.tcp is not None,
+                healthy=bool(driver.udp or driver.tcp),
                 detail=f"{driver.messages_received} messages received, {driver.errors} internal errors",
             )
         ]
@@ -72,7 +72,7 @@ class LiveControl:
                 "sip_client_transactions": stack.client_transactions,
                 "sip_server_transactions": stack.server_transactions,
                 "sip_dialogs": stack.dialogs,
-                "sip_connections": driver.tcp.connections if driver.tcp is not None else 0,
+                "sip_connections": sum(tcp.connections for tcp in driver.tcp),
                 "media_streams": len(switch.services.streams),
                 "media_ports_free": len(switch.services.ports),
                 "calls": len(switch.exchange.calls),

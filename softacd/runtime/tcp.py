@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 
+from softacd.runtime.addresses import Addresses
 from softacd.sip.errors import SipError
 from softacd.sip.framing import PONG, StreamFramer
 from softacd.sip.transport import Flow, Transport
@@ -34,7 +35,7 @@ class Connection(asyncio.Protocol):
         if remote is None:  # gone before it was accepted
             transport.abort()
             return
-        self.flow = Flow(Transport.TCP, self._listener.local, remote[:2], self.number)
+        self.flow = Flow(Transport.TCP, self._listener.local(remote[0]), remote[:2], self.number)
         self._listener.opened(self)
 
     def data_received(self, data: bytes) -> None:
@@ -72,6 +73,7 @@ class TcpListener:
 
     def __init__(
         self,
+        addresses: Addresses,
         received: Callable[[bytes, Flow], None],
         burst_done: Callable[[], None],
         failed: Callable[[Flow], None],
@@ -79,8 +81,8 @@ class TcpListener:
         self.received = received
         self.burst_done = burst_done
         self.broken = 0
-        self.local = ("", 0)
         self.bound = ("", 0)
+        self._addresses = addresses
         self._failed = failed
         self._numbers = count(1)
         self._server: asyncio.Server | None = None
@@ -89,12 +91,15 @@ class TcpListener:
         self._waiting: dict[tuple[str, int], list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self, bind: tuple[str, int], advertised: Callable[[tuple[str, int]], tuple[str, int]]) -> None:
+    async def open(self, bind: tuple[str, int]) -> None:
         """Listen. Raises OSError when the address cannot be bound."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Connection(self, next(self._numbers)), *bind, backlog=256)
         self.bound = self._server.sockets[0].getsockname()[:2]
-        self.local = advertised(self.bound)
+
+    def local(self, remote: str) -> tuple[str, int]:
+        """Our address as a peer at `remote` is told."""
+        return (self._addresses.towards(remote), self.bound[1])
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Send on the flow's connection, on another one to the same peer, or on a new one."""

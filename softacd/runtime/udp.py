@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from softacd.runtime.addresses import Addresses
 from softacd.sip.transport import Flow, Transport
 
 BURST = 32
@@ -13,13 +14,13 @@ LARGEST = 65_535
 
 
 class UdpListener:
-    """A listening point. `advertised` is the address peers see; `received` gets each datagram and its flow."""
+    """A listening point. `addresses` says what peers are told; `received` gets each datagram and its flow."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         bind: tuple[str, int],
-        advertised: Callable[[tuple[str, int]], tuple[str, int]],
+        addresses: Addresses,
         received: Callable[[bytes, Flow], None],
         burst_done: Callable[[], None],
     ) -> None:
@@ -35,12 +36,16 @@ class UdpListener:
             self._socket.close()
             raise
         self.bound: tuple[str, int] = self._socket.getsockname()[:2]
-        self.local = advertised(self.bound)
+        self._towards = addresses.towards
         self.unsent = 0
         self._loop = loop
         self._received = received
         self._burst_done = burst_done
         loop.add_reader(self._socket.fileno(), self._read)
+
+    def local(self, remote: str) -> tuple[str, int]:
+        """Our address as a peer at `remote` is told."""
+        return (self._towards(remote), self.bound[1])
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Send one datagram; what the kernel refuses is counted, SIP's own timers repeat it."""
@@ -57,11 +62,12 @@ class UdpListener:
     def _read(self) -> None:
         receive = self._socket.recvfrom
         received = self._received
-        local = self.local
+        towards = self._towards
+        port = self.bound[1]
         try:
             for _ in range(BURST):
                 data, source = receive(LARGEST)
-                received(data, Flow(Transport.UDP, local, source[:2]))
+                received(data, Flow(Transport.UDP, (towards(source[0]), port), source[:2]))
         except (BlockingIOError, InterruptedError):
             pass
         except ConnectionError:

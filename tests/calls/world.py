@@ -254,7 +254,7 @@ class World:
             secret=b"s" * 32,
             jitter=lambda: 0.5,
             wall=lambda now: EPOCH + round(now * 1000),
-            listening={Transport.UDP: SWITCH, Transport.TCP: SWITCH},
+            listening={Transport.UDP: lambda remote: SWITCH, Transport.TCP: lambda remote: SWITCH},
             now=self.now,
         )
         self.ports = ports

@@ -1,0 +1,40 @@
+"""Which address of ours a peer is told: the one the route to it leaves by, or the public one beyond the NAT router."""
+
+import socket
+from ipaddress import ip_address
+
+MOST_REMEMBERED = 4096
+
+
+class Addresses:
+    """One listening point's own addresses. `public` is told to peers on public addresses, "" when there is none."""
+
+    def __init__(self, host: str, public: str = "") -> None:
+        self._host = "" if ip_address(host).is_unspecified else host
+        self._public = public
+        self._known: dict[str, str] = {}
+
+    def towards(self, remote: str) -> str:
+        """The address to write into Via, Contact and SDP for a peer at `remote` (an IP address)."""
+        known = self._known.get(remote)
+        if known is None:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            known = self._known[remote] = self._find(remote)
+        return known
+
+    def _find(self, remote: str) -> str:
+        if self._public and ip_address(remote).is_global:
+            return self._public
+        return self._host or route_source(remote)
+
+
+def route_source(remote: str) -> str:
+    """The source address the system would use towards `remote`; loopback when there is no route. Sends nothing."""
+    version6 = ":" in remote
+    with socket.socket(socket.AF_INET6 if version6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((remote, 9))
+        except OSError:
+            return "::1" if version6 else "127.0.0.1"
+        return str(probe.getsockname()[0])
