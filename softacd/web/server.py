@@ -28,6 +28,7 @@ from softacd.web.gate import Gate
 from softacd.web.history import History
 from softacd.web.metrics import Metrics
 from softacd.web.overview import overview_handlers
+from softacd.web.punctual import PunctualHttp
 
 log = structlog.get_logger("softacd.web")
 
@@ -111,7 +112,7 @@ class WebServer:
         self._server = _EmbeddedServer(
             uvicorn.Config(
                 self.application,
-                http="h11",
+                http=PunctualHttp,
                 ws="websockets-sansio",
                 ws_max_size=4096,  # watchers say one word
                 ws_per_message_deflate=False,
