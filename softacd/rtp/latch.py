@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 Address = tuple[str, int]
 
+UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound to
+
 LINGER_SECONDS = 1.0
 """After a re-negotiation to a new address, packets of the old one still under way cannot win the latch this long."""
 
@@ -49,6 +51,8 @@ class Latch:
     def agree(self, host: str, port: int, *, free: bool, now: float) -> bool:
         """Take the address of an offer or answer; whether it is another one, so that the peer is unknown again."""
         self._free = free
+        if host in UNSPECIFIED:
+            return False  # hold in the old style (RFC 3264 section 8.4): the peer has not moved
         if self.agreed == (host, port):
             return False
         if self.peer is not None:

@@ -18,7 +18,7 @@ from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamStatistics
 Send = Callable[[bytes | memoryview], object]
 
 
-def _send_nowhere(packet: bytes | memoryview) -> None:
+def send_nowhere(packet: bytes | memoryview) -> None:
     """Until an address is agreed on, there is nowhere to send."""
 
 
@@ -55,7 +55,7 @@ class Session:
 
     def __init__(self, stream: int, outbound: Outbound, events: list[AnyEvent], now: float) -> None:
         self.stream = stream
-        self.send: Send = _send_nowhere
+        self.send: Send = send_nowhere
         self.outbound = outbound
         self.inbound = Inbound(stream, events)
         self.latch = Latch()
@@ -212,9 +212,8 @@ class Session:
         agreed, peer = self.latch.agreed, self.latch.destination
         if agreed is None or peer is None:
             return None
-        if peer[0] == agreed[0]:
-            return peer[0], self.rtcp_port
-        return peer[0], peer[1] + 1
+        port = self.rtcp_port if peer[0] == agreed[0] else peer[1] + 1
+        return (peer[0], port) if 0 < port < 65_536 else None
 
     def report(self, cname: str, now: float, wall: float, *, goodbye: bool = False) -> bytes:
         """The compound packet due now: SR when something was sent since the last, else RR (RFC 3550 section 6.4)."""

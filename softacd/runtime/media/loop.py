@@ -6,6 +6,7 @@ until the queue has been empty once. *Settled*: packets are received without the
 """
 
 import contextlib
+import errno
 import os
 import random
 import secrets
@@ -19,7 +20,7 @@ import msgspec
 from softacd.rtp.clips import ClipSource
 from softacd.rtp.core import MediaCore
 from softacd.rtp.model import MediaSettings
-from softacd.rtp.session import Session
+from softacd.rtp.session import Session, send_nowhere
 from softacd.rtp.vocabulary import (
     AnyCommand,
     AnyEvent,
@@ -32,7 +33,7 @@ from softacd.rtp.vocabulary import (
     StreamStatistics,
 )
 from softacd.runtime.media.reservoir import Pair, Reservoir
-from softacd.runtime.media.sockets import discard_queued, disconnect, is_address, send_nowhere
+from softacd.runtime.media.sockets import discard_queued, disconnect, is_reachable
 
 DATAGRAM = 2048
 BATCH = 1024
@@ -122,7 +123,7 @@ class Channel:
             self.rtp.connect(peer)
         else:
             disconnect(self.rtp)
-        if destination is None or not is_address(self.rtp, destination[0]):
+        if destination is None or not is_reachable(self.rtp, destination):
             self.session.send = send_nowhere
         elif destination == peer:
             self.session.send = self.rtp.send
@@ -158,10 +159,13 @@ class MediaLoop:
         self._fill_at = 0.0
 
     def prepare(self) -> None:
-        """Fill the reservoir. Raises OSError when the configured address cannot be bound."""
-        ports = self._reservoir.fill(self._core.settings.reservoir)
-        if ports:
-            self._core.events.append(PortsOffered(ports))
+        """Fill the reservoir. Raises OSError when no port of the configured address can be bound."""
+        settings = self._core.settings
+        ports = self._reservoir.fill(settings.reservoir)
+        if not ports:
+            wanted = f"{settings.host} ports {settings.port_low} to {settings.port_high}"
+            raise OSError(errno.EADDRINUSE, f"no port pair could be bound on {wanted}")
+        self._core.events.append(PortsOffered(ports))
 
     def stop(self) -> None:
         """Have `run` close everything and return; callable from any thread."""
@@ -290,7 +294,7 @@ class MediaLoop:
 
     def _send_rtcp(self, channel: Channel, packet: bytes) -> None:
         destination = channel.session.rtcp_destination
-        if destination is not None and packet:
+        if destination is not None and packet and is_reachable(channel.rtcp, destination):
             try:
                 channel.rtcp.sendto(packet, destination)
             except OSError:

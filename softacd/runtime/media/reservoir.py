@@ -57,9 +57,11 @@ class Reservoir:
             except OSError as error:
                 self._free.append(port)
                 self.failed_binds += 1
-                if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
-                    raise
-                continue
+                if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                    continue
+                if ports:
+                    break  # out of descriptors: offer what there is
+                raise
             ports.append(Port(self._host, port))
         return tuple(ports)
 

@@ -55,14 +55,11 @@ def discard_queued(udp: socket.socket) -> None:
         return
 
 
-def is_address(udp: socket.socket, host: str) -> bool:
-    """Whether `host` is an address literal of the socket's family; a name would be looked up while all media waits."""
+def is_reachable(udp: socket.socket, address: tuple[str, int]) -> bool:
+    """Whether `address` can be sent to at all: a literal of the socket's family (a name would be looked up while all
+    media waits) and a port that exists."""
     try:
-        socket.inet_pton(udp.family, host)
+        socket.inet_pton(udp.family, address[0])
     except OSError:
         return False
-    return True
-
-
-def send_nowhere(packet: bytes | memoryview) -> None:
-    """Until an address is agreed on, there is nowhere to send."""
+    return 0 < address[1] < 65_536

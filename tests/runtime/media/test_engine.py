@@ -1,5 +1,6 @@
 """The media engine with real sockets: who is heard by whom, in what numbering, and what is reported."""
 
+import threading
 import wave
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,6 +10,7 @@ import pytest
 
 from softacd.rtp import rtcp
 from softacd.rtp.g711 import TRANSCODE, encode
+from softacd.rtp.model import MediaSettings
 from softacd.rtp.packet import Packet
 from softacd.rtp.vocabulary import (
     Bridge,
@@ -19,11 +21,14 @@ from softacd.rtp.vocabulary import (
     PlayEnded,
     Port,
     SendDigits,
+    SetRemote,
     StopPlay,
     StreamClosed,
     StreamStarted,
     Unbridge,
 )
+from softacd.runtime.media.clips import ClipLibrary
+from softacd.runtime.media.engine import MediaEngine
 from tests.runtime.media.bench import HOST, PCMA, PCMU, Bench, Phone, tone
 
 
@@ -337,3 +342,73 @@ def test_the_tones_of_digits_are_played_where_events_are_not_agreed(bench: Bench
     heard = [phone.hear() for _ in range(4)]
     assert {packet.payload_type for packet in heard} == {phone.codec.payload_type}
     assert continuous(heard)
+
+
+def test_an_address_nothing_can_be_sent_to_harms_nobody(bench: Bench) -> None:
+    ann, bob = bridged(bench)
+    port = bench.open(3)
+    for host, number in (("no.such.host.example", 4000), (HOST, 65_535), (HOST, 0), ("::1", 4000)):
+        bench.submit(SetRemote(3, host, number, number + 1, PCMU), Play(3, 1, ("tones/beep",)))
+        bench.expect(PlayEnded, stream=3)
+    assert port.rtp
+    bench.submit(CloseStream(3))
+    assert len(talk(ann, bob, 3)) == 3
+
+
+def test_a_flood_of_strangers_does_not_hide_the_peer(bench: Bench) -> None:
+    ann, bob = bench.phone(1, latch=False), bench.phone(2)
+    bench.submit(Bridge(1, 2))
+    for _ in range(20):
+        flood = Phone(host="127.0.0.3")
+        bench.phones.append(flood)
+        for _ in range(10):
+            flood.say(target=ann.target)
+    assert len(talk(ann, bob, 3)) == 3
+
+
+def test_packets_before_the_agreement_are_not_taken_for_strangers(bench: Bench) -> None:
+    port = bench.open(1)
+    phone = Phone()
+    bench.phones.append(phone)
+    bench.submit()
+    phone.say(target=(HOST, port.rtp))
+    bench.agree(1, phone)
+    bench.submit(CloseStream(1))
+    assert bench.expect(StreamClosed, stream=1).statistics.strangers == 0
+
+
+def test_the_engine_stops_with_its_streams(bench: Bench) -> None:
+    bridged(bench)
+    bench.engine.stop(5)
+    closed = [event.stream for event in bench.engine.drain() if isinstance(event, StreamClosed)]
+    assert sorted(closed) == [1, 2]
+    assert not bench.engine.alive
+    assert bench.engine.figures().sockets == 0
+
+
+def test_an_address_that_is_not_ours_is_told_at_the_start(root: Path) -> None:
+    engine = MediaEngine(MediaSettings(host="192.0.2.1"), lambda: None, ClipLibrary([root]))
+    with pytest.raises(OSError, match="annot assign"):
+        engine.start()
+    engine.stop(1)
+
+
+def test_commands_from_many_threads_arrive_in_order(bench: Bench) -> None:
+    """Each thread's commands are carried out in its order; none is lost, none is doubled."""
+    bench.phone(1)
+
+    def many(first: int) -> None:
+        for number in range(first, first + 200):
+            bench.engine.submit([Play(1, number, ("nonesuch",))])
+
+    threads = [threading.Thread(target=many, args=(1000 * index,)) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bench.submit()
+    ended = [event.play for event in bench.events if isinstance(event, PlayEnded)]
+    assert len(ended) == 800
+    for index in range(4):
+        mine = [play for play in ended if play // 1000 == index]
+        assert mine == list(range(1000 * index, 1000 * index + 200))
