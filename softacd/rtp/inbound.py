@@ -55,7 +55,7 @@ class Inbound:
         "ssrc",
         "stream",
         "table",
-        "telephone_event",
+        "telephone_events",
         "timestamp_offset",
     )
 
@@ -63,7 +63,7 @@ class Inbound:
         self.stream = stream
         self.events = events
         self.payload_type = -1
-        self.telephone_event: int | None = None
+        self.telephone_events: tuple[int, ...] = ()
         self.clock_rate = 8000
         self.open = False
         """Whether packets are wanted (the agreed direction); when not, they are dropped unlooked at."""
@@ -101,12 +101,12 @@ class Inbound:
         """Packets that should have come, by their sequence numbers (appendix A.3)."""
         return self.extended - self._first + 1 if self._started else 0
 
-    def agree(self, payload_type: int, clock_rate: int, telephone_event: int | None, *, wanted: bool) -> None:
+    def agree(self, payload_type: int, clock_rate: int, telephone_events: tuple[int, ...], *, wanted: bool) -> None:
         """Take what offer/answer agreed: the payload types to expect, and whether packets are wanted at all."""
         self.payload_type = payload_type
         self.clock_rate = clock_rate
         self._jump = TIMESTAMP_JUMP_SECONDS * clock_rate
-        self.telephone_event = telephone_event
+        self.telephone_events = telephone_events
         self.open = wanted
         self._expected = -1
 
@@ -166,7 +166,8 @@ class Inbound:
             payload_bounds(buffer, length)
         except PacketError:
             return False
-        return (buffer[1] & 0x7F) in (self.payload_type, self.telephone_event)
+        payload_type = buffer[1] & 0x7F
+        return payload_type == self.payload_type or payload_type in self.telephone_events
 
     def loss_since_last_report(self) -> tuple[int, int]:
         """Packets expected and lost since the last call (appendix A.3, for the fraction lost of a report block)."""
@@ -199,7 +200,7 @@ class Inbound:
             self._measure(timestamp, now)
             if sink is not None:
                 outgoing = sink.payload_type
-        elif payload_type == self.telephone_event:
+        elif payload_type in self.telephone_events:
             digit = self._events.receive(bytes(buffer[start:end]), timestamp)
             if digit:
                 self.events.append(DigitPressed(self.stream, digit))

@@ -96,7 +96,8 @@ class Session:
         out.telephone_event = remote.telephone_event
         out.clock_rate = codec.clock_rate
         out.samples = codec.clock_rate * codec.packet_ms // 1000
-        self.inbound.agree(codec.payload_type, codec.clock_rate, remote.telephone_event, wanted=remote.receive)
+        events = tuple({number for number in (remote.telephone_event, remote.telephone_event_in) if number is not None})
+        self.inbound.agree(codec.payload_type, codec.clock_rate, events, wanted=remote.receive)
         self._heard_at = now
         self._silence_reported = False
         if moved:

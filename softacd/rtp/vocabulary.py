@@ -69,6 +69,8 @@ class SetRemote(Command, frozen=True, tag=True):
     of `codec` (symmetric RTP, RFC 4961): the source is then fixed until the next SetRemote that changes the address.
     SSRC, sequence and timestamp sent to the peer stay continuous (RFC 3550 section 5.1) through every SetRemote.
     `send`/`receive` are the agreed directions; a stream that may not send stays silent whatever it is bridged to.
+    `telephone_event` is the payload type the peer listed for key presses, None when not agreed. `telephone_event_in` is
+    the one listed here: each end may send by the other's list (RFC 3264 section 5.1); None when it is the same.
     """
 
     host: str
@@ -79,6 +81,7 @@ class SetRemote(Command, frozen=True, tag=True):
     latch: bool = True
     send: bool = True
     receive: bool = True
+    telephone_event_in: int | None = None
 
 
 class Bridge(Command, frozen=True, tag=True):

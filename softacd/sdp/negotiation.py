@@ -63,8 +63,9 @@ class LocalMedia(msgspec.Struct, frozen=True, kw_only=True):
 class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     """What the media engine needs to know of the peer, after an offer and its answer.
 
-    `telephone_event` is the payload type agreed for RFC 4733, None when not agreed. `direction` is ours. `packet_ms`
-    is what the peer wants to receive, 10 to 60. `hold`: the peer does not want to hear us although we would speak
+    `telephone_event` is the payload type to send RFC 4733 events in, None when not agreed; `telephone_event_in` the
+    one they may come in (each end lists its own, section 5.1). `direction` is ours. `packet_ms` is what the peer wants
+    to receive, 10 to 60. `hold`: the peer does not want to hear us although we would speak
     (a=sendonly or a=inactive, RFC 3264 section 8.4; or the address 0.0.0.0 of RFC 2543).
     """
 
@@ -73,6 +74,7 @@ class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     rtcp_port: int
     codec: MediaFormat
     telephone_event: int | None = None
+    telephone_event_in: int | None = None
     direction: Direction = Direction.SENDRECV
     packet_ms: int = 20
     hold: bool = False
@@ -124,6 +126,7 @@ def answer(
         raise refusal
     media = offered.media[chosen]
     remote = _agree(offered, media, local.codecs, local.host, wanted=direction, event=local.telephone_event)
+    remote = msgspec.structs.replace(remote, telephone_event_in=remote.telephone_event)  # we answer with their number
     sections = []
     for index, section in enumerate(offered.media):
         if index == chosen:
@@ -149,10 +152,14 @@ def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescri
     media = answered.media[0]
     if not media.port:
         raise NotAcceptable("the answer refuses the audio", warning=304)
-    names = tuple(known.name for known in formats_of(mine))
+    formats = formats_of(mine)
+    names = tuple(known.name for known in formats)
     host = (mine.connection or ours.connection or Connection("IP4", "")).host
     wanted = ours.direction(mine)
-    return _agree(answered, media, names, host, wanted=wanted, event=TELEPHONE_EVENT in names)
+    remote = _agree(answered, media, names, host, wanted=wanted, event=TELEPHONE_EVENT in names)
+    if remote.telephone_event is None:
+        return remote
+    return msgspec.structs.replace(remote, telephone_event_in=_event_type(formats, remote.codec.clock_rate))
 
 
 def formats_of(media: MediaDescription) -> list[MediaFormat]:

@@ -19,6 +19,7 @@ from softacd.rtp.vocabulary import (
     CloseStream,
     Codec,
     Command,
+    DigitPressed,
     Play,
     PlayEnded,
     SendDigits,
@@ -235,6 +236,24 @@ def test_digits_in_the_band_have_their_frequencies() -> None:
     found = sorted(int(np.argsort(spectrum)[-number] * 10) for number in (1, 2))
     assert found == [round(frequency, -1) for frequency in FREQUENCIES["7"]]
     assert heard[-1].payload == SILENCE["PCMU"] * 160
+
+
+def test_events_are_understood_in_both_numbers_and_sent_in_the_peers() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    studio.core.set_remote(
+        SetRemote(1, "10.0.0.1", 4002, 4003, PCMU, telephone_event=96, telephone_event_in=101), studio.now
+    )
+    studio.do(Bridge(1, 2))
+    session = studio.core.sessions[1]
+    for number, kind in ((1, 96), (2, 101)):
+        packet = Packet(kind, number, 160 * number, 5, bytes((number, 0x0A, 0, 160))).build()
+        studio.core.consider(session, ("10.0.0.1", 4002), bytearray(packet), len(packet), studio.now)
+        assert session.inbound.receive(bytearray(packet.ljust(64)), len(packet), studio.now)
+    assert [event.digit for event in studio.events() if isinstance(event, DigitPressed)] == ["1", "2"]
+    studio.do(SendDigits(1, "5", 40))
+    assert {packet.payload_type for packet in studio.wait(0.06)[1]} == {96}
 
 
 def test_unbridged_streams_hear_nothing() -> None:

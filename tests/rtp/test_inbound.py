@@ -16,10 +16,10 @@ SOURCE = 0xABCD
 class Wire:
     """One stream's receiving side, bridged to a sink; packets are numbered from 0, 20 ms apart."""
 
-    def __init__(self, *, first: int = 65_530, event: int | None = 101, sink_event: int | None = 101) -> None:
+    def __init__(self, *, first: int = 65_530, sink_event: int | None = 101) -> None:
         self.events: list[AnyEvent] = []
         self.inbound = Inbound(1, self.events)
-        self.inbound.agree(8, 8000, event, wanted=True)
+        self.inbound.agree(8, 8000, (101,), wanted=True)
         self.sink = Outbound(0x7777, 500, 90_000)
         self.sink.payload_type, self.sink.telephone_event = 8, sink_event
         self.inbound.relay_to(self.sink)
@@ -186,7 +186,7 @@ def test_unwanted_packets_are_dropped_and_not_missed() -> None:
     """The direction says that nothing is to come; what comes all the same is nothing."""
     wire = Wire()
     wire.run(0, 1)
-    wire.inbound.agree(8, 8000, 101, wanted=False)
+    wire.inbound.agree(8, 8000, (101,), wanted=False)
     assert wire.run(2, 3) == []
     assert wire.inbound.received == 2
 

@@ -60,6 +60,7 @@ def test_the_answer_takes_the_offerers_first_codec_that_we_speak() -> None:
         rtcp_port=4001,
         codec=MediaFormat("PCMU", 0),
         telephone_event=96,
+        telephone_event_in=96,
         packet_ms=30,
     )
 
@@ -199,6 +200,14 @@ def test_telephone_event_must_run_at_the_codecs_clock() -> None:
     ]
     assert agreed(*lines).telephone_event == 101
     assert agreed(*lines[:2]).telephone_event is None
+
+
+def test_each_end_may_number_its_events_as_it_likes() -> None:
+    """RFC 3264 section 5.1: a payload type says what its writer wants to receive."""
+    remote = accept_answer(offer(LOCAL), described("m=audio 4000 RTP/AVP 8 96", "a=rtpmap:96 telephone-event/8000"))
+    assert (remote.telephone_event, remote.telephone_event_in) == (96, 101)
+    remote = accept_answer(offer(LOCAL), described("m=audio 4000 RTP/AVP 8"))
+    assert (remote.telephone_event, remote.telephone_event_in) == (None, None)
 
 
 def test_the_version_rises_only_when_something_changed() -> None:

@@ -23,7 +23,7 @@ def test_a_socket_set_free_hears_everybody_on_the_same_port(three: list[socket.s
     address = ("127.0.0.1", 43_110)
     ours = bind_udp(
         *address
-    )  # on a port asked for: one drawn by the kernel would be lost at the end of the association
+    )  # asked for: a port drawn by the kernel is lost when the peer is
     ours.settimeout(2)
     ours.connect(ann.getsockname())
     bob.sendto(b"stranger", address)
