@@ -68,6 +68,7 @@ class Server:
         self._notifier = Notifier()
         self._offset = time.time() - time.monotonic()
         self._stop = asyncio.Event()
+        self._up = False
         self._tasks: list[asyncio.Task[None]] = []
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._engine: MediaEngine | None = None
@@ -86,9 +87,10 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_stop_signal)
+        # Before the start: an unhandled SIGHUP ends the process, and the manager may reload as soon as it hears READY.
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
             await self._start()
-            loop.add_signal_handler(signal.SIGHUP, self.reload)
             await self._stop.wait()
         finally:
             await self._end()
@@ -127,6 +129,7 @@ class Server:
         gc.set_threshold(*GENERATIONS)
         self._tasks.append(loop.create_task(self._housekeeping()))
         log.info("softacd is up", version=__version__, **self._addresses())
+        self._up = True
         self._notifier.ready(f"{len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
 
     async def _listen(self, driver: Driver) -> None:
@@ -214,7 +217,7 @@ class Server:
 
     def reload(self) -> None:
         """Read the configuration again; a wrong one is reported and the running one stays in force."""
-        if self._driver is None or self._stop.is_set():
+        if not self._up or self._stop.is_set():
             return
         self._notifier.reloading(time.monotonic_ns() // 1000)
         try:
