@@ -169,7 +169,7 @@ class Message:
                 continue
             name = DISPLAY_NAMES.get(key) or key.title()
             for value in values:
-                append(f"{name}: {value.strip()}" if value[:1] == " " else f"{name}: {value}")
+                append(f"{name}:{value}" if value[:1] == " " else f"{name}: {value}")
         append(f"Content-Length: {len(self.body)}\r\n\r\n")
         text = "\r\n".join(lines)
         ends = len(lines) + 1

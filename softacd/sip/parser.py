@@ -75,7 +75,7 @@ def _index(lines: list[str]) -> dict[str, list[str]]:
             if line[:1] in (" ", "\t"):
                 if values is None:
                     raise MalformedError("folded line without a header")
-                values[-1] = f"{values[-1].rstrip(' ')} {line.strip()}"
+                values[-1] = " ".join((values[-1].rstrip(" 	"), line.strip(" 	")))
                 continue
             key = canonical_name(name) if colon else ""
         if not colon:
