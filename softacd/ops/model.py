@@ -90,13 +90,13 @@ class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Signalling: where it is served and under which name."""
 
     listen: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
-    """Where SIP is served: `transport:address:port`, one for each transport (udp, tcp); by default only this machine.
+    """Where SIP is served: `transport:address:port`, transport udp or tcp; by default only this machine.
 
-    0.0.0.0 needs `public_address`, for peers must be told one address."""
+    0.0.0.0 is every IPv4 address of this machine. Calls to carriers leave from the first of their transport."""
     domain: str = "softacd.internal"
     """Domain of our phones and realm of their passwords. Changing it makes every configured `ha1` invalid."""
     public_address: str = ""
-    """IP address that peers are told instead of the local one, when the program is behind a NAT router."""
+    """IP address that peers beyond our own networks are told instead of the local one, when a NAT router is between."""
 
     def listeners(self) -> tuple[Listener, ...]:
         """`listen`, parsed."""

@@ -163,10 +163,15 @@ def test_an_empty_directory(tmp_path: Path) -> None:
         load_configuration(tmp_path)
 
 
-def test_listening_everywhere_with_a_public_address(file: Path) -> None:
-    text = replaced('"udp:127.0.0.1:5060"', '"udp:0.0.0.0:5060"')
-    file.write_text(text.replace("[sip]", '[sip]\npublic_address = "192.0.2.1"'))
-    assert load_configuration(file).sip.listeners()[0] == ("udp", "0.0.0.0", 5060)
+def test_any_number_of_listening_points(file: Path) -> None:
+    file.write_text(replaced('"udp:127.0.0.1:5060"', '"udp:0.0.0.0:5060", "udp:[::1]:5060", "udp:127.0.0.1:5070"'))
+    listeners = load_configuration(file).sip.listeners()
+    assert list(map(str, listeners)) == [
+        "udp:0.0.0.0:5060",
+        "udp:[::1]:5060",
+        "udp:127.0.0.1:5070",
+        "tcp:127.0.0.1:5060",
+    ]
 
 
 # --- secrets ---------------------------------------------------------------------------------------------------------

@@ -64,25 +64,27 @@ def _check_listeners(draft: Draft) -> dict[tuple[str, int], str]:
                 suggestion = quoted(f"{near.strip(chr(34))}:{rest}") if near.strip('"') != transport else ""
             draft.error(path, f"got {quoted(text)}: {error}", '"transport:address:port"', suggestion)
             continue
-        first = next((number for other, number in seen.items() if other.transport == listener.transport), None)
+        first = next((number for other, number in seen.items() if _collide(listener, other)), None)
         if first is not None:
-            draft.error(
-                path,
-                f"{quoted(text)} is a second {listener.transport} address, after sip.listen[{first}]",
-                "one address for each transport",
-            )
-        if ipaddress.ip_address(listener.host).is_unspecified and not draft.sip.public_address:
-            draft.error(
-                path,
-                f"{listener.host} listens everywhere, but peers must be told one address",
-                "this machine's address, or public_address beside it",
-            )
+            draft.error(path, f"{quoted(text)} is already taken by sip.listen[{first}]", "each address once")
         seen.setdefault(listener, index)
         if listener.transport == "tcp":
             tcp[listener.host, listener.port] = f"sip.listen[{index}]"
     if draft.sip.listen and not any(listener.transport == "udp" for listener in seen) and seen:
         draft.warn(("sip", "listen"), "SIP is not served over UDP, which most phones and carriers use")
     return tcp
+
+
+def _collide(one: Listener, other: Listener) -> bool:
+    """Whether both cannot be bound: one address, or one of them all addresses (port 0 is any free one).
+
+    A socket bound to [::] takes the IPv4 port too (ipv6(7), IPV6_V6ONLY is off).
+    """
+    if (one.transport, one.port) != (other.transport, other.port) or not one.port:
+        return False
+    first, second = ipaddress.ip_address(one.host), ipaddress.ip_address(other.host)
+    everything = ("0.0.0.0", "::") if first.version == second.version else ("::",)  # noqa: S104 - compared, not bound
+    return first == second or one.host in everything or other.host in everything
 
 
 def _check_web(draft: Draft, tcp: dict[tuple[str, int], str]) -> None:
