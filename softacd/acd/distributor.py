@@ -136,6 +136,7 @@ class Distributor:
                 self._limit_wait(caller)
         self._freed.extend(self._floor.agents.values())
         self._wanting.extend(self._floor.queues.values())
+        self._expire(now)  # a limit made shorter may be over already
         return self._finish(now)
 
     def restore_status(self, agent: str, status: Status, reason: str, now: float) -> list[AnyCommand]:

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.acd.vocabulary import AgentChanged, AnyCommand, AnyEvent, CallerExited, CallerJoined, Connect, State, Status
+from softacd.acd.vocabulary import (
+    AgentChanged,
+    AnyCommand,
+    AnyEvent,
+    CallerExited,
+    CallerJoined,
+    Connect,
+    State,
+    Status,
+)
 
 FIRST_GUESS = 180.0
 """Seconds a conversation with its wrap-up is believed to take before any was seen."""

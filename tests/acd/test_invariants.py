@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the distributor's promises hold: a state machine of everything the world can do."""
+"""Whatever happens in whatever order, the distributor's promises hold: a state machine of all the world can do."""
 
 from collections import Counter
 
