@@ -132,6 +132,12 @@ def _agent_name(agent: AgentView, _: Scene) -> Text:
     return Text.assemble((" ● ", agent_word(agent)[1]), agent.display_name or agent.name)
 
 
+def _phone(agent: AgentView, _: Scene) -> Text:
+    """Struck out when it cannot be reached; in red only when its owner is at work."""
+    missed = "strike" if agent.status == "logged-out" else "red strike"
+    return Text(agent.phone, style=QUIET if agent.reachable else missed)
+
+
 def _arrow(call: CallView, _: Scene) -> Text:
     arrow, style = _ARROWS.get(call.direction, ("?", "white"))
     return Text(f" {arrow}", style=style)
@@ -162,9 +168,7 @@ def service_level_column(width: int) -> Column[QueueView]:
 
 AGENT_COLUMNS: tuple[Column[AgentView], ...] = (
     Column("   agent", _agent_name, most=18, shrink=True),
-    Column(
-        "ext", lambda agent, _: Text(agent.phone, style=QUIET if agent.reachable else "red strike"), most=6, room=55
-    ),
+    Column("ext", _phone, most=6, room=55),
     Column("state", lambda agent, _: Text(*agent_word(agent)), most=12),
     Column("since", lambda agent, scene: clock(scene.at - agent.since) if agent.since else "", right=True),
     Column("with", _caller_of, most=16, shrink=True),

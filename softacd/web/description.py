@@ -37,7 +37,7 @@ _REASONS = {
 _CAN_CONFLICT = frozenset({"/api/v1/agents/{name}/wrap-up/finish", "/api/v1/agents/{name}/wrap-up/extend"})
 _OPEN = frozenset({"/healthz"})
 
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, type[msgspec.Struct]] = {
     name: type_
     for module in (records, views, agents, calls, events, feed, overview)
     for name, type_ in vars(module).items()

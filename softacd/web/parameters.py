@@ -6,14 +6,18 @@ from litestar.params import PathParameter, QueryParameter
 
 from softacd.calls.records import Outcome
 
+_FAR = 2**53
+"""Greater than any time in milliseconds, and the greatest whole number that every client can write."""
+
 AgentName = Annotated[str, PathParameter(description="The agent's configured name.")]
 CallId = Annotated[str, PathParameter(description="The call's id, or an end of it that only one call has.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="At most so many, more when several began at once.")]
 Since = Annotated[
-    int | None, QueryParameter(ge=0, description="Only calls begun at or after this time, ms since 1970 UTC.")
+    int | None, QueryParameter(ge=0, le=_FAR, description="Only calls begun at or after this time, ms since 1970 UTC.")
 ]
 Before = Annotated[
-    int | None, QueryParameter(ge=0, description="Only calls begun before this time: `next` of the page before.")
+    int | None,
+    QueryParameter(ge=0, le=_FAR, description="Only calls begun before this time: `next` of the page before."),
 ]
 OutcomeFilter = Annotated[Outcome | None, QueryParameter(description="Only calls that ended so.")]
 Number = Annotated[str | None, QueryParameter(description="Caller's or called number in any spelling, or its end.")]

@@ -66,6 +66,8 @@ async def test_filters(running: Running, wanted: dict[str, Any], found: set[str]
         ("limit=few", "limit: "),
         ("since=yesterday", "since: "),
         ("before=-1", "before: "),
+        (f"since={2**53 + 1}", "since: "),
+        (f"before={10**30}", "before: "),
         ("outcome=lovely", "outcome: Invalid enum value 'lovely'"),
     ],
 )
@@ -182,6 +184,7 @@ async def test_against_the_real_store(tmp_path: Path) -> None:
             assert sorted(ids) == [f"n1-{number}" for number in range(5)]
             assert rest["next"] is None
             assert len((await running.get("/api/v1/missed"))["calls"]) == 5
+            assert (await running.get("/api/v1/calls", since=2**53, number="'; --", agent="\x00%_"))["calls"] == []
             story = await running.get("/api/v1/calls/n1-0")
             assert [len(story[part]) for part in ("legs", "events", "trace")] == [1, 1, 1]
             assert "softacd_store_failing 0.0" in (await running.client.get("/metrics", headers=BEARER)).text
