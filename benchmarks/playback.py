@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.relay import HOST, Engine, Load, table, thread_clock
+from benchmarks.harness import Figure, Figures, figure, table
+from benchmarks.relay import Engine, Heard, Load, thread_clock
+from benchmarks.rtp_load import HOST
 from softacd.rtp.vocabulary import Play
 from softacd.runtime.media.sockets import bind_udp
 
 ROUNDS = 3
+BARE = "a bare loop sending the same packets"
 MUSIC_SECONDS = 20
 
 
@@ -85,7 +88,7 @@ def _bare(seconds: float, calls: int) -> dict[str, float]:
     return _summary(heard, used, seconds, calls)
 
 
-def _summary(heard: dict, used: float, seconds: float, calls: int) -> dict[str, float]:
+def _summary(heard: Heard, used: float, seconds: float, calls: int) -> dict[str, float]:
     packets = seconds * calls * 50
     return {
         "us": used / packets * 1e6,
@@ -95,30 +98,27 @@ def _summary(heard: dict, used: float, seconds: float, calls: int) -> dict[str, 
     }
 
 
-def run(seconds: float = 3.0, calls: int = 400) -> dict[str, dict]:
-    """Figures by name: {"value", "unit", "goal", "ratio_to"}; `ratio_to` is the value over the bare loop's."""
+def run(seconds: float = 3.0, calls: int = 400) -> Figures:
+    """Measure `calls` listeners for about `seconds` by softacd and by the bare loop."""
     share = seconds / ROUNDS
     played = [_played(share, calls) for _ in range(ROUNDS)]
     bare = [_bare(share, calls) for _ in range(ROUNDS)]
     best, floor = ({name: min(one[name] for one in rounds) for name in rounds[0]} for rounds in (played, bare))
     delivered = max(one["delivered"] for one in played)
-    figures = (
-        ("playback_cpu_per_packet", best["us"], "us", 8.0, best["us"] / floor["us"]),
-        ("playback_streams_per_core", 20_000 / best["us"], "streams", 2500, floor["us"] / best["us"]),
-        ("playback_core_at_this_load", best["core"], "%", None, best["core"] / floor["core"]),
-        ("playback_gap_error_p99", best["gap"], "ms", 2.0, best["gap"] / floor["gap"]),
-        ("playback_delivered", 100 * delivered, "%", 99.0, None),
-        ("bare_send_cpu_per_packet", floor["us"], "us", None, None),
-        ("bare_send_gap_error_p99", floor["gap"], "ms", None, None),
-    )
+
+    def beside(name: str, unit: str, goal: float | None = None) -> Figure:
+        return figure(best[name], unit, goal=goal, beside=floor[name], ratio_to=BARE)
+
     return {
-        name: {
-            "value": round(value, 3),
-            "unit": unit,
-            "goal": goal,
-            "ratio_to": None if ratio is None else round(ratio, 3),
-        }
-        for name, value, unit, goal, ratio in figures
+        "playback_cpu_per_packet": beside("us", "us", 8.0),
+        "playback_streams_per_core": figure(
+            20_000 / best["us"], "streams", goal=2500, better="higher", beside=20_000 / floor["us"], ratio_to=BARE
+        ),
+        "playback_core_at_this_load": beside("core", "%"),
+        "playback_gap_error_p99": beside("gap", "ms", 2.0),
+        "playback_delivered": figure(100 * delivered, "%", goal=99.0, better="higher"),
+        "bare_send_cpu_per_packet": figure(floor["us"], "us"),
+        "bare_send_gap_error_p99": figure(floor["gap"], "ms"),
     }
 
 

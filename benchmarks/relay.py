@@ -17,17 +17,23 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from benchmarks.harness import Figure, Figures, figure, table
 from benchmarks.rtp_load import HOST
 from softacd.rtp.model import MediaSettings
-from softacd.rtp.vocabulary import Bridge, Codec, Command, OpenStream, PortsOffered, SetRemote
+from softacd.rtp.vocabulary import AnyCommand, Bridge, Codec, OpenStream, Port, PortsOffered, SetRemote
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKETS_PER_CALL = 100
+IDEAL = "the smallest relay Python can be"
 ROUNDS = 3
 PCMA = Codec("PCMA", 8)
+
+Heard = dict[str, Any]
+"""What the generator tells: counts, and percentiles by name (benchmarks/rtp_load.py)."""
 
 C_RELAY = r"""
 #include <sys/epoll.h>
@@ -91,11 +97,12 @@ class Load:
         )
         self.ports: list[int] = self._ask({"legs": legs, "send": send, "sample": sample})["ports"]
 
-    def talk(self, targets: list[int], seconds: float) -> dict:
+    def talk(self, targets: list[int], seconds: float) -> Heard:
         """Send for `seconds` to `targets`, leg by leg; what was measured."""
-        return self._ask({"targets": targets, "seconds": seconds})
+        heard: Heard = self._ask({"targets": targets, "seconds": seconds})
+        return heard
 
-    def _ask(self, question: dict) -> dict:
+    def _ask(self, question: dict[str, Any]) -> Any:
         questions, answers = self._process.stdin, self._process.stdout
         if questions is None or answers is None:
             raise RuntimeError("the generator has no pipes")
@@ -125,7 +132,7 @@ class Engine:
         )
         self.engine = MediaEngine(settings, self._ready.set, ClipLibrary([root]))
         self.engine.start()
-        self.ports = []
+        self.ports: list[Port] = []
         while len(self.ports) < reservoir:
             self._ready.wait(5)
             self._ready.clear()
@@ -137,7 +144,7 @@ class Engine:
 
     def attach(self, peers: list[int], codec: Codec = PCMA) -> list[int]:
         """One stream to each of the ports `peers`; the ports of the streams."""
-        commands: list[Command] = []
+        commands: list[AnyCommand] = []
         for stream, (peer, port) in enumerate(zip(peers, self.ports, strict=False)):
             commands += [OpenStream(stream, port), SetRemote(stream, HOST, peer, peer + 1, codec)]
         self.engine.submit(commands)
@@ -217,7 +224,7 @@ def _through_c(seconds: float, calls: int) -> dict[str, float]:
     return _summary(heard, used)
 
 
-def _summary(heard: dict, used: float) -> dict[str, float]:
+def _summary(heard: Heard, used: float) -> dict[str, float]:
     carried = heard["received"] / heard["sampled"] * heard["legs"]
     return {
         "us": used / max(heard["sent"], 1) * 1e6,
@@ -227,28 +234,44 @@ def _summary(heard: dict, used: float) -> dict[str, float]:
     }
 
 
-def run(seconds: float = 3.0, calls: int = 100) -> dict[str, dict]:
-    """Figures by name: {"value", "unit", "goal", "ratio_to"}; `ratio_to` is the value over the ideal relay's."""
+def run(seconds: float = 3.0, calls: int = 100) -> Figures:
+    """Measure `calls` conversations for about `seconds` in each of four relays; ratios are to the ideal one."""
     share = seconds / ROUNDS
     ideal = _best(lambda: _through_ideal(share, calls))
     each = _best(lambda: _through_softacd(share, calls, 0))
     gathered = _best(lambda: _through_softacd(share, calls, 500))
     in_c = _best(lambda: _through_c(share, calls)) if _compiler() else None
+
+    def beside(name: str, found: dict[str, float], unit: str, goal: float | None = None) -> Figure:
+        return figure(found[name], unit, goal=goal, beside=ideal[name], ratio_to=IDEAL)
+
     figures = {
-        "relay_cpu_per_packet": _figure(each["us"], "us", 14.2, ideal["us"]),
-        "relay_cpu_per_packet_gathered": _figure(gathered["us"], "us", 12.0, ideal["us"]),
-        "relay_calls_per_core": _figure(
-            1e6 / gathered["us"] / PACKETS_PER_CALL, "calls", 1050, 1e6 / ideal["us"] / PACKETS_PER_CALL
+        "relay_cpu_per_packet": beside("us", each, "us", 14.2),
+        "relay_cpu_per_packet_gathered": beside("us", gathered, "us", 12.0),
+        "relay_calls_per_core": figure(
+            1e6 / gathered["us"] / PACKETS_PER_CALL,
+            "calls",
+            goal=1050,
+            better="higher",
+            beside=1e6 / ideal["us"] / PACKETS_PER_CALL,
+            ratio_to=IDEAL,
         ),
-        "relay_latency_p99": _figure(each["p99"], "ms", 0.5, ideal["p99"]),
-        "relay_latency_p99_gathered": _figure(gathered["p99"], "ms", 1.0, ideal["p99"]),
-        "relay_delivered": _figure(100 * gathered["delivered"], "%", 99.9, 100 * ideal["delivered"]),
-        "ideal_python_cpu_per_packet": _figure(ideal["us"], "us", None, None),
-        "ideal_python_latency_p99": _figure(ideal["p99"], "ms", None, None),
+        "relay_latency_p99": beside("p99", each, "ms", 0.5),
+        "relay_latency_p99_gathered": beside("p99", gathered, "ms", 1.0),
+        "relay_delivered": figure(
+            100 * gathered["delivered"],
+            "%",
+            goal=99.9,
+            better="higher",
+            beside=100 * ideal["delivered"],
+            ratio_to=IDEAL,
+        ),
+        "ideal_python_cpu_per_packet": figure(ideal["us"], "us"),
+        "ideal_python_latency_p99": figure(ideal["p99"], "ms"),
     }
     if in_c is not None:
-        figures["c_cpu_per_packet"] = _figure(in_c["us"], "us", None, ideal["us"])
-        figures["c_latency_p99"] = _figure(in_c["p99"], "ms", None, ideal["p99"])
+        figures["c_cpu_per_packet"] = beside("us", in_c, "us")
+        figures["c_latency_p99"] = beside("p99", in_c, "ms")
     return figures
 
 
@@ -256,21 +279,6 @@ def _best(measure: Callable[[], dict[str, float]]) -> dict[str, float]:
     """The least disturbed of several rounds, figure by figure: what else runs on the machine only adds."""
     rounds = [measure() for _ in range(ROUNDS)]
     return {name: (max if name == "delivered" else min)(one[name] for one in rounds) for name in rounds[0]}
-
-
-def _figure(value: float, unit: str, goal: float | None, reference: float | None) -> dict:
-    ratio = round(value / reference, 3) if reference else None
-    return {"value": round(value, 3), "unit": unit, "goal": goal, "ratio_to": ratio}
-
-
-def table(figures: dict[str, dict]) -> str:
-    """The figures as lines of text."""
-    lines = [f"{'figure':34}{'value':>12} {'unit':8}{'goal':>10}{'ratio':>8}"]
-    for name, figure in figures.items():
-        goal = "" if figure["goal"] is None else f"{figure['goal']:g}"
-        ratio = "" if figure["ratio_to"] is None else f"{figure['ratio_to']:.2f}"
-        lines.append(f"{name:34}{figure['value']:12.3f} {figure['unit']:8}{goal:>10}{ratio:>8}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

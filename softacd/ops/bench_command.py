@@ -1,0 +1,170 @@
+"""`softacd bench`: measure this machine, each figure beside something known that was measured in the same run."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+import softacd
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmarks.harness import Figure, Progress, Result, Suite
+
+BAR = 10
+"""Characters of the bar that shows a value against its goal: half of it is the goal itself."""
+MARKS = "abcdefghij"
+"""Mark what a ratio is to; the table's foot explains."""
+ABSENT = (
+    "the benchmarks are part of the source tree, not of the installed package: fetch the sources of softacd, then"
+    " `make bench` there"
+)
+
+
+@click.command()
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@click.option("--list", "only_list", is_flag=True, help="Show which suites there are.")
+@click.option("--smoke", is_flag=True, help="Every suite at its smallest: do they work? Says nothing about speed.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write the figures."
+)
+def bench(suites: tuple[str, ...], only_list: bool, smoke: bool, json_file: Path | None) -> None:
+    """Measure this machine: all suites, or those named. Exit status 1 when one of them failed."""
+    from rich.console import Console
+
+    chosen = choose(suites)
+    console = Console(highlight=False)
+    if only_list:
+        for suite in chosen:
+            console.print(f"  [cyan]{suite.name:<12}[/] {suite.title}")
+        return
+    results, failed = run_suites(chosen, console, smoke=smoke)
+    if json_file is not None:
+        write_json(json_file, results)
+    if failed:
+        raise click.ClickException(f"failed: {', '.join(failed)}")
+
+
+def harness() -> ModuleType:
+    """The harness beside the package. Raises ClickException when the sources are not there."""
+    if not (Path(softacd.__file__).resolve().parents[1] / "benchmarks" / "harness.py").is_file():
+        raise click.ClickException(ABSENT)
+    from benchmarks import harness
+
+    return harness
+
+
+def choose(names: tuple[str, ...]) -> "list[Suite]":
+    """The suites named, all when none is. Raises ClickException for an unknown one, with the nearest name."""
+    from softacd.ops.configuration_errors import nearest
+
+    table: dict[str, Suite] = harness().SUITES
+    for name in names:
+        if name not in table:
+            near = nearest(name, table)
+            hint = f"; did you mean {near}?" if near else ""
+            raise click.ClickException(f"no suite {name!r} (there are {', '.join(table)}){hint}")
+    return [suite for suite in table.values() if not names or suite.name in names]
+
+
+def run_suites(suites: "list[Suite]", console: "Console", *, smoke: bool) -> "tuple[list[Result], list[str]]":
+    """Run one after another and print each as it ends; the results, and the names of those that failed."""
+    skipped = harness().Skipped
+    results: list[Result] = []
+    failed: list[str] = []
+    for number, suite in enumerate(suites, 1):
+        try:
+            with _working(console, f"{number} of {len(suites)} {suite.name}") as progress:
+                result = suite.run(smoke=smoke, progress=progress)
+        except skipped as reason:
+            console.print(f"[yellow]skipped[/] {suite.name}: {reason}")
+        except Exception as error:  # noqa: BLE001 - one suite that breaks must not hide what the others found
+            console.print(f"[red]failed[/] {suite.name}: {type(error).__name__}: {error}", markup=True)
+            failed.append(suite.name)
+        else:
+            console.print(draw(suite, result))
+            results.append(result)
+    if smoke and results:
+        console.print("[dim]A smoke run proves that the suites work; its figures are too short to mean anything.[/]")
+    return results, failed
+
+
+@contextmanager
+def _working(console: "Console", title: str) -> "Iterator[Progress]":
+    with console.status(f"{title} ...") as status:
+        yield lambda text: status.update(f"{title}: {text} ...")
+
+
+def draw(suite: "Suite", result: "Result") -> "Table":
+    """One suite's figures."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"{suite.title} [dim]({suite.name}, {result.seconds:g} s)[/]",
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("figure", style="cyan", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    table.add_column("goal", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("ratio", justify="right", no_wrap=True)
+    beside = list(dict.fromkeys(figure.ratio_to for figure in result.figures.values() if figure.ratio_to))
+    marks = {name: f" {mark}" if len(beside) > 1 else "" for name, mark in zip(beside, MARKS, strict=False)}
+    if beside:
+        table.caption = "  ratio to " + "; ".join(f"{marks[name].strip()} {name}".strip() for name in beside)
+        table.caption_justify = "left"
+    for name, figure in result.figures.items():
+        table.add_row(
+            name.removeprefix(f"{suite.name}_").replace("_", " "),
+            shown(figure.value),
+            figure.unit,
+            goal(figure),
+            bar(figure),
+            "" if figure.ratio is None else f"{figure.ratio:.2f}{marks[figure.ratio_to]}",
+        )
+    return table
+
+
+def goal(figure: "Figure") -> str:
+    """The goal and on which side of it is good: "< 1", "> 500", "0"."""
+    if not figure.goal:
+        return "" if figure.goal is None else "0"
+    return f"{'<' if figure.better == 'lower' else '>'} {shown(figure.goal)}"
+
+
+def shown(value: float) -> str:
+    """A number with the digits that matter: 0.012, 1.23, 45.6, 20, 3,431."""
+    if value == int(value):
+        return f"{value:,.0f}"
+    if value and abs(value) < 10:
+        return f"{value:.3g}"
+    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def bar(figure: "Figure") -> str:
+    """How far a value is from its goal, half of the bar being the goal; green when it is reached."""
+    if figure.goal is None or figure.reached is None:
+        return ""
+    share = min(1.0, figure.value / figure.goal / 2) if figure.goal else float(figure.value > 0)
+    full = round(share * BAR)
+    return f"[{'green' if figure.reached else 'red'}]{'━' * full}[/][bright_black]{'━' * (BAR - full)}[/]"
+
+
+def write_json(file: Path, results: "list[Result]") -> None:
+    """The results: an object for one suite, a list for several."""
+    content = [msgspec.to_builtins(result) for result in results]
+    whole = content[0] if len(content) == 1 else content
+    file.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
