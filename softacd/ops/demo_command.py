@@ -129,6 +129,7 @@ class _Play:
             loop.remove_signal_handler(signal.SIGINT)
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+            self._live = False  # the screen is free for words again
 
     async def _watch(self, stage: "Stage") -> None:
         if self._live:

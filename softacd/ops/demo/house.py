@@ -34,8 +34,10 @@ class House:
     RegistrationError, GaugeError, ApiError and OSError.
     """
 
-    def __init__(self, directory: Path, on_call: Mapping[str, OnCall] | None = None) -> None:
+    def __init__(self, directory: Path, on_call: Mapping[str, OnCall] | None = None, *, more: str = "") -> None:
+        """`more` is appended to the configuration (TOML)."""
         self.directory = directory
+        self._more = more
         self.shop: Shop = open_shop(_free_port("127.0.0.1"), _free_port("127.0.0.1"), _free_port("127.0.0.11"))
         self.api = Api(SWITCH_HOST, self.shop.web_port, self.shop.token)
         self.carriers: dict[str, SimulatedCarrier] = {}
@@ -72,7 +74,7 @@ class House:
         await self.close()
 
     async def _open(self) -> None:
-        configuration = write_configuration(self.shop, self.directory)
+        configuration = write_configuration(self.shop, self.directory, more=self._more)
         for carrier in self.shop.carriers:
             simulated = SimulatedCarrier(
                 carrier.name,

@@ -91,11 +91,14 @@ def open_shop(sip_port: int, web_port: int, carrier_port: int) -> Shop:
     )
 
 
-def write_configuration(shop: Shop, directory: Path) -> Path:
-    """Write the shop as the switch's configuration; gives the file. Only the owner may read it: it holds secrets."""
+def write_configuration(shop: Shop, directory: Path, *, more: str = "") -> Path:
+    """Write the shop as the switch's configuration, and `more` TOML after it; gives the file.
+
+    Only the owner may read it: it holds secrets.
+    """
     path = directory / "softacd.toml"
     path.touch(mode=0o600)
-    path.write_text("\n\n".join(_sections(shop)) + "\n", encoding="utf-8")
+    path.write_text("\n\n".join((*_sections(shop), more)) + "\n", encoding="utf-8")
     return path
 
 
