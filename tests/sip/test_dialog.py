@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from softacd.sip.digest import Credentials
+from softacd.sip.errors import StackMisuseError
 from softacd.sip.events import (
     IncomingAck,
     IncomingRequest,
     IncomingResponse,
+    TransactionFailed,
 )
-from tests.playbook import PHONE, Playbook, do, event, nothing, receive, sends
-from tests.sip.ladder import accept, answer, new_stack, request
+from softacd.sip.limits import Limits
+from tests.playbook import CARRIER, PHONE, Playbook, do, event, nothing, receive, sends, wait
+from tests.sip.ladder import INVITE, accept, answer, call_out, new_stack, request
 
 
 @pytest.fixture
@@ -57,3 +61,110 @@ def test_a_reinvite_moves_the_target(play: Playbook) -> None:
     play >> receive(request("ACK", 11, dialog.local.tag, branch="z9hG4bKy")) << event(IncomingAck, dialog=dialog)
     play >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now))
     play << sends("BYE sip:anna@198.51.100.77:5070", PHONE._replace(remote=("198.51.100.77", 5070)))
+
+
+def test_a_loose_route_is_followed_and_the_target_stays(play: Playbook) -> None:
+    play >> receive(
+        INVITE.replace("Contact:", "Record-Route: <sip:198.51.100.7:5090;lr>,<sip:p2.example;lr>\nContact:")
+    )
+    play << sends("SIP/2.0 100") << event(IncomingRequest)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 200, now=now)) << sends("SIP/2.0 200")
+    assert play.sent.headers("record-route") == ["<sip:198.51.100.7:5090;lr>", "<sip:p2.example;lr>"]
+    dialog = play.result
+    play >> receive(request("ACK", 10, dialog.local.tag, branch="z9hG4bKack")) << event(IncomingAck)
+    play >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now))
+    play << sends("BYE sip:anna@198.51.100.7:5060", PHONE._replace(remote=("198.51.100.7", 5090)))
+    assert play.sent.headers("route") == ["<sip:198.51.100.7:5090;lr>", "<sip:p2.example;lr>"]
+
+
+def test_a_strict_router_gets_itself_as_request_uri(play: Playbook) -> None:
+    play >> receive(INVITE.replace("Contact:", "Record-Route: <sip:198.51.100.7:5090>, <sip:p2.example;lr>\nContact:"))
+    play << sends("SIP/2.0 100") << event(IncomingRequest)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 200, now=now)) << sends("SIP/2.0 200")
+    dialog = play.result
+    play >> receive(request("ACK", 10, dialog.local.tag, branch="z9hG4bKack")) << event(IncomingAck)
+    (
+        play
+        >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now))
+        << sends("BYE sip:198.51.100.7:5090 ")
+    )
+    assert play.sent.headers("route") == ["<sip:p2.example;lr>", "<sip:anna@198.51.100.7:5060>"]
+
+
+def test_the_callee_sees_the_route_set_reversed(play: Playbook) -> None:
+    play >> call_out() << sends("INVITE")
+    routes = "Record-Route: <sip:far.example;lr>, <sip:near.example;lr>\nContact: <sip:gw@203.0.113.9>\n"
+    play >> receive(answer(play, 200, "far", routes), CARRIER) << event(IncomingResponse)
+    dialog = play.event.dialog
+    play >> do(lambda stack, now: stack.acknowledge(dialog, now)) << sends("ACK sip:gw@203.0.113.9")
+    assert play.sent.headers("route") == ["<sip:near.example;lr>", "<sip:far.example;lr>"]
+
+
+def test_a_phone_behind_nat_is_reached_where_it_was_seen(play: Playbook) -> None:
+    play >> receive(INVITE.replace("198.51.100.7:5060", "10.0.0.5:5060"))
+    play << sends("SIP/2.0 100", PHONE) << event(IncomingRequest)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 200, now=now)) << sends("SIP/2.0 200", PHONE)
+    dialog = play.result
+    play >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now))
+    play << sends("BYE sip:anna@10.0.0.5:5060", PHONE)
+
+
+def test_a_bye_before_the_answer_ends_the_invite_with_487(play: Playbook) -> None:
+    play >> receive(INVITE) << sends("SIP/2.0 100") << event(IncomingRequest)
+    invite = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(invite, 180, now=now)) << sends("SIP/2.0 180")
+    dialog = play.result
+    play >> receive(request("BYE", 11, dialog.local.tag, branch="z9hG4bKbye")) << event(IncomingRequest, dialog=dialog)
+    bye = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(bye, 200, now=now)) << sends("SIP/2.0 200") << sends("SIP/2.0 487")
+    assert invite.final
+
+
+def test_an_unanswered_bye_ends_the_dialog_all_the_same(play: Playbook) -> None:
+    accept(play)
+    dialog = play.result
+    play >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now)) << sends("BYE")
+    play >> wait(32)
+    while play.pending[0].__class__ is not TransactionFailed:
+        play << sends("BYE")
+    play << event(TransactionFailed)
+    assert play.stack.counters().dialogs == 0
+    with pytest.raises(StackMisuseError):
+        play.stack.request_in_dialog(dialog, "BYE", now=play.now)
+
+
+def test_a_challenged_bye_is_sent_again_in_the_dialog(play: Playbook) -> None:
+    accept(play)
+    dialog = play.result
+    credentials = Credentials("u", "p")
+    play >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now, credentials=credentials))
+    play << sends("BYE", cseq="1 BYE")
+    challenge = 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\n'
+    play >> receive(answer(play, 401, extra=challenge)) << sends("BYE", cseq="2 BYE")
+    play >> receive(answer(play, 200)) << event(IncomingResponse, dialog=dialog)
+    assert dialog.state == "terminated"
+
+
+def test_a_subscription_is_a_dialog(play: Playbook) -> None:
+    subscribe = request("SUBSCRIBE", 1, "", branch="z9hG4bKs", extra="Contact: <sip:anna@198.51.100.7:5060>\n")
+    play >> receive(subscribe) << event(IncomingRequest, dialog=None)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 200, now=now, headers=[("Expires", "60")]))
+    play << sends("SIP/2.0 200", expires="60", contact="<sip:600@192.0.2.1:5060>")
+    dialog = play.result
+    play >> do(lambda stack, now: stack.request_in_dialog(dialog, "NOTIFY", now=now, headers=[("Event", "x")]))
+    play << sends("NOTIFY sip:anna@198.51.100.7:5060", cseq="1 NOTIFY", event="x")
+
+
+def test_a_fork_more_than_anybody_needs_is_not_remembered() -> None:
+    play = Playbook(new_stack(limits=Limits(forks=3)))
+    play >> call_out() << sends("INVITE")
+    for number in range(10):
+        play >> receive(answer(play, 180, f"fork{number}"), CARRIER)
+        play.pending.clear()
+    assert play.stack.counters().dialogs == 3
+    play >> receive(answer(play, 486, "x"), CARRIER) << sends("ACK") << event(IncomingResponse)
+    assert play.stack.counters().dialogs == 0
