@@ -19,6 +19,8 @@ def insert(line: list[Key], key: Key) -> None:
     """Put `key` in its place."""
     if not line or line[-1] < key:
         line.append(key)
+    elif key < line[0]:  # an agent released unanswered: he is among the longest idle
+        line.insert(0, key)
     else:
         line.insert(bisect_left(line, key), key)
 
