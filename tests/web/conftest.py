@@ -33,6 +33,23 @@ async def start() -> AsyncIterator[Start]:
         yield begin
 
 
+Unserved = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+def unserved() -> Unserved:
+    """The application without sockets, for questions by the dozen: a client that asks it directly."""
+
+    def make(switch: SmallSwitch | None = None, **settings: Any) -> httpx.AsyncClient:
+        server = WebServer(
+            WebServerSettings(**{"token": TOKEN, **settings}), switch or SmallSwitch(), SmallHistory(), version="0.1.0"
+        )
+        transport = httpx.ASGITransport(app=server.application)
+        return httpx.AsyncClient(transport=transport, base_url="http://switch")
+
+    return make
+
+
 @pytest.fixture
 async def running(start: Start) -> Running:
     """A server with a token."""

@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
-from tests.web.conftest import Start
-from tests.web.small_switch import BEARER, TOKEN, Running, next_event
+from tests.web.conftest import Start, Unserved
+from tests.web.small_switch import BEARER, TOKEN, Running, SmallSwitch, next_event
 
 WRONG = {"Authorization": "Bearer of-something-else-entirely"}
 
@@ -36,26 +36,31 @@ CLOSED_PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), CLOSED_PATHS)
-async def test_nothing_is_open_without_the_token(running: Running, method: str, path: str) -> None:
-    for headers in ({}, WRONG, {"Authorization": f"Basic {TOKEN}"}, {"Authorization": TOKEN}, {"X-Token": TOKEN}):
-        answer = await running.client.request(method, path, headers=headers, json={"status": "lunch"})
-        assert answer.status_code == 401, (headers, answer.text)
+NOT_THE_TOKEN = [{}, WRONG, {"Authorization": f"Basic {TOKEN}"}, {"Authorization": TOKEN}, {"X-Token": TOKEN}]
+
+
+@pytest.mark.parametrize("headers", NOT_THE_TOKEN, ids=["none", "wrong", "basic", "bare", "elsewhere"])
+async def test_nothing_is_open_without_the_token(unserved: Unserved, headers: dict[str, str]) -> None:
+    switch = SmallSwitch()
+    for method, path in CLOSED_PATHS:
+        # a new door each time: wrong tokens are limited, and that is another test
+        answer = await unserved(switch).request(method, path, headers=headers, json={"status": "lunch"})
+        assert answer.status_code == 401, (path, answer.text)
         assert answer.headers["www-authenticate"] == 'Bearer realm="softacd"'
         problem = answer.json()
         assert problem["error"] == "unauthorised"
         assert "token" in problem["detail"]
         assert "web.token" in problem["remedy"]
-    assert running.switch.agents["ann"].status == "available"
-    assert "n1-7" in running.switch.calls
+    assert switch.agents["ann"].status == "available"
+    assert "n1-7" in switch.calls
 
 
-@pytest.mark.parametrize(("method", "path"), CLOSED_PATHS)
-async def test_without_a_token_configured_everything_is_closed(start: Start, method: str, path: str) -> None:
-    running = await start(token="")
-    for headers in ({}, BEARER, {"Authorization": "Bearer x"}):
-        answer = await running.client.request(method, path, headers=headers)
-        assert answer.status_code == 503
+@pytest.mark.parametrize("headers", [{}, BEARER, {"Authorization": "Bearer x"}], ids=["none", "a token", "any token"])
+async def test_without_a_token_configured_everything_is_closed(unserved: Unserved, headers: dict[str, str]) -> None:
+    client = unserved(token="")
+    for method, path in CLOSED_PATHS:
+        answer = await client.request(method, path, headers=headers)
+        assert answer.status_code == 503, path
         assert answer.json()["error"] == "closed"
         assert "web.token_file" in answer.json()["remedy"]
 
