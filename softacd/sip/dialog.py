@@ -9,7 +9,7 @@ from softacd.sip.errors import MalformedError
 from softacd.sip.headers import NameAddress
 from softacd.sip.message import Message, Request, Response
 from softacd.sip.timers import Timer
-from softacd.sip.transport import Flow, next_hop
+from softacd.sip.transport import Flow, bare_host, is_address, next_hop
 from softacd.sip.uri import SipUri
 
 DialogId = tuple[str, str, str]
@@ -170,6 +170,7 @@ def dialog_of_client(request: Request, response: Response, flow: Flow, *, contac
         flow=flow,
         secure=request.uri.scheme == "sips",
         state=DialogState.CONFIRMED if response.status >= 200 else DialogState.EARLY,
-        natted=False,
+        # The request was sent by a flow and not to the address in its URI: a registered phone's flow, or a proxy.
+        natted=is_address(request.uri) and (bare_host(request.uri.host), request.uri.port or 5060) != flow.remote,
         contact_user=contact_user,
     )

@@ -14,6 +14,8 @@ is_token = re.compile(f"{TOKEN_CHARACTERS}+").fullmatch
 _LIST_ELEMENT = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"|<[^<>]*>|[^,\"<])*", re.DOTALL)
 # One ";name=value": semicolons inside a quoted value do not separate.
 _PARAMETER = re.compile(r"[ \t]*;(?:[ \t]*([^;=\"\s]+)[ \t]*(?:=[ \t]*(\"(?:[^\"\\]|\\.)*\"|[^;\"]*))?)?", re.DOTALL)
+# Names met in nearly every message: known tokens, not looked at again.
+_COMMON_NAMES = frozenset(("branch", "expires", "lr", "ob", "q", "received", "rport", "tag", "transport", "user"))
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -53,7 +55,7 @@ def parse_parameters(text: str) -> dict[str, str | None]:
             name, equals, value = part.partition("=")
             name = name.strip(" \t").lower()
             if name:
-                if not is_token(name):
+                if name not in _COMMON_NAMES and not is_token(name):
                     raise MalformedError(f"bad parameter name {name[:40]!r}")
                 parameters.setdefault(name, value.strip(" \t") if equals else None)
             elif equals:

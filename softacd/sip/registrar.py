@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 import msgspec
 
@@ -14,7 +13,7 @@ from softacd.sip.headers import NameAddress
 from softacd.sip.location import Binding, LocationChange, LocationService
 from softacd.sip.message import Request
 from softacd.sip.reasons import REASONS
-from softacd.sip.transport import Flow, bare_host
+from softacd.sip.transport import Flow, is_address
 
 _MALFORMED_EXPIRES = 3600  # RFC 3261 section 20.10: what cannot be read counts as an hour
 
@@ -121,7 +120,7 @@ class Registrar:
     def _address_of_record(self, request: Request) -> str | None:
         uri = request.to.uri
         domain = self.authenticator.realm
-        if not uri.is_sip or not uri.user or (uri.host != domain.lower() and not _is_address(uri.host)):
+        if not uri.is_sip or not uri.user or (uri.host != domain.lower() and not is_address(uri)):
             return None
         return f"sip:{uri.user}@{domain}"
 
@@ -167,14 +166,6 @@ class Registrar:
 
 def _refuse(status: int, account: Account, cause: str) -> RegistrarAnswer:
     return RegistrarAnswer(status, REASONS[status], username=account.username, cause=cause)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(bare_host(host))
-    except ValueError:
-        return False
-    return True
 
 
 def _quality(text: str | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, ip_address
 from typing import NamedTuple
 
 from softacd.sip.headers import Via
@@ -123,6 +123,15 @@ def next_hop(flow: Flow, target: SipUri, *, natted: bool) -> Flow:
     if address.is_private and not _is_private(flow.remote[0]):
         return flow  # a private Contact seen from a public address: the peer does not know it is behind NAT
     return flow._replace(remote=remote)
+
+
+def is_address(uri: SipUri) -> bool:
+    """Whether the host of a URI is a literal address, not a name."""
+    try:
+        ip_address(bare_host(uri.host))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_private(host: str) -> bool:

@@ -12,6 +12,7 @@ from softacd.sip.events import (
     IncomingResponse,
     TransactionFailed,
 )
+from softacd.sip.headers import NameAddress
 from softacd.sip.limits import Limits
 from tests.playbook import CARRIER, PHONE, Playbook, do, event, nothing, receive, sends, wait
 from tests.sip.ladder import INVITE, accept, answer, call_out, new_stack, request
@@ -168,3 +169,21 @@ def test_a_fork_more_than_anybody_needs_is_not_remembered() -> None:
     assert play.stack.counters().dialogs == 3
     play >> receive(answer(play, 486, "x"), CARRIER) << sends("ACK") << event(IncomingResponse)
     assert play.stack.counters().dialogs == 0
+
+
+def test_a_registered_phone_behind_nat_is_called_back_by_its_flow(play: Playbook) -> None:
+    nat = PHONE._replace(remote=("192.168.7.1", 33000))
+    play >> do(
+        lambda stack, now: stack.invite(
+            uri="sip:anna@10.0.0.5:5060",
+            flow=nat,
+            from_=NameAddress.parse("<sip:600@192.0.2.1>"),
+            to=NameAddress.parse("<sip:anna@192.0.2.1>"),
+            body=b"",
+            now=now,
+        )
+    )
+    play << sends("INVITE sip:anna@10.0.0.5:5060", nat)
+    play >> receive(answer(play, 200, "far", "Contact: <sip:anna@10.0.0.5:5060>\n"), nat) << event(IncomingResponse)
+    dialog = play.event.dialog
+    play >> do(lambda stack, now: stack.acknowledge(dialog, now)) << sends("ACK sip:anna@10.0.0.5:5060", nat)

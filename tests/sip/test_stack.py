@@ -23,7 +23,7 @@ from softacd.sip.events import (
 from softacd.sip.headers import NameAddress
 from softacd.sip.limits import Limits
 from softacd.sip.stack import SipStack
-from softacd.sip.transaction import ClientTransaction
+from softacd.sip.transaction import ClientTransaction, ServerTransaction
 from softacd.sip.transport import Flow, Transport
 from tests.playbook import CARRIER, PHONE, Playbook, do, event, receive, sends
 from tests.sip.ladder import INVITE, answer, call_out, new_stack
@@ -184,7 +184,7 @@ MESSAGES = [
 def test_strangers_can_send_anything_in_any_order(data: st.DataObject) -> None:
     stack = new_stack(tracing=data.draw(st.booleans()))
     now = 0.0
-    open_requests = []
+    open_requests: list[ServerTransaction] = []
     for _ in range(data.draw(st.integers(1, 12))):
         step = data.draw(st.sampled_from(["good", "damaged", "call", "respond", "wait", "lost"]))
         text = data.draw(st.sampled_from(MESSAGES)).replace("\n", "\r\n").encode()

@@ -24,6 +24,11 @@ def options(flow: Flow = CARRIER) -> Stimulus:
     return do(lambda stack, now: stack.request("OPTIONS", uri="sip:x@y", flow=flow, from_=address, to=address, now=now))
 
 
+def invite(flow: Flow) -> Stimulus:
+    address = NameAddress.parse("<sip:x@y>")
+    return do(lambda stack, now: stack.invite(uri="sip:x@y", flow=flow, from_=address, to=address, body=b"", now=now))
+
+
 def test_timer_e_doubles_up_to_t2_and_timer_f_ends_it(play: Playbook) -> None:
     play >> options() << sends("OPTIONS")
     for pause in (0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0):
@@ -82,15 +87,10 @@ def test_without_an_ack_a_rejection_is_given_up_after_64_t1(play: Playbook) -> N
 
 
 def test_a_connection_that_is_lost_fails_what_rings_on_it_and_nothing_else(play: Playbook) -> None:
-    address = NameAddress.parse("<sip:x@y>")
     other = STREAM._replace(connection=4)
     calls = []
     for flow in (STREAM, other):
-        play >> do(
-            lambda stack, now, flow=flow: stack.invite(
-                uri="sip:x@y", flow=flow, from_=address, to=address, body=b"", now=now
-            )
-        )
+        play >> invite(flow)
         play << sends("INVITE", flow)
         calls.append(play.result)
         play >> receive(answer(play, 180, "far"), flow) << event(IncomingResponse)
