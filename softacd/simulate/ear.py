@@ -8,14 +8,15 @@ from softacd.simulate.sound import RATE, WINDOW, Samples
 
 _SEQUENCES = 1 << 16
 _TIMESTAMPS = 1 << 32
-_DRIFT = RATE // 4  # samples by which timestamps may disagree with arrival before the listener follows arrival
+_DRIFT = RATE // 2  # samples by which a new talkspurt may disagree with arrival before the listener follows arrival
 
 
 class Hearing(msgspec.Struct, frozen=True):
     """How the sound came. Counts are packets.
 
-    `sources` is the number of SSRCs and `leaps` how often timestamps left the time of arrival by more than 250 ms:
-    a sender that keeps RFC 3550 section 5.1 through every re-target shows one source and no leap.
+    `sources` is the number of SSRCs and `leaps` how often timestamps neither went on with the sequence nor with the
+    time of arrival (to 500 ms): a sender that keeps RFC 3550 section 5.1 through every re-target shows one source and
+    no leap. Packets that come late but go on with the sequence are no leap: the listener itself may have been slow.
     """
 
     packets: int
@@ -35,6 +36,8 @@ class Ear:
         "_first",
         "_highest",
         "_last",
+        "_latest",
+        "_latest_arrived",
         "_pcm",
         "_ssrc",
         "_ssrcs",
@@ -60,22 +63,31 @@ class Ear:
         self._first = 0
         self._highest = 0
         self._last = 0.0
+        self._latest = 0
+        self._latest_arrived = 0
 
     def hear(self, samples: Samples, *, ssrc: int, sequence: int, timestamp: int, now: float) -> None:
         """Lay one decoded packet where its timestamp says; gaps stay silent, a late packet still finds its place."""
         arrived = max(0, int((now - self.started) * RATE))
+        before = self._highest
         if self._count(ssrc, sequence):
             self._anchor(arrived, timestamp)
+        elif self._leaps(_signed_sequence(sequence - before) * len(samples), timestamp, arrived):
+            self.leaps += 1
+            self._anchor(arrived, timestamp)
+        if sequence == self._highest:
+            self._latest, self._latest_arrived = timestamp, arrived
         if self.packets:
             self.gap = max(self.gap, now - self._last)
         self.packets += 1
         self._last = now
-        at = self._base + _signed(timestamp - self._first)
-        if abs(at - arrived) > _DRIFT:
-            self.leaps += 1
-            self._anchor(arrived, timestamp)
-            at = arrived
-        self._lay(max(0, at), samples)
+        self._lay(max(0, self._base + _signed(timestamp - self._first)), samples)
+
+    def _leaps(self, expected: int, timestamp: int, arrived: int) -> bool:
+        """Whether the timestamp moved neither by what was `expected` of the sequence nor with the time."""
+        moved = _signed(timestamp - self._latest)
+        off_clock = abs(self._base + _signed(timestamp - self._first) - arrived) > _DRIFT
+        return moved != expected and off_clock and abs(moved - (arrived - self._latest_arrived)) > _DRIFT
 
     def skip(self, *, ssrc: int, sequence: int) -> None:
         """Take note of a packet that makes no sound here (a key press), so that it does not count as lost."""
@@ -89,8 +101,8 @@ class Ear:
             self._ssrcs.add(ssrc)
             self._highest = sequence
             return True
-        step = (sequence - self._highest) % _SEQUENCES
-        if 0 < step < _SEQUENCES // 2:
+        step = _signed_sequence(sequence - self._highest)
+        if step > 0:
             self.lost += step - 1
             self._highest = sequence
         else:
@@ -144,3 +156,8 @@ class Ear:
 def _signed(difference: int) -> int:
     difference %= _TIMESTAMPS
     return difference - _TIMESTAMPS if difference >= _TIMESTAMPS // 2 else difference
+
+
+def _signed_sequence(difference: int) -> int:
+    difference %= _SEQUENCES
+    return difference - _SEQUENCES if difference >= _SEQUENCES // 2 else difference

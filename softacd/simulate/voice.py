@@ -31,6 +31,8 @@ class Metronome:
         self._voices: list[Voice] = []
         self._timer: asyncio.TimerHandle | None = None
         self._next = 0.0
+        self.latest = 0.0
+        """The most a beat came late, in seconds: the machine was too busy for its timers then."""
 
     def join(self, voice: "Voice") -> None:
         """Beat for this voice from now on."""
@@ -51,6 +53,7 @@ class Metronome:
             self._timer = None
             return
         now = loop.time()
+        self.latest = max(self.latest, now - self._next)
         if now - self._next > _LATE * _BEAT:
             self._next = now
         while self._next <= now:

@@ -55,6 +55,24 @@ def test_a_sender_whose_timestamps_leap_is_followed_and_noted() -> None:
     assert (ear.report().leaps, ear.report().sources) == (1, 2)
 
 
+def test_a_listener_that_was_slow_blames_nobody() -> None:
+    ear, said = Ear(started=0.0), frames(sound.bell(8, 0.4))
+    for number in range(10):
+        ear.hear(said[number], ssrc=7, sequence=number, timestamp=number * FRAME, now=number * 0.02)
+    for number in range(10, 20):  # all at once, 3 s late
+        ear.hear(said[number], ssrc=7, sequence=number, timestamp=number * FRAME, now=3.2)
+    assert np.array_equal(ear.samples, np.concatenate(said[:20]))
+    assert (ear.report().leaps, ear.report().lost) == (0, 0)
+
+
+def test_silence_between_two_talkspurts_keeps_its_length() -> None:
+    ear, said = Ear(started=0.0), frames(sound.bell(8, 0.2))
+    ear.hear(said[0], ssrc=7, sequence=0, timestamp=0, now=0.0)
+    ear.hear(said[1], ssrc=7, sequence=1, timestamp=2 * RATE, now=2.01)
+    assert len(ear.samples) == 2 * RATE + FRAME
+    assert ear.report().leaps == 0
+
+
 def test_the_ear_tells_who_spoke_and_when() -> None:
     ear = Ear(started=0.0)
     voice = np.concatenate((sound.silence(1), speech(3), sound.silence(1), speech(11)))

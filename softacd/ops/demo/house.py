@@ -58,6 +58,11 @@ class House:
         return self._switch
 
     @property
+    def lateness(self) -> float:
+        """The most a 20 ms beat of the simulated voices came late, in seconds: how busy this machine was."""
+        return self._metronome.latest
+
+    @property
     def store_url(self) -> str:
         """Where the switch keeps its records."""
         return f"sqlite:///{self.directory / 'data' / 'softacd.db'}"

@@ -19,6 +19,8 @@ _COLOURS = {
 
 
 WIDE = 112
+BUSY = 0.2
+"""Seconds of lateness worth telling: sound suffers, and not by the switch's fault alone."""
 COLUMNS = ("#", "caller", "key", "queue", "wait", "agent", "talk", "outcome", "ended by")
 NARROW = ("#", "caller", "key", "queue", "wait", "agent", "talk", "outcome")
 RIGHT = frozenset({"#", "wait", "talk"})
@@ -42,6 +44,7 @@ def figures(result: Result, seed: int) -> dict[str, Any]:
         "explained": sum(account.explained for account in result.accounts),
         "open": result.left,
         "rings": msgspec.to_builtins(result.rings),
+        "lateness": round(result.lateness, 3),
         "exit_status": result.exit_status,
         "seconds": round(result.seconds, 1),
         "seed": seed,
@@ -107,6 +110,10 @@ def _verdicts(result: Result) -> list[Text]:
             style="dim",
         )
     )
+    if result.lateness > BUSY:
+        lines.append(
+            Text(f"     this machine was busy: timers came up to {result.lateness:.1f} s late", style="yellow")
+        )
     left = {name: count for name, count in result.left.items() if count}
     if left:
         lines.append(_line(False, "left open: " + ", ".join(f"{count} {name}" for name, count in left.items())))

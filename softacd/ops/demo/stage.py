@@ -40,6 +40,8 @@ class Result(msgspec.Struct, frozen=True):
     recording: Path | None
     recorded_call: str
     rings: Rings
+    lateness: float
+    """The most a timer of the simulated parties came late, in seconds."""
 
 
 class Stage:
@@ -142,7 +144,8 @@ class Stage:
         rings = Rings()
         for made in (made for actor in self.actors for made in actor.calls):
             rings.add(made)
-        return Result(accounts, left, exit_status, time.monotonic() - self._began, recording, recorded_call, rings)
+        seconds = time.monotonic() - self._began
+        return Result(accounts, left, exit_status, seconds, recording, recorded_call, rings, house.lateness)
 
     async def _records(self) -> list[CallRecord]:
         history = await Store.open_for_reading(self.house.store_url)
