@@ -20,7 +20,7 @@ from softacd.calls.model import HidesSecrets
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
 from softacd.web.agents import agent_handlers
 from softacd.web.calls import call_handlers
-from softacd.web.description import openapi_config
+from softacd.web.description import Description, openapi_config
 from softacd.web.errors import WebError, answer_error
 from softacd.web.events import event_handlers
 from softacd.web.feed import Feed
@@ -38,6 +38,8 @@ _MOST_BODY = 64 * 1024
 _MOST_CONNECTIONS = 512
 _MOST_WATCHERS = 100
 _GRACE_SECONDS = 3
+_TURNS_TO_LEAVE = 50
+"""Turns of the loop; a watcher that keeps up needs some five, one that does not is shut without a word."""
 
 
 class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +67,7 @@ class WebServer:
         self._control = control
         self._feed = Feed(lambda: time.time_ns() // 1_000_000, capacity=settings.event_capacity)
         self._access = Access(settings.token)
+        description = Description()
         application = Litestar(
             route_handlers=[
                 *overview_handlers(control, Metrics(control, history, self._feed, self._access, version=version)),
@@ -73,10 +76,11 @@ class WebServer:
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
             exception_handlers={Exception: answer_error},
-            openapi_config=openapi_config(version),
+            openapi_config=openapi_config(version, description),
             request_max_body_size=_MOST_BODY,
             logging_config=None,
         )
+        description.make(application)
         self.application = Gate(
             application,  # type: ignore[arg-type] # the framework has narrower types for the same ASGI shapes
             self._access,
@@ -153,7 +157,10 @@ class WebServer:
         self._feed.close()
         if self._server is None or self._serving is None:
             return
-        await asyncio.sleep(0)  # the watchers' close frames go out before the connections are shut
+        for _ in range(_TURNS_TO_LEAVE):  # watchers say good-bye before their connections are shut
+            if not self._feed.watchers:
+                break
+            await asyncio.sleep(0)
         self._server.should_exit = True
         self._server.leaving.set()
         with contextlib.suppress(asyncio.CancelledError):

@@ -153,10 +153,11 @@ async def test_a_watcher_that_vanishes_is_forgotten(running: Running) -> None:
 
 
 async def test_stopping_tells_the_watchers(running: Running) -> None:
-    async with running.watch() as socket:
-        await next_event(socket)
+    async with running.watch() as one, running.watch() as two:
+        await next_event(one)
+        await next_event(two)
         await running.server.stop()
-        assert (await closing_of(socket))[0] in (1001, 1012)
+        assert await closing_of(one) == await closing_of(two) == (1001, "the switch stops")
     assert running.server._feed.watchers == set()
 
 
