@@ -24,9 +24,11 @@ from softacd.rtp.vocabulary import (
     SetRemote,
     StopPlay,
     StreamClosed,
+    StreamReport,
     StreamStarted,
     Unbridge,
 )
+from softacd.runtime.media import loop
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
 from tests.runtime.media.bench import HOST, PCMA, PCMU, Bench, Phone, tone
@@ -412,3 +414,47 @@ def test_commands_from_many_threads_arrive_in_order(bench: Bench) -> None:
     for index in range(4):
         mine = [play for play in ended if play // 1000 == index]
         assert mine == list(range(1000 * index, 1000 * index + 200))
+
+
+def test_under_load_packets_are_gathered_and_none_is_lost(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "BUSY_RATE", 100)
+    monkeypatch.setattr(loop, "CALM_RATE", 10)
+    bench = Bench(root)
+    ann, bob = bridged(bench)
+    heard: list[Packet] = []
+    while not bench.engine.figures().gathering:
+        heard += talk(ann, bob, 20)
+        assert len(heard) < 10_000
+    heard += talk(ann, bob, 50)
+    assert continuous(heard)
+
+    def calm() -> bool:
+        talk(ann, bob, 1)  # the rate is looked at when something comes
+        return not bench.engine.figures().gathering
+
+    monkeypatch.setattr(loop, "CALM_RATE", 1_000_000)
+    bench.until(calm, "calm")
+    bench.close()
+
+
+def test_reports_go_out_and_the_round_trip_comes_back(root: Path) -> None:
+    bench = Bench(root, MediaSettings(port_low=42_000, port_high=42_999, reservoir=8, rtcp_interval_seconds=1.0))
+    ann, _ = bridged(bench)
+    data, source = ann.rtcp.recvfrom(2048)
+    ours = rtcp.parse(data).reports[0]
+    assert source == (HOST, bench.used[1].rtp + 1)
+    assert ours.sender is not None
+    block = rtcp.ReportBlock(ours.ssrc, 0, 2, 1, 16, rtcp.middle(ours.sender.ntp), 0)
+    ann.rtcp.sendto(rtcp.build(rtcp.Report(ann.ssrc, None, (block,)), "ann"), source)
+    bench.until(
+        lambda: any(
+            isinstance(event, StreamReport) and event.stream == 1 and event.statistics.remote_lost == 2
+            for event in bench.events
+        )
+    )
+    bench.submit(CloseStream(1))
+    statistics = bench.expect(StreamClosed, stream=1).statistics
+    assert statistics.remote_jitter_ms == 2.0
+    assert statistics.round_trip_ms is not None
+    assert statistics.round_trip_ms < 1000
+    bench.close()

@@ -21,9 +21,7 @@ def three() -> Iterator[list[socket.socket]]:
 def test_a_socket_set_free_hears_everybody_on_the_same_port(three: list[socket.socket]) -> None:
     _, ann, bob = three
     address = ("127.0.0.1", 43_110)
-    ours = bind_udp(
-        *address
-    )  # asked for: a port drawn by the kernel is lost when the peer is
+    ours = bind_udp(*address)  # asked for: a port drawn by the kernel is lost when the peer is
     ours.settimeout(2)
     ours.connect(ann.getsockname())
     bob.sendto(b"stranger", address)
