@@ -196,6 +196,7 @@ class MediaLoop:
     def _serve(self) -> None:
         core = self._core
         events = core.events
+        reservoir = self._reservoir
         monotonic, poll = time.monotonic, self._poller.poll
         buffer = self._buffer
         view = memoryview(buffer)
@@ -215,6 +216,8 @@ class MediaLoop:
                     now = batch_end
                 batch_end = now + coalesce
             deadline = core.next_deadline()
+            if reservoir.short:
+                deadline = self._fill_at if deadline is None else min(deadline, self._fill_at)
             timeout = -1.0 if deadline is None else max(deadline - now, 0.0)
             ready = poll(timeout, BATCH)
             now = monotonic()
@@ -242,7 +245,7 @@ class MediaLoop:
                 self._tick(now)
             if commands:
                 self._execute(self._inbox.take(), now)
-            if self._reservoir.short:
+            if reservoir.short:
                 self._fill(now)
             if events:
                 self._flush()
