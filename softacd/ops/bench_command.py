@@ -103,7 +103,7 @@ def _working(console: "Console", title: str) -> "Iterator[Progress]":
 
 
 def draw(suite: "Suite", result: "Result") -> "Table":
-    """One suite's figures."""
+    """One suite's figures; those named "scene: figure" stand under their scene."""
     from rich import box
     from rich.table import Table
 
@@ -115,7 +115,7 @@ def draw(suite: "Suite", result: "Result") -> "Table":
         box=box.SIMPLE,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("figure", style="cyan", no_wrap=True)
+    table.add_column("figure", style="cyan")
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     table.add_column("goal", justify="right", no_wrap=True)
@@ -126,9 +126,14 @@ def draw(suite: "Suite", result: "Result") -> "Table":
     if beside:
         table.caption = "  ratio to " + "; ".join(f"{marks[name].strip()} {name}".strip() for name in beside)
         table.caption_justify = "left"
+    group = ""
     for name, figure in result.figures.items():
+        scene, separator, rest = name.partition(": ")
+        if separator and scene != group:
+            group = scene
+            table.add_row(f"[bold default]{scene}[/]")
         table.add_row(
-            name.removeprefix(f"{suite.name}_").replace("_", " "),
+            f"  {rest}" if separator else name.removeprefix(f"{suite.name}_").replace("_", " "),
             shown(figure.value),
             figure.unit,
             goal(figure),

@@ -7,8 +7,10 @@ part stands between `<!-- made: NAME -->` and `<!-- end -->`. With `--check` not
 """
 
 import ast
+import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from pathlib import Path
@@ -205,9 +207,19 @@ def fill(text: str) -> str:
 
 
 def picture() -> str:
-    """The live view of the moment in docs/images/live.json."""
+    """The live view of the moment in docs/images/live.json, its clock in UTC wherever the page is made."""
     snapshot = msgspec.json.decode((ROOT / MOMENT).read_bytes(), type=Snapshot)
-    return export_svg(snapshot, width=100, name="softacd demo")
+    zone = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    try:
+        return export_svg(snapshot, width=100, name="softacd demo")
+    finally:
+        if zone is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = zone
+        time.tzset()
 
 
 def documents() -> dict[str, str]:

@@ -76,7 +76,7 @@ def test_every_listed_suite_can_be_called_with_its_smallest_arguments(name: str)
 def test_an_unknown_suite_is_answered_with_the_nearest_name() -> None:
     status, said = ran("relais")
     assert status == 1
-    assert "did you mean "relay"?" in said
+    assert 'did you mean "relay"?' in said
 
 
 def test_a_figure_is_shown_with_its_goal_and_its_ratio(suites: Callable[..., None]) -> None:
