@@ -6,19 +6,13 @@ import numpy as np
 import pytest
 
 from softacd.rtp import rtcp
-from softacd.rtp.clips import Clip, ClipError, from_samples
-from softacd.rtp.core import MediaCore
 from softacd.rtp.g711 import SILENCE, decode
-from softacd.rtp.model import MediaSettings
-from softacd.rtp.packet import Packet, parse
-from softacd.rtp.rtcp import Report, ReportBlock, SenderInfo
+from softacd.rtp.packet import Packet
 from softacd.rtp.tones import FREQUENCIES
 from softacd.rtp.vocabulary import (
-    AnyEvent,
     Bridge,
     CloseStream,
     Codec,
-    Command,
     DigitPressed,
     Play,
     PlayEnded,
@@ -27,84 +21,11 @@ from softacd.rtp.vocabulary import (
     StopPlay,
     StreamClosed,
     StreamReport,
-    StreamSilent,
     StreamStarted,
     StreamStatistics,
     Unbridge,
 )
-
-PCMU, PCMA = Codec("PCMU", 0), Codec("PCMA", 8)
-WALL = 1_700_000_000.0
-
-
-def clip(name: str) -> Clip:
-    """Every clip is 100 ms of a level of its own; "none" is missing."""
-    if name == "none":
-        raise ClipError("unknown clip: none")
-    return from_samples(name, np.full(800, 100 * len(name), np.int16))
-
-
-def sound(name: str, codec: str = "PCMU") -> bytes:
-    return clip(name).encoded[codec]
-
-
-class Studio:
-    """A core with a clock to turn."""
-
-    def __init__(self, **settings: float) -> None:
-        counter = itertools.count(1000)
-        self.core = MediaCore(MediaSettings(**settings), clip, lambda bits: next(counter) % (1 << bits), "me@softacd")  # type: ignore[arg-type]  # floats pass for all settings here
-        self.now = 100.0
-
-    def stream(self, number: int, codec: Codec = PCMU, *, event: int | None = 101) -> None:
-        self.core.open(number, self.now)
-        self.agree(number, codec, event=event)
-
-    def agree(
-        self, number: int, codec: Codec = PCMU, *, event: int | None = 101, send: bool = True, receive: bool = True
-    ) -> None:
-        address = ("10.0.0.1", 4000 + 2 * number)
-        self.core.set_remote(
-            SetRemote(number, *address, address[1] + 1, codec, event, send=send, receive=receive), self.now
-        )
-
-    def do(self, *commands: Command) -> list[AnyEvent]:
-        for command in commands:
-            self.core.handle(command, self.now)
-        return self.events()
-
-    def events(self) -> list[AnyEvent]:
-        events = list(self.core.events)
-        self.core.events.clear()
-        return events
-
-    def wait(self, seconds: float) -> dict[int, list[Packet]]:
-        """Let time pass, deadline by deadline; RTP packets by stream."""
-        packets: dict[int, list[Packet]] = {}
-        end = self.now + seconds
-        while (deadline := self.core.next_deadline()) is not None and deadline <= end:
-            self.now = max(deadline, self.now)
-            for session, data in self.core.tick(self.now):
-                packets.setdefault(session.stream, []).append(parse(data))
-            self.core.check(self.now, WALL + self.now)
-        self.now = end
-        return packets
-
-    def hear(self, number: int, payload: bytes = b"v" * 160, *, count: int = 1) -> list[Packet]:
-        """Packets of stream `number`'s peer come in; what is relayed."""
-        session = self.core.sessions[number]
-        relayed = []
-        for _ in range(count):
-            sequence = session.inbound.extended + 1 & 0xFFFF
-            packet = Packet(session.inbound.payload_type, sequence, sequence * 160, 5, payload).build()
-            buffer = bytearray(packet.ljust(2048))
-            source = ("10.0.0.1", 4000 + 2 * number)
-            assert self.core.consider(session, source, buffer, len(packet), self.now)
-            length = session.inbound.receive(buffer, len(packet), self.now)
-            if length:
-                relayed.append(parse(bytes(buffer[:length])))
-            self.now += 0.02
-        return relayed
+from tests.rtp.studio import PCMA, PCMU, WALL, Studio, sound
 
 
 def test_nothing_is_due_while_nothing_happens() -> None:
@@ -296,28 +217,6 @@ def test_the_first_packet_starts_the_stream() -> None:
     assert studio.events() == [StreamStarted(1, "10.0.0.1", 4002)]
 
 
-def test_silence_is_reported_once_until_something_is_heard() -> None:
-    studio = Studio(rtp_timeout_seconds=10.0)
-    studio.stream(1)
-    studio.hear(1)
-    studio.events()
-    studio.wait(30)
-    silent = [event for event in studio.events() if isinstance(event, StreamSilent)]
-    assert len(silent) == 1
-    assert 10 <= silent[0].seconds <= 11.1
-    studio.hear(1)
-    studio.wait(15)
-    assert sum(isinstance(event, StreamSilent) for event in studio.events()) == 1
-
-
-def test_a_peer_that_should_not_send_is_not_reported_silent() -> None:
-    studio = Studio(rtp_timeout_seconds=10.0)
-    studio.stream(1)
-    studio.agree(1, receive=False)
-    studio.wait(60)
-    assert not any(isinstance(event, StreamSilent) for event in studio.events())
-
-
 def test_reports_every_five_seconds() -> None:
     studio = Studio()
     studio.stream(1)
@@ -326,54 +225,6 @@ def test_reports_every_five_seconds() -> None:
     reports = [event for event in studio.events() if isinstance(event, StreamReport)]
     assert 3 <= len(reports) <= 4
     assert reports[-1].statistics.received == 10
-
-
-def test_a_report_says_what_was_sent_and_heard_and_measures_the_round_trip() -> None:
-    studio = Studio()
-    studio.stream(1)
-    session = studio.core.sessions[1]
-    studio.hear(1, count=10)
-    studio.do(Play(1, 1, ("a",)))
-    studio.wait(0.2)
-    theirs = Report(5, SenderInfo(rtcp.ntp_time(WALL), 0, 10, 1600), ())
-    session.receive_rtcp(rtcp.build(theirs, "phone"), ("10.0.0.1", 4003), studio.now, WALL + studio.now)
-    report = rtcp.parse(session.report("me@softacd", studio.now + 0.5, WALL + studio.now + 0.5)).reports[0]
-    assert report.sender is not None
-    assert (report.sender.packets, report.sender.octets) == (5, 800)
-    block = report.blocks[0]
-    assert (block.ssrc, block.lost, block.fraction_lost) == (5, 0, 0)
-    assert (block.last_report, block.delay) == (rtcp.middle(rtcp.ntp_time(WALL)), 32_768)
-
-    ours = rtcp.middle(report.sender.ntp)
-    back = ReportBlock(session.outbound.ssrc, 12, 3, 5, 80, ours, 65_536)
-    wall = WALL + studio.now + 0.5 + 1.0 + 0.040  # held for one second, 40 ms on the way
-    session.receive_rtcp(rtcp.build(Report(5, None, (back,)), "phone"), ("10.0.0.1", 4003), studio.now + 2, wall)
-    statistics = session.statistics()
-    assert (statistics.remote_lost, statistics.remote_jitter_ms) == (3, 10.0)
-    assert statistics.round_trip_ms == pytest.approx(40, abs=0.1)
-    second = rtcp.parse(session.report("me@softacd", studio.now + 3, wall)).reports[0]
-    assert second.sender is None  # nothing was sent since: a receiver report
-
-
-def test_reports_of_strangers_are_dropped() -> None:
-    studio = Studio()
-    studio.stream(1)
-    session = studio.core.sessions[1]
-    session.receive_rtcp(rtcp.build(Report(5, None, ()), "phone"), ("10.6.6.6", 4003), studio.now, WALL)
-    session.receive_rtcp(b"rubbish", ("10.0.0.1", 4003), studio.now, WALL)
-    assert (session.statistics().strangers, session.statistics().malformed) == (1, 1)
-    assert session.rtcp_destination == ("10.0.0.1", 4003)
-
-
-def test_reports_follow_a_peer_behind_nat() -> None:
-    studio = Studio()
-    studio.stream(1)
-    session = studio.core.sessions[1]
-    packet = Packet(0, 1, 0, 5, b"v" * 160).build()
-    assert studio.core.consider(session, ("203.0.113.7", 61_000), bytearray(packet), len(packet), studio.now)
-    assert session.rtcp_destination == ("203.0.113.7", 61_001)
-    session.receive_rtcp(rtcp.build(Report(5, None, ()), "x"), ("203.0.113.7", 62_222), studio.now, WALL)
-    assert session.rtcp_destination == ("203.0.113.7", 62_222)
 
 
 def test_closing_says_goodbye_to_those_who_were_spoken_to() -> None:
