@@ -81,6 +81,7 @@ class _Play:
         self._console = console
         self._live = live
         self._wanted = ""
+        self._on_screen = False  # the live view has the terminal
 
     async def run(
         self, directory: Path, *, calls: int | None, seconds: float | None, seed: int, pace: float
@@ -129,7 +130,7 @@ class _Play:
             loop.remove_signal_handler(signal.SIGINT)
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-            self._live = False  # the screen is free for words again
+            self._on_screen = False
 
     async def _watch(self, stage: "Stage") -> None:
         if self._live:
@@ -146,6 +147,7 @@ class _Play:
 
         from softacd.ops.live_view import render
 
+        self._on_screen = True
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
             while True:
                 snapshot = await stage.snapshot()
@@ -162,7 +164,7 @@ class _Play:
         return f"{len(stage.stories)} {self._wanted}: {line} on the line, {talking} talking, {over} over. Ctrl-C ends."
 
     def _say(self, words: str) -> None:
-        if not self._live:
+        if not self._on_screen:
             print(words, file=sys.stderr, flush=True)
 
 

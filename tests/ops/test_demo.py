@@ -1,5 +1,9 @@
 """The demonstration: its configuration is sound, its accounts find every disagreement, and the whole ends clean."""
 
+import contextlib
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +233,69 @@ def test_two_shops_share_no_secret() -> None:
     one, other = open_shop(1, 2, 3), open_shop(1, 2, 3)
     assert one.token != other.token
     assert not {actor.password for actor in one.agents} & {actor.password for actor in other.agents}
+
+
+COMMAND = (sys.executable, "-m", "softacd.ops.cli", "demo", "--no-live", "--pace", "0.5", "--seed", "2")
+
+
+def children(pid: int) -> list[int]:
+    """Processes whose parent is `pid`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                status = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(status[1]) == pid:
+                    found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.slow
+def test_the_demonstration_explains_every_call_and_leaves_nothing_open(tmp_path: Path) -> None:
+    out, json_file = tmp_path / "out", tmp_path / "demo.json"
+    done = subprocess.run(
+        (*COMMAND, "--calls", "5", "--out", str(out), "--json", str(json_file)),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = msgspec.json.decode(json_file.read_bytes())
+    assert (told["calls"], told["explained"], told["failed"]) == (5, 5, 0)
+    assert told["answered"] + told["abandoned"] == 5
+    assert set(told["open"].values()) == {0}
+    recording = sound.read_clip(out / "caller.wav")
+    assert len(recording) > 5 * RATE
+    assert sound.loudness(recording) > 0.01
+    assert "5 of 5 calls explained" in done.stdout
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_it_in_order_and_a_second_one_at_once(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        (*COMMAND, "--seconds", "600", "--out", str(tmp_path / "out")),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stderr is not None
+        while "on the line" not in (line := demo.stderr.readline()):
+            assert line, "ended by itself"
+        (switch,) = children(demo.pid)
+        demo.send_signal(signal.SIGINT)
+        assert "last caller has hung up" in demo.stderr.readline()
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=20)
+    assert demo.returncode == 130
+    assert not Path(f"/proc/{switch}").exists()
+
+
+def test_a_directory_in_use_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("do not touch")
+    done = subprocess.run(
+        (*COMMAND, "--calls", "1", "--out", str(tmp_path)), capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 1
+    assert "not empty" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
