@@ -204,7 +204,7 @@ class RunningSwitch:
             answers[transaction.context] = event.response.status
 
     def _said(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-1500:].strip()
+        return self._log.read_text(encoding="utf-8", errors="replace").strip()[-400:]
 
     def _configuration(self, carrier_port: int) -> str:
         sections = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from rich.markup import escape
 
 import softacd
 
@@ -84,9 +85,9 @@ def run_suites(suites: "list[Suite]", console: "Console", *, smoke: bool) -> "tu
             with _working(console, f"{number} of {len(suites)} {suite.name}") as progress:
                 result = suite.run(smoke=smoke, progress=progress)
         except skipped as reason:
-            console.print(f"[yellow]skipped[/] {suite.name}: {reason}")
+            console.print(f"[yellow]skipped[/] {suite.name}: {escape(str(reason))}")
         except Exception as error:  # noqa: BLE001 - one suite that breaks must not hide what the others found
-            console.print(f"[red]failed[/] {suite.name}: {type(error).__name__}: {error}", markup=True)
+            console.print(f"[red]failed[/] {suite.name}: {type(error).__name__}: {escape(str(error))}")
             failed.append(suite.name)
         else:
             console.print(draw(suite, result))
