@@ -8,6 +8,7 @@ from typing import Any
 from softacd.sip.events import IncomingAck, IncomingRequest
 from softacd.sip.headers import NameAddress
 from softacd.sip.stack import SipStack
+from softacd.sip.transport import Flow
 from tests.playbook import CARRIER, Playbook, Stimulus, do, event, receive, sends
 
 INVITE = """\
@@ -54,12 +55,12 @@ def answer(play: Playbook, status: int, tag: str = "", extra: str = "", body: st
     )
 
 
-def call_out(**options: Any) -> Stimulus:
+def call_out(*, flow: Flow = CARRIER, **options: Any) -> Stimulus:
     """An INVITE to the carrier."""
     return do(
         lambda stack, now: stack.invite(
             uri="sip:+40721@203.0.113.9",
-            flow=CARRIER,
+            flow=flow,
             from_=NameAddress.parse("<sip:100@softacd.example>"),
             to=NameAddress.parse("<sip:+40721@203.0.113.9>"),
             body=b"v=0\r\n",

@@ -14,7 +14,7 @@ from softacd.sip.events import (
 )
 from softacd.sip.headers import NameAddress
 from softacd.sip.limits import Limits
-from tests.playbook import CARRIER, PHONE, Playbook, do, event, nothing, receive, sends, wait
+from tests.playbook import CARRIER, PHONE, STREAM, Playbook, do, event, nothing, receive, sends, wait
 from tests.sip.ladder import INVITE, accept, answer, call_out, new_stack, request
 
 
@@ -187,3 +187,51 @@ def test_a_registered_phone_behind_nat_is_called_back_by_its_flow(play: Playbook
     play >> receive(answer(play, 200, "far", "Contact: <sip:anna@10.0.0.5:5060>\n"), nat) << event(IncomingResponse)
     dialog = play.event.dialog
     play >> do(lambda stack, now: stack.acknowledge(dialog, now)) << sends("ACK sip:anna@10.0.0.5:5060", nat)
+
+
+def test_one_reinvite_after_the_other(play: Playbook) -> None:
+    accept(play)
+    dialog = play.result
+    for number in (1, 2):
+        play >> do(lambda stack, now: stack.request_in_dialog(dialog, "INVITE", now=now, body=b"v=0\r\n"))
+        play << sends("INVITE", cseq=f"{number} INVITE")
+        with pytest.raises(StackMisuseError, match="pending"):
+            play.stack.request_in_dialog(dialog, "INVITE", now=play.now)
+        play >> receive(answer(play, 488)) << sends("ACK") << event(IncomingResponse, dialog=dialog)
+    assert dialog.state == "confirmed"
+
+
+def test_the_route_set_is_that_of_the_2xx(play: Playbook) -> None:
+    play >> call_out() << sends("INVITE")
+    early = "Record-Route: <sip:early.example;lr>\nContact: <sip:gw@203.0.113.9>\n"
+    play >> receive(answer(play, 180, "far", early), CARRIER) << event(IncomingResponse)
+    play >> receive(answer(play, 200, "far", early.replace("early.", "late.")), CARRIER) << event(IncomingResponse)
+    assert play.event.dialog.route_set == ["<sip:late.example;lr>"]
+
+
+def test_early_dialogs_end_with_a_connection(play: Playbook) -> None:
+    play >> call_out(flow=STREAM) << sends("INVITE", STREAM)
+    play >> receive(answer(play, 180, "far"), STREAM) << event(IncomingResponse)
+    assert play.stack.counters().dialogs == 1
+    play >> do(lambda stack, now: stack.flow_failed(STREAM, now)) << event(TransactionFailed)
+    assert play.stack.counters().dialogs == 0
+
+
+def test_cseq_must_not_go_back_but_may_stay(play: Playbook) -> None:
+    accept(play)
+    tag = play.result.local.tag
+    play >> receive(request("INFO", 10, tag, branch="z9hG4bK1")) << event(IncomingRequest)
+    play >> receive(request("INFO", 20, tag, branch="z9hG4bK2")) << event(IncomingRequest)
+    play >> receive(request("INFO", 19, tag, branch="z9hG4bK3")) << sends("SIP/2.0 500")
+
+
+def test_a_nat_that_forgets_is_followed(play: Playbook) -> None:
+    behind = INVITE.replace("198.51.100.7:5060", "10.0.0.5:5060")
+    play >> receive(behind) << sends("SIP/2.0 100") << event(IncomingRequest)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 200, now=now)) << sends("SIP/2.0 200", PHONE)
+    dialog = play.result
+    moved = PHONE._replace(remote=("198.51.100.7", 44444))
+    info = request("INFO", 11, dialog.local.tag, branch="z9hG4bK1").replace("198.51.100.7:5060;b", "10.0.0.5:5060;b")
+    play >> receive(info, moved) << event(IncomingRequest, dialog=dialog)
+    play >> do(lambda stack, now: stack.request_in_dialog(dialog, "BYE", now=now)) << sends("BYE", moved)

@@ -124,3 +124,11 @@ def test_a_response_that_came_through_another_element_is_not_ours(play: Playbook
     ok = answer(play, 200, "x").replace("From:", "Via: SIP/2.0/UDP elsewhere\nFrom:", 1)
     play >> receive(ok, CARRIER) << nothing()
     assert play.stack.counters().stray == 1
+
+
+def test_on_a_stream_an_answered_request_is_forgotten_at_once(play: Playbook) -> None:
+    play >> receive(request("OPTIONS", 1, "", branch="z9hG4bKo").replace("/UDP", "/TCP"), STREAM)
+    play << event(IncomingRequest)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 200, now=now)) << sends("SIP/2.0 200", STREAM)
+    assert play.stack.counters().server_transactions == 0

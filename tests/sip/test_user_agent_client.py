@@ -152,3 +152,17 @@ def test_icmp_fails_what_was_being_sent(play: Playbook) -> None:
     invite = play.result
     play >> do(lambda stack, now: stack.flow_failed(CARRIER, now))
     play << event(TransactionFailed, transaction=invite, cause=FailureCause.TRANSPORT)
+
+
+def test_the_challenged_attempt_absorbs_repeats_and_goes(play: Playbook) -> None:
+    play >> call_out(credentials=Credentials("u", "secret")) << sends("INVITE")
+    challenge = 'WWW-Authenticate: Digest realm="carrier", nonce="n1", qop="auth"\n'
+    challenged = answer(play, 401, "p", challenge)
+    play >> receive(challenged, CARRIER) << sends("ACK", cseq="1 ACK") << sends("INVITE", cseq="2 INVITE")
+    retried = play.sent
+    play >> receive(challenged, CARRIER) << sends("ACK", cseq="1 ACK")
+    play.sent = retried
+    play >> receive(answer(play, 180, "far"), CARRIER) << event(IncomingResponse)
+    assert play.stack.counters().client_transactions == 2
+    play >> wait(32) << nothing()
+    assert play.stack.counters().client_transactions == 1

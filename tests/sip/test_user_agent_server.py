@@ -191,3 +191,15 @@ def test_a_value_cannot_inject_a_header(play: Playbook) -> None:
             now=0,
         )
     assert play.stack.counters().client_transactions == 0
+
+
+def test_a_broken_ack_is_not_answered(play: Playbook) -> None:
+    play >> receive(request("ACK", 10, "x", branch="z9hG4bKx").replace("CSeq: 10 ACK", "CSeq: ten ACK")) << nothing()
+    assert play.stack.counters().malformed == 1
+
+
+def test_a_challenge_answered_under_the_same_cseq_is_not_a_merged_request(play: Playbook) -> None:
+    play >> receive(INVITE) << sends("SIP/2.0 100") << event(IncomingRequest)
+    transaction = play.event.transaction
+    play >> do(lambda stack, now: stack.respond(transaction, 407, now=now)) << sends("SIP/2.0 407")
+    play >> receive(INVITE.replace("z9hG4bKa1", "z9hG4bKa2")) << sends("SIP/2.0 100") << event(IncomingRequest)
