@@ -70,7 +70,12 @@ def render(
     columns = (*QUEUE_COLUMNS, service_level_column(left))
     queues = tabulate(columns, snapshot.queues, scene, width=left, room=None, what="queues")
     agents = tabulate(
-        AGENT_COLUMNS, sorted(snapshot.agents, key=_agent_order), scene, width=right, room=agent_rows, what="agents"
+        AGENT_COLUMNS,
+        _those_who_work_first(snapshot.agents, agent_rows),
+        scene,
+        width=right,
+        room=agent_rows,
+        what="agents",
     )
     calls = tabulate(
         CALL_COLUMNS,
@@ -166,8 +171,16 @@ def _trunk_line(trunk: TrunkView, everyone: tuple[TrunkView, ...], width: int) -
     return line
 
 
-def _agent_order(agent: AgentView) -> tuple[int, str]:
-    """People who work first, people who are away last: when rows are cut, nobody of interest is."""
+def _those_who_work_first(agents: tuple[AgentView, ...], room: int | None) -> list[AgentView]:
+    """The agents in their usual order, so that no row jumps; when rows must be cut, people at work are shown."""
+    if room is None or len(agents) <= room:
+        return list(agents)
+    shown = {agent.name for agent in sorted(agents, key=_absence)[: room - 1]}
+    return sorted(agents, key=lambda agent: agent.name not in shown)
+
+
+def _absence(agent: AgentView) -> int:
+    """0 for who is in a call, 1 for who could be, more for who is away."""
     if agent.state != "idle":
-        return 0, agent.name
-    return {"available": 1, "logged-out": 3}.get(agent.status, 2), agent.name
+        return 0
+    return {"available": 1, "logged-out": 3}.get(agent.status, 2)

@@ -4,6 +4,7 @@ import io
 import re
 from xml.dom import minidom
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -134,6 +135,19 @@ def test_when_rows_are_cut_those_who_work_stay() -> None:
     text = "\n".join(rows)
     assert "Ann Ostrova" in text
     assert "Fay" not in text
+
+
+def test_rows_do_not_jump_when_somebody_starts_to_talk() -> None:
+    quiet = a_busy_shop()
+    quiet = msgspec.structs.replace(
+        quiet, agents=tuple(msgspec.structs.replace(agent, state="idle", call="") for agent in quiet.agents)
+    )
+
+    def names(snapshot: Snapshot) -> list[str]:
+        shown = [agent.display_name or agent.name for agent in snapshot.agents]
+        return [name for row in rows_of(snapshot, 80, height=30) for name in shown if f"● {name} " in row]
+
+    assert names(quiet) == names(a_busy_shop()) == ["Ann Ostrova", "Bob", "Кирилл", "Dana", "eve", "Fay"]
 
 
 def test_without_a_height_nothing_is_cut() -> None:
