@@ -52,6 +52,10 @@ class Load(msgspec.Struct, frozen=True):
     sent: float
     retransmissions: float
     """Of all three, for the whole load."""
+    left_open: float
+    """Dialogs and streams the switch still held when all calls had ended."""
+    memory: float
+    """Megabytes of the switch afterwards."""
 
     @property
     def clean(self) -> bool:
@@ -114,6 +118,8 @@ class Bench:
             retransmissions=counted.retransmissions
             + phones_counted.retransmissions
             + _grown(before, after, "retransmissions_sent"),
+            left_open=after.get("softacd_sip_dialogs", 0.0) + after.get("softacd_media_streams", 0.0),
+            memory=self.switch.resident_megabytes(),
         )
 
     @staticmethod
@@ -175,7 +181,7 @@ def run(*, smoke: bool = False, seconds: float = 5.0, progress: Progress = lambd
     with tempfile.TemporaryDirectory(prefix="softacd-bench-") as name:
         bench = Bench(Path(name), 10 if smoke else PHONES)
         progress("the switch starts")
-        with bench.switch as switch:
+        with bench.switch:
             bench.register()
             if smoke:
                 progress("20 calls")
@@ -188,10 +194,9 @@ def run(*, smoke: bool = False, seconds: float = 5.0, progress: Progress = lambd
                 progress(f"{RATE} calls/s")
                 usual = bench.load(RATE, seconds)
                 rate, best = sustained(bench, usual, seconds * 0.6, progress)
-            memory = switch.resident_megabytes()
     if not usual.bridged:
         raise RuntimeError(f"no call was bridged: {usual}")
-    return _figures(usual, rate if best is not None else 0, best, bare, memory)
+    return _figures(usual, rate if best is not None else 0, best, bare)
 
 
 def sustained(bench: Bench, usual: Load, seconds: float, progress: Progress) -> tuple[int, Load | None]:
@@ -211,7 +216,7 @@ def sustained(bench: Bench, usual: Load, seconds: float, progress: Progress) -> 
     return good, best
 
 
-def _figures(usual: Load, rate: int, best: Load | None, bare: float, memory: float) -> Figures:
+def _figures(usual: Load, rate: int, best: Load | None, bare: float) -> Figures:
     lost = usual.callers.failed + max(0, usual.callers.succeeded - usual.bridged)
     figures: Figures = {
         "signalling_cpu_per_call": _cpu(usual.cpu_ms, usual, goal=1.0),
@@ -228,7 +233,8 @@ def _figures(usual: Load, rate: int, best: Load | None, bare: float, memory: flo
         "signalling_failed": figure(lost, "calls", goal=0),
         "signalling_retransmissions": figure(usual.retransmissions, "messages", goal=0),
         "signalling_messages_per_call": figure(usual.received + usual.sent, "messages"),
-        "signalling_memory": figure(memory, "MB"),
+        "signalling_left_open": figure(usual.left_open, "objects", goal=0),
+        "signalling_memory": figure(usual.memory, "MB"),
         "bare_socket_per_call": _cpu((usual.received + usual.sent) / 2 * bare / 1000, usual),
     }
     if best is not None and best is not usual:
