@@ -109,8 +109,8 @@ def percentile(times: list[int], share: float) -> float:
 def run(rounds: int = 3_000) -> Figures:
     """Median and 99th percentile of every decision, in microseconds; the ratio is to one calibration round.
 
-    A figure is named "AGENTS ready|busy [xQUEUES]: decision": ready agents and no line, or all busy and 1,000 callers in
-    line, in one queue or with every agent in that many.
+    A figure is named "AGENTS ready|busy [xQUEUES]: decision": ready agents and no line, or all busy and 1,000 callers
+    in line, in one queue or with every agent in that many.
     """
     figures: Figures = {}
     yardstick = calibrate() * 1e6

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -61,6 +62,13 @@ class Load(msgspec.Struct, frozen=True):
     def clean(self) -> bool:
         """Nobody failed, and nobody had to repeat himself."""
         return not self.callers.failed and not self.retransmissions and self.bridged == self.callers.succeeded
+
+
+class Loadable(Protocol):
+    """What calls can be brought to."""
+
+    def load(self, rate: int, seconds: float) -> Load:
+        """Bring `rate` calls a second for `seconds`."""
 
 
 class Bench:
@@ -199,7 +207,7 @@ def run(*, smoke: bool = False, seconds: float = 5.0, progress: Progress = lambd
     return _figures(usual, rate if best is not None else 0, best, bare)
 
 
-def sustained(bench: Bench, usual: Load, seconds: float, progress: Progress) -> tuple[int, Load | None]:
+def sustained(bench: Loadable, usual: Load, seconds: float, progress: Progress) -> tuple[int, Load | None]:
     """The highest rate that passes clean, within 10 %: doubled until one does not, then halved in between."""
     good, best = (RATE, usual) if usual.clean else (0, None)
     rate, bad = (RATE * 2, 0) if best is not None else (FIRST_RATE, RATE)

@@ -73,21 +73,29 @@ class Sipp:
         return self.counted()
 
     def counted(self) -> Counted:
-        """The last line of its statistics. Raises RuntimeError when there is none."""
-        try:
-            with self._statistics.open(encoding="utf-8") as file:
-                rows = list(csv.DictReader(file, delimiter=";"))
-        except FileNotFoundError:
-            rows = []
-        if not rows:
+        """What it counted so far. Raises RuntimeError when it has counted nothing."""
+        counted = read_statistics(self._statistics)
+        if counted is None:
             raise RuntimeError(f"SIPp counted nothing {self._said()}")
-        last = rows[-1]
-        return Counted(
-            succeeded=int(last["SuccessfulCall(C)"]),
-            failed=int(last["FailedCall(C)"]),
-            retransmissions=int(last["Retransmissions(C)"]),
-            rate=float(last["CallRate(C)"]),
-        )
+        return counted
 
     def _said(self) -> str:
         return self._errors.read_text(encoding="utf-8", errors="replace")[-300:].strip()
+
+
+def read_statistics(file: Path) -> Counted | None:
+    """The last line of a statistics file of SIPp's, written once a second and at the end; None before the first."""
+    try:
+        with file.open(encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream, delimiter=";"))
+    except FileNotFoundError:
+        return None
+    if not rows:
+        return None
+    last = rows[-1]
+    return Counted(
+        succeeded=int(last["SuccessfulCall(C)"]),
+        failed=int(last["FailedCall(C)"]),
+        retransmissions=int(last["Retransmissions(C)"]),
+        rate=float(last["CallRate(C)"]),
+    )

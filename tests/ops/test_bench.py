@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 import softacd
 from benchmarks import harness
 from benchmarks.harness import Figures, Skipped, Suite, calibrate, figure
+from benchmarks.signalling import Load, sustained
+from benchmarks.sipp import Counted, read_statistics
 from softacd.ops import bench_command
 from softacd.ops.bench_command import bar, bench, goal, shown
 
@@ -183,3 +186,67 @@ def test_a_bar_is_never_longer_than_its_place() -> None:
 
 def test_the_calibration_loop_takes_its_time() -> None:
     assert 1e-8 < calibrate(1) < 1e-3
+
+
+# --- the signalling suite's search -----------------------------------------------------------------------------------
+
+
+class Machine:
+    """Stands for switch and load: passes clean up to `most` calls a second."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.tried: list[int] = []
+
+    def load(self, rate: int, seconds: float) -> Load:
+        self.tried.append(rate)
+        repeated = 0 if rate <= self.most else 5
+        return Load(
+            callers=Counted(succeeded=100, failed=0, retransmissions=repeated, rate=rate),
+            bridged=100,
+            cpu_ms=1.0,
+            main_ms=0.8,
+            yardstick_ms=0.5,
+            busy=0.5,
+            received=6.0,
+            sent=6.0,
+            retransmissions=repeated,
+            left_open=0.0,
+            memory=100.0,
+        )
+
+
+@pytest.mark.parametrize("most", [30, 60, 130, 470, 1500, 3200])
+def test_the_highest_clean_rate_is_found_within_a_tenth(most: int) -> None:
+    machine = Machine(most)
+    rate, best = sustained(machine, machine.load(100, 1.0), 1.0, lambda text: None)
+    assert most / 1.15 <= rate <= most
+    assert best is not None
+    assert best.clean
+    assert len(machine.tried) < 14
+
+
+def test_a_machine_that_carries_nothing_has_no_clean_rate() -> None:
+    machine = Machine(0)
+    assert sustained(machine, machine.load(100, 1.0), 1.0, lambda text: None) == (0, None)
+
+
+def test_a_call_that_was_answered_but_not_bridged_is_not_clean() -> None:
+    whole = Machine(1000).load(100, 1.0)
+    assert whole.clean
+    assert not msgspec.structs.replace(whole, bridged=99).clean
+
+
+def test_what_sipp_counted_is_read_from_its_last_line(tmp_path: Path) -> None:
+    columns = ["Retransmissions(C)", "SuccessfulCall(C)", "FailedCall(C)", "CallRate(C)"]
+    file = tmp_path / "statistics.csv"
+    file.write_text(";".join(columns) + ";\n1;40;0;9.5;\n2;97;3;10.25;\n", encoding="utf-8")
+    assert read_statistics(file) == Counted(succeeded=97, failed=3, retransmissions=2, rate=10.25)
+
+
+def test_without_sipp_the_suite_is_skipped_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, said = ran("signalling", "--smoke")
+    assert status == 0
+    assert "skipped signalling" in said
+    assert "sip-tester" in said
