@@ -71,6 +71,7 @@ class LiveControl:
             gauges={
                 "sip_client_transactions": stack.client_transactions,
                 "sip_server_transactions": stack.server_transactions,
+                "sip_transactions_unfinished": stack.unfinished,
                 "sip_dialogs": stack.dialogs,
                 "sip_connections": sum(tcp.connections for tcp in driver.tcp),
                 "media_streams": len(switch.services.streams),

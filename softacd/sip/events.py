@@ -104,11 +104,12 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
 
 
 class StackCounters(msgspec.Struct, frozen=True):
-    """A snapshot; the first six are now, the rest count since the start."""
+    """A snapshot; the first seven are now, the rest count since the start."""
 
     client_transactions: int
     unanswered: int  # of these, requests whose final response has not come
     server_transactions: int
+    unfinished: int  # of both kinds, those whose final response has neither come nor been sent
     dialogs: int
     timers: int
     output: int  # waiting for poll()

@@ -100,10 +100,12 @@ class SipStack(UserAgentClient, UserAgentServer):
     def counters(self) -> StackCounters:
         """What the stack holds and has seen."""
         layer = self._layer
+        unanswered = sum(not transaction.final for transaction in layer.clients.values())
         return StackCounters(
             client_transactions=len(layer.clients),
-            unanswered=sum(not transaction.final for transaction in layer.clients.values()),
+            unanswered=unanswered,
             server_transactions=len(layer.servers),
+            unfinished=unanswered + sum(not transaction.final for transaction in layer.servers.values()),
             dialogs=len(self._dialogs),
             timers=len(self._timers),
             output=len(self._output),

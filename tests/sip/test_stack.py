@@ -263,3 +263,21 @@ def test_responses_are_told_to_the_transaction_they_belong_to() -> None:
     assert play.event.transaction.context == "first"
     play >> do(lambda stack, now: stack.counters())
     assert play.result.client_transactions == 2
+
+
+def test_a_transaction_is_unfinished_until_its_final_response() -> None:
+    play = Playbook(new_stack())
+
+    def counted() -> tuple[int, int, int]:
+        counters = play.stack.counters()
+        return counters.unanswered, counters.unfinished, counters.server_transactions
+
+    play >> receive(INVITE) << sends("SIP/2.0 100") << event(IncomingRequest)
+    transaction = play.event.transaction
+    assert counted() == (0, 1, 1)
+    play >> call_out() << sends("INVITE")
+    assert counted() == (1, 2, 1)
+    play >> receive(answer(play, 486, "bob"), CARRIER) << sends("ACK", CARRIER) << event(IncomingResponse)
+    assert counted() == (0, 1, 1)
+    play >> do(lambda stack, now: stack.respond(transaction, 603, now=now)) << sends("SIP/2.0 603")
+    assert counted() == (0, 0, 1)  # it lingers for retransmissions of the INVITE
