@@ -130,7 +130,10 @@ class Driver:
             record = records.popleft()
             self.recorder.write(record)
             for observer in self.observers:
-                observer(record)
+                try:
+                    observer(record)
+                except Exception as error:  # noqa: BLE001 - who watches must not keep records or timers from us
+                    self._fault(error, "observer", record=type(record).__name__)
         self._arm()
 
     def _send(self) -> None:
