@@ -20,9 +20,9 @@ from softacd.rtp.telephone_event import EventSender
 from softacd.rtp.tones import dtmf
 from softacd.rtp.vocabulary import (
     AnyEvent,
+    AnyStreamCommand,
     Bridge,
     CloseStream,
-    Command,
     OpenStream,
     Play,
     PlayEnded,
@@ -93,7 +93,7 @@ class MediaCore:
             session.other.route()
         return moved
 
-    def handle(self, command: Command, now: float) -> None:
+    def handle(self, command: AnyStreamCommand, now: float) -> None:
         """Every command that needs no socket. Raises TypeError for those that do."""
         session = self.sessions.get(command.stream)
         if session is None:

@@ -56,6 +56,19 @@ class Command(msgspec.Struct, frozen=True, tag=True):
     stream: int
 
 
+class ReservePorts(msgspec.Struct, frozen=True, tag=True):
+    """Bind `count` port pairs more than are on offer, and offer them: many phones ring, and each holds a port until
+    it answers. What the range has not free now is offered as streams end."""
+
+    count: int
+
+
+class ReturnPorts(msgspec.Struct, frozen=True, tag=True):
+    """Offered pairs the control side does not need any more; the engine closes them. Those not on offer are ignored."""
+
+    ports: tuple[Port, ...]
+
+
 class OpenStream(Command, frozen=True, tag=True):
     """Take `port` (from an earlier PortsOffered) into use as this stream. Nothing is sent until SetRemote."""
 
@@ -123,7 +136,8 @@ class CloseStream(Command, frozen=True, tag=True):
     """Send RTCP BYE, close the sockets, answer with StreamClosed."""
 
 
-AnyCommand = OpenStream | SetRemote | Bridge | Unbridge | Play | StopPlay | SendDigits | CloseStream
+AnyStreamCommand = OpenStream | SetRemote | Bridge | Unbridge | Play | StopPlay | SendDigits | CloseStream
+AnyCommand = AnyStreamCommand | ReservePorts | ReturnPorts
 
 # --- events: media engine -> control side -----------------------------------------------------------------------
 

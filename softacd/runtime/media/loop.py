@@ -28,6 +28,8 @@ from softacd.rtp.vocabulary import (
     OpenStream,
     Port,
     PortsOffered,
+    ReservePorts,
+    ReturnPorts,
     SetRemote,
     StreamClosed,
     StreamStatistics,
@@ -313,6 +315,10 @@ class MediaLoop:
                     self._channels[command.stream].aim()
             elif isinstance(command, CloseStream):
                 self._close(command.stream, now)
+            elif isinstance(command, ReservePorts):
+                self._reservoir.reserve(command.count)
+            elif isinstance(command, ReturnPorts):
+                self._reservoir.release(command.ports)
             else:
                 core.handle(command, now)
 

@@ -4,6 +4,7 @@ import errno
 import random
 import socket
 from collections import deque
+from collections.abc import Iterable
 
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.vocabulary import Port
@@ -29,7 +30,9 @@ class Reservoir:
         free = list(range(first, settings.port_high, 2))
         chance.shuffle(free)
         self._free = deque(free)
+        self._pairs = len(free)
         self._offered: dict[int, Pair] = {}
+        self._asked = 0  # pairs wanted beyond the target, not bound yet
         self.taken = 0
         """Port pairs in use by streams."""
         self.failed_binds = 0
@@ -40,7 +43,18 @@ class Reservoir:
     @property
     def short(self) -> bool:
         """Whether `fill` has something to do."""
-        return len(self._offered) < self._target and bool(self._free)
+        return (len(self._offered) < self._target or self._asked > 0) and bool(self._free)
+
+    def reserve(self, count: int) -> None:
+        """Have `fill` bind `count` pairs more; those the range has not free now, as soon as it has."""
+        self._asked = min(self._asked + max(count, 0), self._pairs)
+
+    def release(self, ports: Iterable[Port]) -> None:
+        """Close offered pairs nobody needs; `fill` does not make up for them unless fewer than the target are left."""
+        for port in ports:
+            pair = self.take(port)
+            if pair is not None:
+                self.give_back(port.rtp, pair)
 
     def fill(self, at_most: int = TRIES) -> tuple[Port, ...]:
         """Bind up to `at_most` pairs that are missing and return them for the offer.
@@ -62,6 +76,8 @@ class Reservoir:
                 if ports:
                     break  # out of descriptors: offer what there is
                 raise
+            if self._asked and len(self._offered) > self._target:
+                self._asked -= 1
             ports.append(Port(self._host, port))
         return tuple(ports)
 

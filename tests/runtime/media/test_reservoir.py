@@ -79,3 +79,30 @@ def test_an_address_of_another_machine_is_an_error() -> None:
     with pytest.raises(OSError, match="annot assign") as caught:
         elsewhere.fill()
     assert caught.value.errno == errno.EADDRNOTAVAIL
+
+
+def test_more_than_the_target_is_bound_when_asked_for_and_closed_when_returned(reservoir: Reservoir) -> None:
+    offered = list(reservoir.fill())
+    reservoir.reserve(3)
+    assert reservoir.short
+    offered += reservoir.fill()
+    assert (len(offered), len(reservoir)) == (7, 7)
+    assert reservoir.fill() == ()
+    reservoir.release(offered[:3])
+    assert (len(reservoir), reservoir.short, reservoir.taken) == (4, False, 0)
+    assert reservoir.take(offered[0]) is None
+    reservoir.release(offered[:3])  # a second time: nothing
+    assert len(reservoir) == 4
+
+
+def test_what_the_range_lacks_is_bound_as_soon_as_it_is_free(reservoir: Reservoir) -> None:
+    reservoir.reserve(100)
+    offered = reservoir.fill()
+    assert len(offered) == 9
+    assert reservoir.fill() == ()
+    pair = reservoir.take(offered[0])
+    assert pair is not None
+    reservoir.give_back(offered[0].rtp, pair)
+    assert reservoir.short
+    (again,) = reservoir.fill()
+    assert again == offered[0]
