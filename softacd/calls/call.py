@@ -6,6 +6,7 @@ The call decides how it ends; activities decide what the caller goes through unt
 from abc import ABC, abstractmethod
 
 from softacd.calls.call_table import Phase, enter
+from softacd.calls.conversation import Conversation
 from softacd.calls.exchange import Exchange
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.records import CallRecord, Direction, Outcome
@@ -30,6 +31,10 @@ class Activity(ABC):
 
     def on_play_ended(self, play: int, error: str, now: float) -> None:
         """Playback to the caller is over."""
+
+    def on_leg_gone(self, leg: Leg, now: float) -> bool:
+        """A leg hung up; True when that does not end the call."""
+        return False
 
 
 class Call:
@@ -68,10 +73,10 @@ class Call:
             called=called,
             trunk=trunk.settings.name if trunk else "",
         )
-        self._trunks: list[Trunk] = []
+        self.trunks: list[Trunk] = []
         self._waiting: Activity | None = None
-        self._held_since = 0.0
-        self._holders: set[str] = set()
+        self.conversation: Conversation | None = None
+        self._segments = 0
         self._legs = 0
         self._occupied: set[str] = set()
         if trunk is not None:
@@ -90,7 +95,7 @@ class Call:
     def hold_channel(self, trunk: Trunk) -> None:
         """This call occupies a channel of a trunk until it ends."""
         trunk.calls_now.add(self.id)
-        self._trunks.append(trunk)
+        self.trunks.append(trunk)
 
     def occupy(self, extension: str, now: float) -> None:
         """This call keeps a phone busy that no queue rang: its agent is offered nothing meanwhile."""
@@ -103,6 +108,12 @@ class Call:
         if extension in self._occupied:
             self._occupied.discard(extension)
             self.exchange.desk.other_call(extension, self.id, False, now)
+
+    @property
+    def music(self) -> str:
+        """What a party on hold hears."""
+        queue = self.exchange.queues.get(self.record.queue)
+        return queue.music if queue else "music/default"
 
     def note(self, kind: str, detail: str, now: float) -> None:
         """Record that something happened."""
@@ -149,23 +160,69 @@ class Call:
         if self.activity is not None:
             activity, self.activity = self.activity, None
             activity.stop(now)
-        self.called_leg = other
         other.user = self
+        self.called_leg = other
         self.agent = agent
         record = self.record
-        record.agent = agent
-        record.connected = self.services.wall(now)
-        if not record.answered:
-            record.answered = record.connected
-        if record.queued:
-            record.wait_ms = record.connected - record.queued
-        self.leg.bridge(other)
-        self.enter_phase(Phase.TALKING, now)
-        self.note("connected", agent or other.number, now)
+        record.agent = agent or record.agent
+        connected = self.services.wall(now)
+        if not record.connected:
+            record.connected = connected
+            record.answered = record.answered or connected
+            if record.queued:
+                record.wait_ms = connected - record.queued
+        self._segments += 1
+        self.conversation = Conversation(self, self._segments, other, agent, now)
+        self.conversation.open(now)
         self.services.records.append(record)
-        for leg in (self.leg, other):
-            if leg.held:
-                self._on_hold(leg, True, now)
+
+    # --- transfers: parties leave and come ---
+
+    def leave(self, leg: Leg, now: float) -> None:
+        """A party leaves the conversation by a transfer (its leg lives on): whoever remains is the caller now."""
+        if leg is self.caller_leg:
+            self.caller_leg = self.called_leg
+        self.called_leg = None
+        self._close_conversation(now, "transfer")
+        self.enter_phase(Phase.TRANSFERRING, now)
+        self.vacate(leg.number, now)
+        self.leg.unbridge()
+
+    def release(self, leg: Leg, now: float) -> Leg:
+        """End this call, which another takes over: `leg` hangs up, the other party's leg is handed out."""
+        if self.conversation is None:
+            raise RuntimeError("only a conversation can be taken over")
+        partner = self.conversation.partner(leg)
+        partner.user = None
+        if partner is self.called_leg:
+            self.called_leg = None
+        else:
+            self.caller_leg = self.called_leg
+            self.called_leg = None
+        self._close_conversation(now, "transfer")
+        self._end(now, by="transfer", cause=200)
+        return partner
+
+    def adopt(self, leg: Leg, other: "Call", now: float) -> None:
+        """Go on with a party of another call."""
+        leg.call = leg.record.call = self.id
+        for trunk in other.trunks:
+            self.hold_channel(trunk)
+        agent = self.exchange.agent_of_phone.get(leg.number, "")
+        if agent or leg.number in self.exchange.phones:
+            self.occupy(leg.number, now)
+        self.note("transferred", f"{leg.party} of call {other.id}", now)
+        self.connect(leg, now, agent=agent)
+
+    def _close_conversation(self, now: float, ended_by: str) -> None:
+        conversation, self.conversation = self.conversation, None
+        if conversation is None:
+            return
+        segment = conversation.close(now, ended_by)
+        self.agent = ""
+        self.record.talk_ms += segment.talk_ms
+        self.record.hold_ms += segment.hold_ms
+        self.services.records.append(segment)
 
     def finish(self, now: float, *, outcome: Outcome | None = None, status: int = 603) -> None:
         """End the call from our side: BYE to answered legs, `status` to a caller never answered."""
@@ -180,9 +237,7 @@ class Call:
     def on_leg(self, leg: Leg, signal: Signal, now: float) -> None:
         """A leg moved."""
         if signal is Signal.HUNG_UP:
-            by = "caller" if leg is self.caller_leg else "called"
-            self.note("hang-up", by, now)
-            self._end(now, by=by, cause=leg.cause)
+            self._on_hang_up(leg, now)
         elif signal is Signal.CONFIRMED:
             if self._waiting is not None:
                 activity, self._waiting = self._waiting, None
@@ -190,15 +245,22 @@ class Call:
                     self.begin(activity, now)
                 else:
                     self.finish(now, outcome=Outcome.FAILED)
-        elif signal in (Signal.HELD, Signal.RESUMED):
-            self._on_hold(leg, signal is Signal.HELD, now)
+        elif signal in (Signal.HELD, Signal.RESUMED) and self.conversation is not None:
+            # a caller who holds while we play chose not to listen: nothing to do
+            self.conversation.hold(leg, held=signal is Signal.HELD, now=now)
+
+    def _on_hang_up(self, leg: Leg, now: float) -> None:
+        if self.activity is not None and self.activity.on_leg_gone(leg, now):
+            return
+        by = "caller" if leg is self.caller_leg else "called"
+        self.note("hang-up", by, now)
+        self._end(now, by=by, cause=leg.cause)
 
     def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
         """A key was pressed. In a conversation RFC 4733 passes with the media; INFO is turned into it here."""
-        if self.phase in (Phase.TALKING, Phase.HELD):
-            other = self.called_leg if leg is self.caller_leg else self.caller_leg
-            if by_info and other is not None:
-                other.send_digit(digit)
+        if self.conversation is not None:
+            if by_info:
+                self.conversation.partner(leg).send_digit(digit)
         elif leg is self.caller_leg:
             self.record.keys += digit
             self.note("key", digit, now)
@@ -212,46 +274,14 @@ class Call:
         if leg is self.caller_leg and self.activity is not None:
             self.activity.on_play_ended(play, error, now)
 
-    # --- hold --------------------
-
-    def _on_hold(self, holder: Leg, held: bool, now: float) -> None:
-        if self.phase not in (Phase.TALKING, Phase.HELD) or self.called_leg is None:
-            return  # a caller on hold while we play: the device chose not to listen
-        other = self.called_leg if holder is self.caller_leg else self.leg
-        self.note("hold" if held else "resume", holder.party, now)
-        if held:
-            self._holders.add(holder.id)
-            other.unbridge()
-            other.play((self._music(),), loop=True, shared=True)
-            if self.phase is Phase.TALKING:
-                self.enter_phase(Phase.HELD, now)
-                self._held_since = now
-                self._tell_desk_hold(True, now)
-        else:
-            self._holders.discard(holder.id)
-            if not self._holders and self.phase is Phase.HELD:
-                self.record.hold_ms += round((now - self._held_since) * 1000)
-                self.enter_phase(Phase.TALKING, now)
-                self.leg.bridge(self.called_leg)
-                self._tell_desk_hold(False, now)
-
-    def _music(self) -> str:
-        queue = self.exchange.queues.get(self.record.queue)
-        return queue.music if queue else "music/default"
-
-    def _tell_desk_hold(self, held: bool, now: float) -> None:
-        if self.agent:
-            self.exchange.desk.hold_changed(self, held, now)
-
     # --- the end --------------------
 
     def _end(self, now: float, *, by: str, cause: int, outcome: Outcome | None = None, status: int = 603) -> None:
         if self.phase is Phase.ENDED:
             return
         record = self.record
-        if self.phase is Phase.HELD:
-            record.hold_ms += round((now - self._held_since) * 1000)
         queued = self.phase is Phase.QUEUE
+        self._close_conversation(now, by)
         self.enter_phase(Phase.ENDED, now)
         activity, self.activity = self.activity, None
         if activity is not None:
@@ -260,17 +290,13 @@ class Call:
         for leg in (self.caller_leg, self.called_leg):
             if leg is not None:
                 leg.hang_up(now, status=status)
-        if self.agent:
-            self.exchange.desk.talk_ended(self, now)
         record.ended = self.services.wall(now)
         record.ended_by = by
         record.cause = cause
-        if record.connected:
-            record.talk_ms = max(0, record.ended - record.connected - record.hold_ms)
-        elif record.queued and queued:
+        if not record.connected and queued:
             record.wait_ms = record.ended - record.queued
         record.outcome = outcome if outcome and not record.connected else self._outcome(queued, by, cause)
-        for trunk in self._trunks:
+        for trunk in self.trunks:
             trunk.calls_now.discard(self.id)
         for extension in list(self._occupied):
             self.vacate(extension, now)

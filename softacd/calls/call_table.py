@@ -12,6 +12,7 @@ class Phase(StrEnum):
     RINGING = "ringing"  # one destination is being rung
     TALKING = "talking"
     HELD = "held"
+    TRANSFERRING = "transferring"  # one party waits while a transfer is carried out
     ENDED = "ended"
 
 
@@ -20,8 +21,9 @@ CALL_TABLE: dict[Phase, frozenset[Phase]] = {
     Phase.FLOW: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
     Phase.QUEUE: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
     Phase.RINGING: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
-    Phase.TALKING: frozenset({Phase.HELD, Phase.ENDED}),
-    Phase.HELD: frozenset({Phase.TALKING, Phase.ENDED}),
+    Phase.TALKING: frozenset({Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
+    Phase.HELD: frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
+    Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.ENDED}),
     Phase.ENDED: frozenset(),
 }
 

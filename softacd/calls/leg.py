@@ -476,6 +476,7 @@ class Leg:
                     packet_ms=remote.packet_ms,
                 ),
                 telephone_event=remote.telephone_event,
+                telephone_event_in=remote.telephone_event_in,
                 send=remote.direction.sends,
                 receive=remote.direction.receives,
             )

@@ -195,13 +195,13 @@ class QueueDesk:
             self._announcers.pop(wait.call.id, None)
             self.feed(CallerLeft(caller=wait.call.id), now)
 
-    def talk_ended(self, call: Call, now: float) -> None:
+    def talk_ended(self, agent: str, call: str, now: float) -> None:
         """A conversation of an agent is over."""
-        self.feed(TalkEnded(agent=call.agent, caller=call.id), now)
+        self.feed(TalkEnded(agent=agent, caller=call), now)
 
-    def hold_changed(self, call: Call, held: bool, now: float) -> None:
+    def hold_changed(self, agent: str, call: str, held: bool, now: float) -> None:
         """A conversation of an agent was put on hold or resumed."""
-        self.feed(HoldChanged(agent=call.agent, caller=call.id, held=held), now)
+        self.feed(HoldChanged(agent=agent, caller=call, held=held), now)
 
     def other_call(self, extension: str, call: str, started: bool, now: float) -> None:
         """A phone of an agent is in a call of its own, or no longer."""

@@ -54,6 +54,7 @@ class CallRecord(msgspec.Struct):
     connected: int = 0
     """When a human was first connected."""
     agent: str = ""
+    """The agent who talked to the caller last; each conversation is a Segment."""
     ended: int = 0
     wait_ms: int = 0
     talk_ms: int = 0
@@ -96,6 +97,23 @@ class LegRecord(msgspec.Struct):
     strangers: int = 0
 
 
+class Segment(msgspec.Struct, frozen=True):
+    """One conversation of a call: who of the house talked, and how long. A transfer ends one and begins another."""
+
+    call: str
+    number: int
+    """1, 2, ... within the call."""
+    party: str
+    """"agent:ann", "phone:101", "trunk:alpha": whom the caller talked to."""
+    agent: str
+    started: int
+    ended: int
+    talk_ms: int
+    hold_ms: int
+    ended_by: str
+    """"caller", "called", "switch", "transfer"."""
+
+
 class CallEvent(msgspec.Struct, frozen=True):
     """One thing that happened to a call: flow steps, keys, announcements, offers, hold, connect."""
 
@@ -129,4 +147,4 @@ class TraceRow(msgspec.Struct, frozen=True):
     cseq: str = ""
 
 
-AnyRecord = CallRecord | LegRecord | CallEvent | AgentEvent | TraceRow
+AnyRecord = CallRecord | LegRecord | Segment | CallEvent | AgentEvent | TraceRow

@@ -20,6 +20,7 @@ from softacd.calls.model import SwitchSettings
 from softacd.calls.queue_desk import QueueDesk
 from softacd.calls.records import TraceRow
 from softacd.calls.services import Services
+from softacd.calls.transfer import TransferRefusedError, refer_target, transfer
 from softacd.calls.trunk import Trunk
 from softacd.rtp import vocabulary as media
 from softacd.sip.authenticator import Account, DigestAuthenticator
@@ -43,7 +44,7 @@ from softacd.sip.stack import SipStack
 from softacd.sip.transaction import ServerTransaction
 from softacd.sip.transport import Flow, Transport
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER"
 TRACES_KEPT = 64
 
 
@@ -305,8 +306,24 @@ class Switch:
                     leg.user.on_digit(leg, digit, now, by_info=True)
             case "OPTIONS":
                 self._respond_options(transaction, now)
+            case "REFER":
+                self._refer(leg, transaction, request, now)
             case _:
                 self.stack.respond(transaction, 405, now=now, headers=(("Allow", ALLOW),))
+
+    def _refer(self, leg: Leg, transaction: ServerTransaction, request: Request, now: float) -> None:
+        call = self.exchange.calls.get(leg.call)
+
+        def accepted() -> None:
+            self.stack.respond(transaction, 202, now=now)
+
+        try:
+            if call is None or leg.user is not call:
+                raise TransferRefusedError(403, "the leg is in no conversation")
+            transfer(call, leg, refer_target(request), now, by_refer=accepted)
+        except TransferRefusedError as error:
+            self.services.note(leg.call, "transfer-refused", str(error), now)
+            self.stack.respond(transaction, error.status, now=now)
 
     def _out_of_dialog(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
         if request.method == "REGISTER":

@@ -135,7 +135,7 @@ class Trunk:
         number = next(number for number in numbers if number)
         return NameAddress(display_name, SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
 
-    # --- life -----------------------------------------------------------------------------------------------------------
+    # --- life --------------------
 
     def resolved(self, targets: tuple[Target, ...], now: float) -> None:
         """The carrier's addresses are known, or changed."""

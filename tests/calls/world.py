@@ -295,8 +295,8 @@ class World:
         end = self.now + seconds
         while True:
             moments = [self.switch.next_deadline(), *(peer.stack.next_deadline() for peer in self.peers.values())]
-            due = min((moment for moment in moments if moment is not None), default=end)
-            if due > end:
+            due = min((moment for moment in moments if moment is not None), default=None)
+            if due is None or due > end:
                 break
             self.now = max(self.now, due)
             self.switch.handle_deadline(self.now)

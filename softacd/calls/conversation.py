@@ -1,0 +1,84 @@
+"""Two legs that talk: hold and resume, digits by INFO, and the account of it (a segment of the call's record)."""
+
+from typing import TYPE_CHECKING
+
+from softacd.calls.call_table import Phase
+from softacd.calls.leg import Leg
+from softacd.calls.records import Segment
+
+if TYPE_CHECKING:
+    from softacd.calls.call import Call
+
+
+class Conversation:
+    """One conversation of a call, from the bridge until somebody leaves it. A transfer makes another."""
+
+    def __init__(self, call: "Call", number: int, other: Leg, agent: str, now: float) -> None:
+        self.other = other
+        self.agent = agent
+        self._call = call
+        self._number = number
+        self._since = now
+        self._held_since = 0.0
+        self._held_ms = 0
+        self._holders: set[str] = set()
+
+    def open(self, now: float) -> None:
+        """Bridge the legs; whatever either hears is cut with the next packet."""
+        call = self._call
+        call.leg.bridge(self.other)
+        call.enter_phase(Phase.TALKING, now)
+        call.note("connected", self.agent or self.other.number, now)
+        for leg in (call.leg, self.other):
+            if leg.held:
+                self.hold(leg, held=True, now=now)
+
+    def partner(self, leg: Leg) -> Leg:
+        """Whom a leg talks to."""
+        return self.other if leg is self._call.leg else self._call.leg
+
+    def hold(self, holder: Leg, *, held: bool, now: float) -> None:
+        """A device put the other on hold, or resumed: the other hears music meanwhile."""
+        call = self._call
+        partner = self.partner(holder)
+        call.note("hold" if held else "resume", holder.party, now)
+        if held:
+            self._holders.add(holder.id)
+            partner.unbridge()
+            partner.play((call.music,), loop=True, shared=True)
+            if call.phase is Phase.TALKING:
+                call.enter_phase(Phase.HELD, now)
+                self._held_since = now
+                self._tell_desk(now, held=True)
+            return
+        self._holders.discard(holder.id)
+        if not self._holders and call.phase is Phase.HELD:
+            self._held_ms += round((now - self._held_since) * 1000)
+            call.enter_phase(Phase.TALKING, now)
+            call.leg.bridge(self.other)
+            self._tell_desk(now, held=False)
+
+    def close(self, now: float, ended_by: str) -> Segment:
+        """The account of it; the agent's wrap-up begins. `ended_by`: "caller", "called", "switch", "transfer"."""
+        call = self._call
+        if call.phase is Phase.HELD:
+            self._held_ms += round((now - self._held_since) * 1000)
+        length = round((now - self._since) * 1000)
+        if self.agent:
+            call.exchange.desk.talk_ended(self.agent, call.id, now)
+        wall = call.services.wall
+        return Segment(
+            call=call.id,
+            number=self._number,
+            party=self.other.party,
+            agent=self.agent,
+            started=wall(self._since),
+            ended=wall(now),
+            talk_ms=max(0, length - self._held_ms),
+            hold_ms=self._held_ms,
+            ended_by=ended_by,
+        )
+
+    def _tell_desk(self, now: float, *, held: bool) -> None:
+        if self.agent:
+            self._call.exchange.desk.hold_changed(self.agent, self._call.id, held, now)
