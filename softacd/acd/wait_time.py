@@ -1,10 +1,28 @@
-"""The expected waiting time, learned online from the distributor's own events and commands."""
+"""The expected waiting time of every caller in line, learned online from the distributor's own events and commands.
 
-from collections.abc import Iterable
+How it reckons. A caller at place p is answered by the p-th answer from now on that an agent of his gives. Each agent
+who is staffed gives his next answer once he is free: at once when ready, when the wrap-up ends, or when the present
+conversation (whose chance to end within t, having lasted e, is known from `TalkTimes`) and its wrap-up are over; and
+then again and again, one a mean handling time. `answer_curve` adds the agents up; the chance that the caller is
+answered by t is that of p answers by t. Three corrections enter p: callers ahead in other queues who compete for the
+same agents, callers ahead who will hang up, and callers of higher priority who are yet to come and will overtake.
+`WaitScore` corrects what is left.
+
+An agent who has chosen a break or to go home after this conversation, whose phone is unreachable, or who is on a
+break, gives no answers. Nothing here looks into the future: a figure depends on what was observed before it alone.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
+import numpy as np
 
+from softacd.acd.agent_table import IN_CONVERSATION
+from softacd.acd.answer_curve import TIMES, AnswerCurve, Outlook, answer_curve, answered_by
 from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.acd.queue import Key, insert, remove
 from softacd.acd.vocabulary import (
     AgentChanged,
     AnyCommand,
@@ -12,75 +30,310 @@ from softacd.acd.vocabulary import (
     CallerExited,
     CallerJoined,
     Connect,
+    DeviceChanged,
+    Exit,
+    Offer,
+    OtherCallEnded,
+    OtherCallStarted,
     State,
     Status,
 )
+from softacd.acd.wait_history import AgentPace, LearnedPace, LearnedQueue, LearnedWaits, QueueHistory
 
-FIRST_GUESS = 180.0
-"""Seconds a conversation with its wrap-up is believed to take before any was seen."""
-WEIGHT = 0.15
-ENOUGH = 5
-"""Conversations after which an estimate may be spoken."""
+TALKS_NEEDED = 5
+"""Conversations of a queue before its estimates are trusted."""
+WIDEST_SECONDS = 180.0
+WIDEST_SHARE = 1.5
+"""A range wider than both WIDEST_SECONDS and this share of the expected wait tells a caller nothing."""
+COVERAGE_NEEDED = 0.5
+SCORES_NEEDED = 20
+"""Once so many waits were scored, an estimate is trusted only while the ranges cover COVERAGE_NEEDED of them."""
+CURVE_SECONDS = 1.0
+"""A queue's curve is reckoned anew when an agent changed or it is older than this."""
 
 
 class WaitEstimate(msgspec.Struct, frozen=True):
-    """Remaining seconds expected, an 80 % range, and whether it may be told to a caller."""
+    """Remaining wait in seconds: as likely to be longer as shorter than `expected`, 80 % within `low` to `high`.
+
+    `trusted` says whether it may be told to the caller; `staffed` counts the agents it rests on.
+    """
 
     expected: float
     low: float
     high: float
     trusted: bool
+    staffed: int = 0
+
+
+class _Waiting(NamedTuple):
+    queue: str
+    key: Key
+    priority: int
+
+
+class _Staff:
+    """What is known of one agent at the moment."""
+
+    __slots__ = ("changed", "next_status", "offered", "other_calls", "reachable", "state", "status", "talk", "until")
+
+    def __init__(self, status: Status) -> None:
+        self.status = status
+        self.next_status: Status | None = None
+        self.state = State.IDLE
+        self.changed = 0.0
+        self.until = 0.0
+        self.reachable = False
+        self.other_calls: set[str] = set()
+        self.offered: float | None = None
+        self.talk: tuple[str, float] | None = None  # queue, since when; kept until the wrap-up is over
+
+    def gives_answers(self) -> bool:
+        """Whether he will answer callers, now or after what he does."""
+        return self.status is Status.AVAILABLE and self.next_status is None and self.reachable and not self.other_calls
+
+
+class _Curve(NamedTuple):
+    """A queue's answer curve, and how much of each other queue's line competes for the same agents."""
+
+    version: int
+    at: float
+    curve: AnswerCurve
+    rivals: tuple[tuple[str, float], ...]
 
 
 class WaitTimeEstimator:
-    """Callers ahead times the handling time, over the agents staffed."""
+    """One for the whole house; feed it every event, then the commands it led to."""
 
     def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[AgentSettings]) -> None:
-        self._handling: dict[str, float] = {}
-        self._seen: dict[str, int] = {}
-        self._lines: dict[str, list[str]] = {}
-        self._queue_of: dict[str, str] = {}
-        self._talking: dict[str, tuple[str, float]] = {}
-        self._staffed: set[str] = set()
-        self._agents: dict[str, set[str]] = {}
+        self._settings: dict[str, QueueSettings] = {}
+        self._staff: dict[str, _Staff] = {}
+        self._histories: dict[str, QueueHistory] = {}
+        self._paces: dict[str, AgentPace] = {}
+        self._lines: dict[str, list[Key]] = {}
+        self._waiting: dict[str, _Waiting] = {}
+        self._arrivals = 0
+        self._version = 0
+        self._curves: dict[str, _Curve] = {}
+        self._predicted: dict[str, tuple[float, WaitEstimate]] = {}
+        self._last_prediction: dict[str, float] = {}
+        self._learned = LearnedWaits()
         self.configure(queues, agents)
 
     def configure(self, queues: Iterable[QueueSettings], agents: Iterable[AgentSettings]) -> None:
-        """Take new settings; what was learned stays."""
-        del agents
-        self._agents = {queue.name: {tier.agent for tier in queue.tiers} for queue in queues}
+        """Take new settings; what was learned stays, also of queues and agents that come back later."""
+        self._settings = {queue.name: queue for queue in queues}
+        known, self._staff = self._staff, {}
+        for agent in agents:
+            initial = Status.AVAILABLE if agent.available_at_start else Status.LOGGED_OUT
+            self._staff[agent.name] = known.get(agent.name) or _Staff(initial)
+            if agent.name not in self._paces:
+                self._paces[agent.name] = AgentPace(self._learned.agents.get(agent.name))
+        for name, queue in self._settings.items():
+            if name not in self._histories:
+                self._histories[name] = QueueHistory(queue.wrap_up_seconds, self._learned.queues.get(name))
+            self._lines.setdefault(name, [])
+        self._version += 1
+
+    def snapshot(self) -> LearnedWaits:
+        """What was learned, for the store."""
+        queues: dict[str, LearnedQueue] = dict(self._learned.queues)
+        queues.update({name: history.learned() for name, history in self._histories.items()})
+        agents: dict[str, LearnedPace] = dict(self._learned.agents)
+        agents.update({name: pace.learned() for name, pace in self._paces.items()})
+        return LearnedWaits(queues, agents)
+
+    def restore(self, learned: LearnedWaits) -> None:
+        """Go on from what was learned before a restart; who waits and who talks is not touched."""
+        self._learned = learned
+        for name, history in learned.queues.items():
+            if name in self._settings:
+                self._histories[name] = QueueHistory(self._settings[name].wrap_up_seconds, history)
+        for name, pace in learned.agents.items():
+            if name in self._staff:
+                self._paces[name] = AgentPace(pace)
+        self._version += 1
+
+    # --- learning ----------------------------------------------------------------------------------------------
 
     def observe(self, item: AnyEvent | AnyCommand, now: float) -> None:
-        """Learn from one event or command."""
-        if isinstance(item, CallerJoined):
-            self._lines.setdefault(item.queue, []).append(item.caller)
-            self._queue_of[item.caller] = item.queue
-        elif isinstance(item, CallerExited):
-            queue = self._queue_of.pop(item.caller, None)
-            if queue is not None and item.caller in self._lines[queue]:
-                self._lines[queue].remove(item.caller)
-        elif isinstance(item, Connect):
-            self._talking[item.agent] = (item.queue, now)
-        elif isinstance(item, AgentChanged):
-            if item.status is Status.AVAILABLE or item.state not in (State.IDLE, State.OFFERED, State.RINGING):
-                self._staffed.add(item.agent)
-            else:
-                self._staffed.discard(item.agent)
-            if item.state is State.IDLE and item.agent in self._talking:
-                queue, since = self._talking.pop(item.agent)
-                known = self._handling.get(queue, FIRST_GUESS)
-                self._handling[queue] = known + WEIGHT * (now - since - known)
-                self._seen[queue] = self._seen.get(queue, 0) + 1
+        """Learn from one event or command; those that say nothing about waiting cost nothing."""
+        observer = self._OBSERVERS.get(type(item))
+        if observer is not None:
+            observer(self, item, now)
+
+    def _joined(self, event: CallerJoined, now: float) -> None:
+        history = self._histories.get(event.queue)
+        if history is None or event.queue not in self._settings or event.caller in self._waiting:
+            return  # the distributor turns him away
+        self._arrivals += 1
+        key = (-event.priority, self._arrivals, event.caller)
+        self._waiting[event.caller] = _Waiting(event.queue, key, event.priority)
+        insert(self._lines[event.queue], key)
+        history.arrived(event.priority, now)
+        self._predict(event.caller, event.queue, now)
+
+    def _predict(self, caller: str, queue: str, now: float) -> None:
+        """Keep an estimate to be judged by the actual wait: at most one a second and queue.
+
+        Who finds a ready agent and no line needs none: his wait says nothing about the estimates of others.
+        """
+        if now - self._last_prediction.get(queue, -1.0) < 1.0:
+            return
+        if len(self._lines[queue]) == 1 and any(self._is_ready(name) for name in self._agents_of(queue)):
+            return
+        estimate = self.estimate(caller, now)
+        if estimate is not None:
+            self._last_prediction[queue] = now
+            self._predicted[caller] = (now, estimate)
+
+    def _exited(self, command: CallerExited, now: float) -> None:
+        waiting = self._waiting.pop(command.caller, None)
+        if waiting is None:
+            return
+        remove(self._lines[waiting.queue], waiting.key)
+        history = self._histories[waiting.queue]
+        history.left(command.waited, abandoned=command.exit is Exit.ABANDONED)
+        at, estimate = self._predicted.pop(command.caller, (0.0, None))
+        if estimate is not None:
+            history.score.score(
+                (estimate.low, estimate.expected, estimate.high), now - at, ended=command.exit is Exit.ANSWERED
+            )
+
+    def _offered(self, command: Offer, now: float) -> None:
+        staff = self._staff.get(command.agent)
+        if staff is not None:
+            staff.offered = now
+
+    def _connected(self, command: Connect, now: float) -> None:
+        staff = self._staff.get(command.agent)
+        history = self._histories.get(command.queue)
+        if staff is not None and history is not None:
+            staff.talk = (command.queue, now)
+            if staff.offered is not None:
+                history.answer_delay.learn(now - staff.offered)
+                staff.offered = None
+
+    def _agent_changed(self, command: AgentChanged, now: float) -> None:
+        staff = self._staff.get(command.agent)
+        if staff is None:
+            return
+        self._version += 1
+        if staff.talk is not None:
+            queue, since = staff.talk
+            history = self._histories[queue]
+            if staff.state in IN_CONVERSATION and command.state not in IN_CONVERSATION:
+                self._paces[command.agent].learn(now - since, history.talk)
+                history.talk.learn(now - since)
+            if staff.state is State.WRAP_UP and command.state is not State.WRAP_UP:
+                history.wrap_up.learn(now - staff.changed)
+            if command.state not in IN_CONVERSATION and command.state is not State.WRAP_UP:
+                staff.talk = None
+        if command.state is not staff.state:
+            staff.changed = now
+        staff.status, staff.state, staff.next_status = command.status, command.state, command.next_status
+        staff.until = command.until or now
+
+    def _device_changed(self, event: DeviceChanged, now: float) -> None:
+        del now
+        staff = self._staff.get(event.agent)
+        if staff is not None:
+            self._version += 1
+            staff.reachable = event.reachable
+
+    def _other_call_started(self, event: OtherCallStarted, now: float) -> None:
+        del now
+        staff = self._staff.get(event.agent)
+        if staff is not None:
+            self._version += 1
+            staff.other_calls.add(event.call)
+
+    def _other_call_ended(self, event: OtherCallEnded, now: float) -> None:
+        del now
+        staff = self._staff.get(event.agent)
+        if staff is not None:
+            self._version += 1
+            staff.other_calls.discard(event.call)
+
+    # --- estimating --------------------------------------------------------------------------------------------
 
     def estimate(self, caller: str, now: float) -> WaitEstimate | None:
-        """How long a waiting caller will still wait; None for who does not wait or when nobody serves the queue."""
-        del now
-        queue = self._queue_of.get(caller)
-        if queue is None:
+        """How long a waiting caller will still wait; None for who does not wait and when nobody serves his queue."""
+        waiting = self._waiting.get(caller)
+        if waiting is None or waiting.queue not in self._settings:
             return None
-        staffed = len(self._staffed & self._agents.get(queue, set()))
-        if not staffed:
+        queue, key, priority = waiting
+        history = self._histories[queue]
+        _, _, curve, rivals = self._curve(queue, now)
+        if not curve.staffed:
             return None
-        ahead = self._lines[queue].index(caller) + 1
-        expected = ahead * self._handling.get(queue, FIRST_GUESS) / staffed
-        return WaitEstimate(expected, expected * 0.3, expected * 2.0, self._seen.get(queue, 0) >= ENOUGH)
+        ahead = float(bisect_left(self._lines[queue], key))
+        ahead += sum(share * bisect_left(self._lines[rival], key) for rival, share in rivals)
+        fed_up = np.maximum(TIMES * history.abandonment_rate, 1e-9)
+        hung_up = ahead * (1.0 - (1.0 - np.exp(-fed_up)) / fed_up)  # a caller ahead waits half as long on average
+        overtaking = TIMES * history.overtaking_rate(priority, now)
+        answered = answered_by(curve, 1.0 + ahead + overtaking - hung_up)
+        low, expected, high = sorted(float(np.interp(level, answered, TIMES)) for level in history.score.levels)
+        return WaitEstimate(
+            expected, low, high, trusted=self._is_trusted(history, expected, low, high), staffed=curve.staffed
+        )
+
+    @staticmethod
+    def _is_trusted(history: QueueHistory, expected: float, low: float, high: float) -> bool:
+        if history.talk.seen < TALKS_NEEDED or high >= TIMES[-1]:
+            return False
+        if high - low > max(WIDEST_SECONDS, WIDEST_SHARE * expected):
+            return False
+        return history.score.scored < SCORES_NEEDED or history.score.coverage >= COVERAGE_NEEDED
+
+    def _curve(self, queue: str, now: float) -> _Curve:
+        known = self._curves.get(queue)
+        if known is not None and known.version == self._version and 0.0 <= now - known.at < CURVE_SECONDS:
+            return known
+        names = [name for name in self._agents_of(queue) if self._staff[name].gives_answers()]
+        history = self._histories[queue]
+        curve = answer_curve([self._outlook(name, history, now) for name in names], history.answer_delay.mean)
+        found = _Curve(self._version, now, curve, self._rivals(queue, set(names)))
+        self._curves[queue] = found
+        return found
+
+    def _rivals(self, queue: str, agents: set[str]) -> tuple[tuple[str, float], ...]:
+        """Other queues and the share of their callers that agents of this queue will answer."""
+        found = []
+        for other in self._settings:
+            if other != queue:
+                theirs = {name for name in self._agents_of(other) if self._staff[name].gives_answers()}
+                if theirs & agents:
+                    found.append((other, len(theirs & agents) / len(theirs)))
+        return tuple(found)
+
+    def _agents_of(self, queue: str) -> list[str]:
+        return [tier.agent for tier in self._settings[queue].tiers if tier.agent in self._staff]
+
+    def _is_ready(self, agent: str) -> bool:
+        staff = self._staff[agent]
+        return staff.state is State.IDLE and staff.gives_answers()
+
+    def _outlook(self, agent: str, history: QueueHistory, now: float) -> Outlook:
+        """When this agent is free, and how long one call takes him."""
+        staff = self._staff[agent]
+        pace = self._paces[agent].factor
+        cycle = history.answer_delay.mean + history.talk.mean * pace + history.wrap_up.mean
+        irregularity = (history.talk.deviation * pace / cycle) ** 2
+        if staff.talk is not None and staff.state in IN_CONVERSATION:
+            queue, since = staff.talk
+            present = self._histories[queue]
+            elapsed = max(now - since, 0.0)
+            return Outlook(0.0, cycle, irregularity, present.talk, elapsed, present.wrap_up.mean, pace)
+        free_in = max(staff.until - now, 0.0) if staff.state is State.WRAP_UP else 0.0
+        return Outlook(free_in, cycle, irregularity)
+
+    _OBSERVERS: ClassVar[dict[type, Callable[["WaitTimeEstimator", Any, float], None]]] = {
+        CallerJoined: _joined,
+        CallerExited: _exited,
+        Offer: _offered,
+        Connect: _connected,
+        AgentChanged: _agent_changed,
+        DeviceChanged: _device_changed,
+        OtherCallStarted: _other_call_started,
+        OtherCallEnded: _other_call_ended,
+    }
