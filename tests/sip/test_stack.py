@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -117,9 +118,9 @@ class Network:
                 self.drain(side)
 
 
-def call(alice: Side) -> ClientTransaction:
+def call(alice: Side, now: float = 0.0) -> ClientTransaction:
     return alice.stack.invite(
-        uri="sip:bob@198.51.100.2", flow=alice.flow, from_=ADDRESS, to=ADDRESS, body=b"v=0\r\n", now=0.0
+        uri="sip:bob@198.51.100.2", flow=alice.flow, from_=ADDRESS, to=ADDRESS, body=b"v=0\r\n", now=now
     )
 
 
@@ -162,6 +163,22 @@ def test_a_perfect_network_says_each_thing_once() -> None:
         counters = side.stack.counters()
         assert (counters.retransmissions_sent, counters.retransmissions_received, counters.stray) == (0, 0, 0)
         assert counters.dialogs == 0
+
+
+def test_a_finished_call_leaves_nothing_for_the_garbage_collector() -> None:
+    alice = Side("a", ALICE, BOB, answers=200, ringing=True)
+    bob = Side("b", BOB, ALICE, answers=200, ringing=True)
+    network = Network(alice, bob, lambda: [0.01])
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            call(alice, network.now)
+            network.run(network.now + 100.0)
+        assert len(alice.finals) == 10  # an INVITE and a BYE each
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 # --- strangers --------------------------------------------------------------------------------------------------
