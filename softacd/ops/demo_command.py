@@ -22,7 +22,9 @@ REFRESH = 0.5
 @click.option("--calls", type=click.IntRange(1, 10_000), help="End after so many callers. [default: 20]")
 @click.option("--seconds", type=click.FloatRange(1, 86_400), help="Let callers come for so long instead.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Who calls, what they and the agents do.")
-@click.option("--pace", type=click.FloatRange(0.1, 60), default=1.3, show_default=True, help="Seconds between callers.")
+@click.option(
+    "--pace", type=click.FloatRange(0.1, 60), help="Mean seconds between callers. [default: 0.9; with --seconds 1.8]"
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the result here.")
 @click.option("--no-live", is_flag=True, help="Do not show the live view.")
 @click.option(
@@ -32,7 +34,7 @@ def demo(
     calls: int | None,
     seconds: float | None,
     seed: int,
-    pace: float,
+    pace: float | None,
     json_file: Path | None,
     no_live: bool,
     out: Path | None,
@@ -51,6 +53,9 @@ def demo(
     console = Console(highlight=False)
     if calls is None and seconds is None:
         calls = 20
+    if pace is None:
+        # Twenty callers may come faster than five agents can take them; hours of callers may not.
+        pace = 0.9 if seconds is None else 1.8
     directory = _directory(out)
     play = _Play(console, live=not no_live and console.is_terminal)
     try:

@@ -85,7 +85,7 @@ class Habits(msgspec.Struct, frozen=True):
     little_patience: tuple[float, float] = (3.4, 4.4)
     """A notice of 2.8 s is heard to its end, and then a little of the wait."""
     answer: tuple[float, float] = (0.8, 2.0)
-    talk: tuple[float, float] = (3.0, 6.5)
+    talk: tuple[float, float] = (2.5, 5.5)
     between: float = 1.3
     """Mean time between two callers."""
 

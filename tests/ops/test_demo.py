@@ -13,7 +13,7 @@ import pytest
 
 from softacd.calls.records import CallRecord, Direction, Outcome
 from softacd.ops.config import read_configuration
-from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, explain
+from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, explain, listen
 from softacd.ops.demo.cast import Rings
 from softacd.ops.demo.leaks import GaugeError, opened
 from softacd.ops.demo.report import figures, passed
@@ -32,7 +32,8 @@ def noise(seed: int, seconds: float) -> Samples:
     return np.random.default_rng(seed).normal(0, 3000, int(seconds * RATE)).astype(np.int16)
 
 
-CLIPS = Clips(greeting=noise(1, 1.0), menu=noise(2, 2.0), notice=noise(3, 1.5), music=noise(4, 5.0))
+MENU = noise(2, 2.0)
+CLIPS = Clips(greeting=noise(1, 1.0), notice=noise(3, 1.5), music=noise(4, 5.0))
 PLAN = CallerPlan(
     name="Ada",
     number="+37360000001",
@@ -44,9 +45,7 @@ PLAN = CallerPlan(
     patience=60.0,
     talk=5.0,
 )
-HEARD = np.concatenate(
-    (CLIPS.greeting, CLIPS.menu[: 2 * RATE], CLIPS.notice, CLIPS.music[: 2 * RATE], sound.bell(ANN), noise(5, 2.0))
-)
+HEARD = np.concatenate((CLIPS.greeting, MENU, CLIPS.notice, CLIPS.music[: 2 * RATE], sound.bell(ANN), noise(5, 2.0)))
 
 
 def caller(**changes: Any) -> CallerView:
@@ -95,7 +94,7 @@ def record(**changes: Any) -> CallRecord:
 
 
 def account(view: CallerView, agents: list[AgentView], records: list[CallRecord]) -> Account:
-    return explain(view, agents, records, "sales", CLIPS)
+    return explain(view, listen(view, CLIPS), agents, records, "sales")
 
 
 def test_an_answered_call_on_which_all_agree_is_explained() -> None:

@@ -26,7 +26,6 @@ class Clips(msgspec.Struct, frozen=True):
     """The sounds a caller should hear, as samples."""
 
     greeting: Samples
-    menu: Samples
     notice: Samples
     music: Samples
 
@@ -88,15 +87,17 @@ class Account(msgspec.Struct, frozen=True):
         return not self.doubts
 
 
-def explain(view: CallerView, agents: list[AgentView], records: list[CallRecord], queue: str, clips: Clips) -> Account:
-    """Lay together what is known of one call. `records` are the switch's for this caller: there should be one."""
+def explain(view: CallerView, heard: Heard, agents: list[AgentView], records: list[CallRecord], queue: str) -> Account:
+    """Lay together what is known of one call; `heard` is what `listen` found.
+
+    `records` are the switch's for this caller: there should be one. `queue` is the one behind the caller's key.
+    """
     doubts: list[str] = []
     record = records[0] if records else None
     if view.failure:
         doubts.append(view.failure)
     if len(records) != 1:
         doubts.append(f"the switch has {len(records)} records of this caller")
-    heard = listen(view, clips)
     talked = _partner(view, agents, doubts)
     if record is not None:
         _compare(view, record, talked, queue, doubts)

@@ -4,6 +4,7 @@ The demonstration plays in one; end-to-end tests open one as well and let their 
 """
 
 import asyncio
+import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from softacd.simulate.phone import SimulatedPhone
 from softacd.simulate.user_agent import OnCall
 from softacd.simulate.voice import Metronome
 
+PORTS = range(10_000, 16_000)
 READY_WITHIN = 15.0
 SETTLE_WITHIN = 12.0
 """Legs are remembered some seconds after their call, so that late messages of theirs can be told."""
@@ -170,12 +172,15 @@ class House:
 
 
 def _free_port(host: str) -> int:
-    """Give a port that is free for UDP and TCP on `host` at this moment."""
+    """Give a port that is free for UDP and TCP on `host` at this moment.
+
+    Below the range the kernel gives to outgoing connections, so that none takes it before the switch does.
+    """
     for _ in range(50):
+        port = PORTS.start + secrets.randbelow(len(PORTS))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, socket.socket() as second:
-            probe.bind((host, 0))
-            port = int(probe.getsockname()[1])
             with suppress(OSError):
+                probe.bind((host, port))
                 second.bind((host, port))
                 return port
     raise SwitchError(f"no free port on {host}")

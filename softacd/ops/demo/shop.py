@@ -145,7 +145,7 @@ def _queue(queue: Queue) -> str:
 agents = [{names}]
 ring = 2
 ring_seconds = 4
-wrap_up_seconds = 2
+wrap_up_seconds = 1.5
 no_answer_limit = 3
 reject_delay = 2
 announce_first = 3

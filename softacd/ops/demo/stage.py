@@ -12,7 +12,7 @@ import msgspec
 
 from softacd.calls.records import CallRecord
 from softacd.calls.views import Snapshot
-from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, explain
+from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, Heard, explain, listen
 from softacd.ops.demo.api import ApiError
 from softacd.ops.demo.cast import AgentActor, CallerStory, Rings
 from softacd.ops.demo.house import House
@@ -20,7 +20,6 @@ from softacd.ops.demo.shop import CARRIERS, QUEUES
 from softacd.ops.model import shipped_sounds
 from softacd.simulate import sound
 from softacd.simulate.people import FIRST_CALLER_SIGNATURE, Habits, People
-from softacd.store.store import Store
 
 MOST_AT_ONCE = sound.SIGNATURES - FIRST_CALLER_SIGNATURE
 """Callers at once: so many bells there are to tell them apart."""
@@ -128,18 +127,14 @@ class Stage:
         Raises SwitchError, ApiError, GaugeError, StoreError.
         """
         house = self.house
+        # What was heard is looked at while the switch forgets the last legs.
+        listening = asyncio.ensure_future(asyncio.to_thread(self._listen))
         left = await house.left_open(say)
         exit_status = await house.stop_switch()
         left["registrations"] = sum(map(house.registered, house.carriers))
         records = await self._records()
         left["open records"] = sum(not record.ended for record in records)
-        clips = Clips(
-            greeting=self._clip("prompts/en/welcome"),
-            menu=self._clip("prompts/en/menu-main"),
-            notice=self._clip("prompts/en/recording-notice"),
-            music=self._clip("music/default"),
-        )
-        accounts = await asyncio.to_thread(self._explain, records, clips)
+        accounts = self._explain(records, await listening)
         recording, recorded_call = self._write_recording(accounts)
         rings = Rings()
         for made in (made for actor in self.actors for made in actor.calls):
@@ -147,26 +142,30 @@ class Stage:
         seconds = time.monotonic() - self._began
         return Result(accounts, left, exit_status, seconds, recording, recorded_call, rings, house.lateness)
 
+    def _listen(self) -> list[tuple[CallerView, Heard]]:
+        clips = Clips(
+            greeting=self._clip("prompts/en/welcome"),
+            notice=self._clip("prompts/en/recording-notice"),
+            music=self._clip("music/default"),
+        )
+        views = [_caller_view(story) for story in self.stories]
+        return [(view, listen(view, clips)) for view in views]
+
     async def _records(self) -> list[CallRecord]:
+        from softacd.store.store import Store  # slow to import: not before the first caller can call
+
         history = await Store.open_for_reading(self.house.store_url)
         try:
             return await history.calls(limit=10_000)
         finally:
             await history.close()
 
-    def _explain(self, records: list[CallRecord], clips: Clips) -> list[Account]:
+    def _explain(self, records: list[CallRecord], heard: list[tuple[CallerView, Heard]]) -> list[Account]:
         accounts = []
-        for story in self.stories:
-            number = story.plan.number
-            accounts.append(
-                explain(
-                    _caller_view(story),
-                    [view for actor in self.actors if (view := _agent_view(actor, story)) is not None],
-                    [record for record in records if record.caller == number],
-                    self.house.shop.queue_of(story.plan.key),
-                    clips,
-                )
-            )
+        for story, (view, sounds) in zip(self.stories, heard, strict=True):
+            agents = [seen for actor in self.actors if (seen := _agent_view(actor, story)) is not None]
+            own = [record for record in records if record.caller == story.plan.number]
+            accounts.append(explain(view, sounds, agents, own, self.house.shop.queue_of(story.plan.key)))
         return accounts
 
     def _write_recording(self, accounts: list[Account]) -> tuple[Path | None, str]:
@@ -176,7 +175,9 @@ class Stage:
             if story.call is None or story.call.voice is None or not account.heard.agent:
                 continue
             heard = account.heard
-            rank = sum(map(bool, (heard.greeting, heard.notice, heard.music))), min(account.wait, 12.0)
+            # The most sounds; among equals the longest stay in menu and queue.
+            stay = 2 * story.plan.think + min(account.wait, 10.0)
+            rank = sum(map(bool, (heard.greeting, heard.notice, heard.music))), stay
             if best is None or rank > best[0]:
                 best = rank, story, account
         if best is None or best[1].call is None or best[1].call.voice is None:
