@@ -68,6 +68,7 @@ class Leg:
 
     __slots__ = (
         "_answer",
+        "_asking",
         "_opened",
         "_port",
         "_remote",
@@ -76,6 +77,7 @@ class Leg:
         "call",
         "cause",
         "codecs",
+        "credentials",
         "dialog",
         "flow",
         "held",
@@ -120,6 +122,7 @@ class Leg:
         self.state = LegState.DIALING if outgoing else LegState.ARRIVED
         self.transaction: ClientTransaction | ServerTransaction | None = None
         self.dialog: Dialog | None = None
+        self.credentials: Credentials | None = None
         self.cause = 0
         self.reason = ""
         self.held = False
@@ -127,6 +130,7 @@ class Leg:
         self._port: Port | None = services.take_port()
         self.stream = services.new_stream()
         self._opened = False
+        self._asking = False
         self._remote: RemoteMedia | None = None
         self._answer: Answer | None = None
         self._sdp_offered: bytes = b""  # ours, waiting for an answer
@@ -243,6 +247,7 @@ class Leg:
         now: float,
     ) -> None:
         """Send the INVITE with our offer."""
+        self.credentials = credentials
         transaction = self.services.stack.invite(
             uri=uri,
             flow=self.flow,
@@ -359,12 +364,22 @@ class Leg:
             self.held = answered.remote.hold
             self._tell(Signal.HELD if self.held else Signal.RESUMED, now)
 
-    def lost(self, cause: int, reason: str, now: float) -> None:
-        """The device is gone without a word (481 or 408 within the dialog, flow lost): release and tell the user."""
-        if self.state is LegState.ESTABLISHED:
+    def ask_alive(self, now: float) -> None:
+        """The device has gone silent: ask whether it is still in this dialog (RFC 3261 section 11, inside a dialog)."""
+        if self.state is LegState.ESTABLISHED and self.dialog is not None and not self._asking:
+            self._asking = True
+            transaction = self.services.stack.request_in_dialog(
+                self.dialog, "OPTIONS", now=now, credentials=self.credentials
+            )
+            transaction.context = self
+
+    def on_alive(self, status: int, now: float) -> None:
+        """The answer to `ask_alive`: 481 and no answer (408, 503) mean that the dialog is gone (section 12.2.1.2)."""
+        self._asking = False
+        if status in (408, 481, 503) and self.state is LegState.ESTABLISHED:
             self.state = advance(self.state, LegInput.FAILURE)
             self._send_bye(now, "")
-            self._end(cause, reason, now)
+            self._end(status, "the device vanished", now)
             self._tell(Signal.HUNG_UP, now)
 
     def hang_up(self, now: float, *, status: int = 603, reason: str = "") -> None:
@@ -515,7 +530,9 @@ class Leg:
     def _send_bye(self, now: float, reason: str) -> None:
         if self.dialog is not None:
             headers = (("Reason", reason),) if reason else ()
-            self.services.stack.request_in_dialog(self.dialog, "BYE", now=now, headers=headers)
+            self.services.stack.request_in_dialog(
+                self.dialog, "BYE", now=now, headers=headers, credentials=self.credentials
+            )
             self.services.stack.end_dialog(self.dialog)
 
     def _end(self, cause: int, reason: str, now: float) -> None:

@@ -169,6 +169,7 @@ class Switch:
                 leg.on_statistics(statistics, closed=True)
             case media.StreamSilent(seconds=seconds):
                 self.services.note(leg.call, "silent", f"{leg.party}: no audio for {seconds:.0f} s", now)
+                leg.ask_alive(now)
             case media.StreamStarted(host=host, port=port):
                 self.services.note(leg.call, "audio", f"{leg.party} from {host}:{port}", now)
         self._pump(now)
@@ -247,6 +248,8 @@ class Switch:
                 if isinstance(context, Leg):
                     if transaction.method == "INVITE":
                         context.on_response(response, dialog, now)
+                    elif response.status >= 200:
+                        context.on_alive(response.status, now)
                 elif isinstance(context, Trunk):
                     context.on_response(transaction, response, now)
             case IncomingRequest(transaction=transaction, request=request, flow=flow, dialog=dialog):
@@ -265,6 +268,8 @@ class Switch:
                 if isinstance(context, Leg):
                     if transaction.method == "INVITE":
                         context.on_transaction_failed(cause is FailureCause.TIMEOUT, now)
+                    else:
+                        context.on_alive(408 if cause is FailureCause.TIMEOUT else 503, now)
                 elif isinstance(context, Trunk):
                     context.on_failure(transaction, cause, now)
             case AckMissing(dialog=dialog):

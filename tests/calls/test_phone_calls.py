@@ -237,3 +237,29 @@ def test_several_devices_of_one_extension_ring_together() -> None:
     second.answer()
     assert first.calls[-1].cancelled
     assert call.status == 200
+
+
+def test_a_phone_that_vanishes_in_a_call_is_missed_after_its_silence() -> None:
+    world = shop()
+    caller, called = phone(world, "101"), phone(world, "102")
+    call = caller.dial("102")
+    called.answer()
+    silent = max(world.open_streams)
+    called.mute = True
+    world.switch.handle_media(media.StreamSilent(silent, 30.0), world.now)
+    world.settle()
+    assert not call.over
+    world.advance(33)
+    assert call.over
+    assert world.calls()[0].outcome is Outcome.ANSWERED
+    world.assert_clean()
+
+
+def test_a_phone_that_is_only_muted_keeps_its_call() -> None:
+    world = shop()
+    caller, called = phone(world, "101"), phone(world, "102")
+    call = caller.dial("102")
+    called.answer()
+    world.switch.handle_media(media.StreamSilent(max(world.open_streams), 30.0), world.now)
+    world.advance(40)
+    assert not call.over
