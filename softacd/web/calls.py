@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from softacd.calls.control import Control, UnknownNameError
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, TraceRow
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
 from softacd.calls.views import CallView
 from softacd.web.errors import API_ROOT
 from softacd.web.history import History
@@ -46,6 +46,8 @@ class CallStoryAnswer(msgspec.Struct, frozen=True):
     """Its record; null in the moment before it is first written."""
     legs: list[LegRecord]
     """Its legs that ended, in order of time."""
+    segments: list[Segment]
+    """Its conversations, in order; a transfer ends one and begins another."""
     events: list[CallEvent]
     """What happened, in order of time."""
     trace: list[TraceRow]
@@ -116,9 +118,9 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
         if remembered is None:
             if live is None:
                 raise UnknownNameError(f"there is no call {call!r}")
-            return CallStoryAnswer(live, None, [], [], [])
+            return CallStoryAnswer(live, None, [], [], [], [])
         messages = remembered.trace if trace else []
-        return CallStoryAnswer(live, remembered.call, remembered.legs, remembered.events, messages)
+        return CallStoryAnswer(live, remembered.call, remembered.legs, remembered.segments, remembered.events, messages)
 
     @post(f"{API_ROOT}/calls/{{call:str}}/hang-up", tags=["calls"], summary="End a call that lives", status_code=202)
     async def hang_up(call: CallId) -> Asked:

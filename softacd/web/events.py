@@ -53,7 +53,7 @@ def event_handlers(
             int, QueryParameter(description="Number of the last event seen; 0 or none: only tells the newest number.")
         ] = 0,
         types: Annotated[
-            str, QueryParameter(description="Comma-separated types; none: all of call, leg, call-event, agent, trace.")
+            str, QueryParameter(description=f"Comma-separated types; none: all of {', '.join(TYPES)}.")
         ] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=1000, description="At most so many.")] = 200,
     ) -> EventPage:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, TraceRow
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, Segment, TraceRow
 from softacd.calls.views import Snapshot
 
 
@@ -44,6 +44,13 @@ class LegPushed(Numbered, frozen=True, tag="leg"):
     """Its record."""
 
 
+class SegmentPushed(Numbered, frozen=True, tag="segment"):
+    """A conversation of a call ended."""
+
+    data: Segment
+    """Who talked, and how long."""
+
+
 class CallEventPushed(Numbered, frozen=True, tag="call-event"):
     """Something happened in a call."""
 
@@ -69,13 +76,14 @@ class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
     """Nothing happened for a while; the connection lives."""
 
 
-RecordPushed = CallPushed | LegPushed | CallEventPushed | AgentPushed | TracePushed
+RecordPushed = CallPushed | LegPushed | SegmentPushed | CallEventPushed | AgentPushed | TracePushed
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
 
 PUSHED: dict[type[AnyRecord], type[RecordPushed]] = {
     CallRecord: CallPushed,
     LegRecord: LegPushed,
+    Segment: SegmentPushed,
     CallEvent: CallEventPushed,
     AgentEvent: AgentPushed,
     TraceRow: TracePushed,

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, TraceRow
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
 
 
 class CallStory(Protocol):
@@ -12,6 +12,8 @@ class CallStory(Protocol):
     def call(self) -> CallRecord: ...
     @property
     def legs(self) -> list[LegRecord]: ...
+    @property
+    def segments(self) -> list[Segment]: ...
     @property
     def events(self) -> list[CallEvent]: ...
     @property

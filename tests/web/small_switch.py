@@ -10,7 +10,17 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from softacd.acd.vocabulary import State, Status
 from softacd.calls.control import Check, Figures, NotPossibleError, UnknownNameError
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, Direction, LegRecord, Outcome, TraceRow
+from softacd.calls.records import (
+    AgentEvent,
+    AnyRecord,
+    CallEvent,
+    CallRecord,
+    Direction,
+    LegRecord,
+    Outcome,
+    Segment,
+    TraceRow,
+)
 from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
 from softacd.web import WebServer
 
@@ -111,6 +121,7 @@ class SmallSwitch:
 class Story:
     call: CallRecord
     legs: list[LegRecord] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
     events: list[CallEvent] = field(default_factory=list)
     trace: list[TraceRow] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, TraceRow
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
 from softacd.store import Store
 from softacd.web import WebServer, WebServerSettings
 from softacd.web.calls import Filters, page
@@ -93,11 +93,13 @@ async def test_the_story_of_a_call(running: Running) -> None:
     record = a_record("n1-3")
     leg = LegRecord("n1-3-a", "n1-3", "trunk:alpha", "+37322123456", outgoing=False, started=NOW)
     key, ringing = CallEvent("n1-3", NOW, "key", "2"), TraceRow("n1-3", NOW, True, "trunk:alpha", "180 Ringing")
-    running.history.stories = [Story(record, [leg], [key], [ringing])]
+    talk = Segment("n1-3", 1, "agent:ann", "ann", NOW, NOW + 9 * S, 9000, 0, "caller")
+    running.history.stories = [Story(record, [leg], [talk], [key], [ringing])]
     body = await running.get("/api/v1/calls/n1-3")
     assert body["live"] is None
     assert body["call"]["id"] == "n1-3"
     assert body["legs"][0]["party"] == "trunk:alpha"
+    assert body["segments"][0]["agent"] == "ann"
     assert body["events"] == [{"call": "n1-3", "at": NOW, "kind": "key", "detail": "2"}]
     assert body["trace"][0]["line"] == "180 Ringing"
     assert (await running.get("/api/v1/calls/n1-3", trace=False))["trace"] == []
@@ -106,7 +108,7 @@ async def test_the_story_of_a_call(running: Running) -> None:
 async def test_a_call_that_lives_but_is_not_written_yet(running: Running) -> None:
     body = await running.get("/api/v1/calls/n1-7")
     assert body["live"]["agent"] == "ann"
-    assert (body["call"], body["legs"], body["events"], body["trace"]) == (None, [], [], [])
+    assert (body["call"], body["legs"], body["segments"], body["events"], body["trace"]) == (None, [], [], [], [])
 
 
 async def test_a_call_there_is_not(running: Running) -> None:
@@ -172,6 +174,7 @@ async def test_against_the_real_store(tmp_path: Path) -> None:
                 a_record(f"n1-{number}", NOW - number // 2 * S, queue="sales", ended=NOW, outcome=Outcome.ABANDONED)
             )
         store.write(LegRecord("n1-0-a", "n1-0", "trunk:alpha", "+37322123456", outgoing=False, started=NOW, ended=NOW))
+        store.write(Segment("n1-0", 1, "agent:ann", "ann", NOW, NOW, 0, 0, "caller"))
         store.write(CallEvent("n1-0", NOW, "key", "2"))
         store.write(TraceRow("n1-0", NOW, True, "trunk:alpha", "INVITE"))
         await store.flush()
@@ -186,7 +189,7 @@ async def test_against_the_real_store(tmp_path: Path) -> None:
             assert len((await running.get("/api/v1/missed"))["calls"]) == 5
             assert (await running.get("/api/v1/calls", since=2**53, number="'; --", agent="\x00%_"))["calls"] == []
             story = await running.get("/api/v1/calls/n1-0")
-            assert [len(story[part]) for part in ("legs", "events", "trace")] == [1, 1, 1]
+            assert [len(story[part]) for part in ("legs", "segments", "events", "trace")] == [1, 1, 1, 1]
             assert "softacd_store_failing 0.0" in (await running.client.get("/metrics", headers=BEARER)).text
     finally:
         await server.stop()

@@ -1,11 +1,13 @@
 """The ring of live events, read like a conversation between the switch and who watches."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, Direction, LegRecord, TraceRow
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, Direction, LegRecord, Segment, TraceRow
 from softacd.calls.views import Snapshot
 from softacd.web.feed import TYPES, AgentPushed, CallPushed, Feed, LiveEvent, OvertakenError, Watcher
 
@@ -42,18 +44,20 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
     records: list[AnyRecord] = [
         a_call(),
         LegRecord("n1-1-a", "n1-1", "trunk:alpha", "+373", False, NOW),
+        Segment("n1-1", 1, "agent:ann", "ann", NOW, NOW + 9, 9, 0, "caller"),
         CallEvent("n1-1", NOW, "key", "2"),
         AgentEvent("ann", NOW, "available", "talking", "", "n1-1"),
         TraceRow("n1-1", NOW, True, "trunk:alpha", "180 Ringing"),
     ]
     for record in records:
         feed.observe(record)
-    assert len(woken) == 5
+    assert len(woken) == len(get_args(AnyRecord))
+    assert {type(record) for record in records} == set(get_args(AnyRecord))
     read_back = []
     while (entry := feed.next_for(watcher)) is not None:
         read_back.append(msgspec.json.decode(entry.text(), type=LiveEvent))
     assert [event.data for event in read_back if hasattr(event, "data")] == records
-    assert [event.seq for event in read_back] == [FIRST + 1, FIRST + 2, FIRST + 3, FIRST + 4, FIRST + 5]
+    assert [event.seq for event in read_back] == list(range(FIRST + 1, FIRST + 7))
     assert {event.at for event in read_back} == {NOW}
 
 
