@@ -2,6 +2,9 @@
 
 import msgspec
 
+TRUNK_UP = frozenset({"registered", "refreshing", "static"})
+"""States of a trunk in which calls can pass."""
+
 
 class TrunkView(msgspec.Struct, frozen=True):
     """A carrier: is it there, and how loaded."""
@@ -17,6 +20,11 @@ class TrunkView(msgspec.Struct, frozen=True):
     calls: int
     last_incoming: int
     failures: int
+
+    @property
+    def up(self) -> bool:
+        """Whether calls can pass: registered (or not needing to be), and not silent to OPTIONS."""
+        return self.state in TRUNK_UP and self.reachable is not False
 
 
 class PhoneView(msgspec.Struct, frozen=True):

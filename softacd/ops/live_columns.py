@@ -29,7 +29,13 @@ _STATE_STYLES = {
     "held": "bright_magenta",
     "wrap-up": "yellow",
 }
-_PHASE_STYLES = {"queue": "yellow", "ringing": "bright_cyan", "talking": "bright_blue", "held": "bright_magenta"}
+_PHASE_STYLES = {
+    "queue": "yellow",
+    "ringing": "bright_cyan",
+    "talking": "bright_blue",
+    "held": "bright_magenta",
+    "transferring": "bright_magenta",
+}
 _SERVICE_LEVEL_STYLES = ((0.8, "green"), (0.5, "yellow"), (0.0, "red"))
 
 
@@ -180,7 +186,7 @@ CALL_COLUMNS: tuple[Column[CallView], ...] = (
     Column("caller", lambda call, _: Text(call.caller, style="bold"), most=16, shrink=True),
     Column("called", lambda call, _: call.called, most=16, room=100, shrink=True),
     Column("trunk", lambda call, _: Text(call.trunk, style=QUIET), most=12, room=100, shrink=True),
-    Column("phase", lambda call, _: Text(call.phase, style=_PHASE_STYLES.get(call.phase, "white")), most=10),
+    Column("phase", lambda call, _: Text(call.phase, style=_PHASE_STYLES.get(call.phase, "white")), most=12),
     Column("for", lambda call, scene: clock(scene.at - call.since), right=True),
     Column("queue", lambda call, _: Text(call.queue, style="white" if _waits(call) else QUIET), most=12, shrink=True),
     Column("place", lambda call, _: str(call.position) if call.position else "", right=True, room=72),

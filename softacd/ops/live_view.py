@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from softacd.calls.views import AgentView, Snapshot, TrunkView
+from softacd.calls.views import TRUNK_UP, AgentView, Snapshot, TrunkView
 from softacd.ops.live_columns import (
     AGENT_COLUMNS,
     CALL_COLUMNS,
@@ -35,8 +35,7 @@ WIDE = 116
 _GAP = 2
 _LEAST_ROWS = 2
 
-_TRUNK_UP = frozenset({"registered", "static"})
-_TRUNK_TRYING = frozenset({"registering", "resolving", "backing-off", "starting"})
+_TRUNK_ON_ITS_WAY = frozenset({"unregistered", "registering", "resolving", "backing-off", "stopping", "deregistering"})
 
 
 def render(
@@ -154,9 +153,8 @@ def _header(snapshot: Snapshot, at: int, name: str, width: int) -> Table:
 
 def _trunk_line(trunk: TrunkView, everyone: tuple[TrunkView, ...], width: int) -> Text:
     """One trunk: a dot, its name, what it is doing, how far it is, how loaded, and the trouble when there is some."""
-    up = trunk.state in _TRUNK_UP
-    silent = up and trunk.reachable is False
-    colour = "red" if silent else "green" if up else "yellow" if trunk.state in _TRUNK_TRYING else "red"
+    silent = trunk.state in TRUNK_UP and not trunk.up
+    colour = "green" if trunk.up else "yellow" if trunk.state in _TRUNK_ON_ITS_WAY else "red"
     distance = "" if trunk.round_trip_ms is None else f"{trunk.round_trip_ms:.0f} ms"
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(" ● ", style=colour)

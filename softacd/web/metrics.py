@@ -110,8 +110,7 @@ def _words(name: str) -> str:
 
 def _of_trunks_and_phones(snapshot: Snapshot) -> Iterator[Metric]:
     trunks, phones = snapshot.trunks, snapshot.phones
-    up = [((t.name,), t.state in ("registered", "static") and t.reachable is not False) for t in trunks]
-    yield _gauge("trunk_up", "1: calls can pass through this trunk.", ["trunk"], up)
+    yield _gauge("trunk_up", "1: calls can pass through this trunk.", ["trunk"], [((t.name,), t.up) for t in trunks])
     trips = [((t.name,), t.round_trip_ms / 1000) for t in trunks if t.round_trip_ms is not None]
     yield _gauge("trunk_round_trip_seconds", "Answer to the last OPTIONS.", ["trunk"], trips)
     yield _gauge("trunk_calls", "Calls on this trunk.", ["trunk"], [((t.name,), t.calls) for t in trunks])

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
 from softacd.ops.live_view import clock, export_svg, render
+from softacd.sip.registration_table import RegistrationState
 
 NOW = 1_790_000_000_000
 S = 1000
@@ -205,6 +206,19 @@ def test_unknown_words_of_a_later_version_are_shown_as_they_are() -> None:
     text = "\n".join(rows_of(snapshot, 80))
     for word in ("levitating", "moon", "sabbatical", "dreaming"):
         assert word in text
+
+
+@pytest.mark.parametrize("state", [*RegistrationState, "static", "resolving"])
+def test_every_state_of_a_trunk_has_its_colour(state: str) -> None:
+    """Green: calls pass; yellow: it is on its way; red: somebody must act."""
+    expected = {"registered": "32", "refreshing": "32", "static": "32", "rejected": "31"}.get(state, "33")
+    trunk = TrunkView("alpha", state, NOW, "", None, None, 0, 0, 0)
+    console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system="standard")
+    console.print(render(Snapshot(NOW, (trunk,), (), (), (), ()), width=80))
+    output = console.file
+    assert isinstance(output, io.StringIO)
+    assert f"\x1b[{expected}m ● " in output.getvalue()
+    assert trunk.up is (expected == "32")
 
 
 def test_square_brackets_in_a_name_are_text_and_not_markup() -> None:
