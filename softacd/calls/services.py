@@ -4,17 +4,25 @@ It holds no decision of its own. Outputs are collected here and drained by the s
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from softacd.calls.deadlines import Deadlines
 from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, TraceRow
-from softacd.rtp.vocabulary import AnyCommand, Port
+from softacd.rtp.vocabulary import AnyCommand, Port, ReservePorts, ReturnPorts
 from softacd.sip.stack import SipStack
 from softacd.sip.transport import Flow
 
 if TYPE_CHECKING:
     from softacd.calls.leg import Leg
+
+
+PORTS_LOW = 48
+"""Free ports in hand below which more are asked for: each phone that rings holds one."""
+PORTS_ASKED = 64
+"""How many are asked for at a time."""
+PORTS_HIGH = 2 * PORTS_ASKED
+"""Free ports in hand above which those asked for are given back."""
 
 
 class NoPortError(RuntimeError):
@@ -51,6 +59,8 @@ class Services:
         self.streams: dict[int, Leg] = {}
         self.sip_calls: dict[str, Leg] = {}
         self.traces_waiting: list[tuple[str, TraceRow]] = []
+        self._ports_asked = 0
+        self._ports_extra = 0
         self._last_stream = 0
         self._last_call = 0
         self._last_play = 0
@@ -72,14 +82,28 @@ class Services:
 
     def take_port(self) -> Port:
         """A bound port pair. Raises NoPortError."""
+        in_hand = len(self.ports) + self._ports_asked
+        if in_hand <= PORTS_LOW:
+            self._ports_asked += PORTS_ASKED
+            self._ports_extra += PORTS_ASKED
+            self.media.append(ReservePorts(PORTS_ASKED))
         try:
             return self.ports.popleft()
         except IndexError:
             raise NoPortError("no free media port: raise [media] port_high or wait for calls to end") from None
 
+    def offer_ports(self, ports: Sequence[Port]) -> None:
+        """Bound port pairs the media engine has made."""
+        self.ports.extend(ports)
+        self._ports_asked = max(self._ports_asked - len(ports), 0)
+
     def return_port(self, port: Port) -> None:
         """Give back a port no stream was opened on; last in, so that strays to it meet nobody for long."""
-        self.ports.append(port)
+        if self._ports_extra and len(self.ports) >= PORTS_HIGH:
+            self._ports_extra -= 1
+            self.media.append(ReturnPorts((port,)))
+        else:
+            self.ports.append(port)
 
     def note(self, call: str, kind: str, detail: str, now: float) -> None:
         """Record that something happened to a call."""

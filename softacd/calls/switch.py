@@ -150,7 +150,7 @@ class Switch:
     def handle_media(self, event: media.AnyEvent, now: float) -> None:
         """An event of the media engine."""
         if isinstance(event, media.PortsOffered):
-            self.services.ports.extend(event.ports)
+            self.services.offer_ports(event.ports)
             return
         leg = self.services.streams.get(event.stream)
         if leg is None:
