@@ -59,7 +59,7 @@ class Move(StrEnum):
 
 
 class AgentPlan(msgspec.Struct, frozen=True):
-    """What an agent does with one ringing call. Durations in seconds; 0 for `hold`: none."""
+    """What an agent does with one ringing call. Durations in seconds; 0 for `hold` and `rest`: none."""
 
     move: Move
     after: float
@@ -68,6 +68,8 @@ class AgentPlan(msgspec.Struct, frozen=True):
     """The agent hangs up after so much conversation, if the caller has not."""
     hold: float
     """The caller is put on hold for so long, two seconds into the conversation."""
+    rest: float
+    """Of a break after the call."""
 
 
 class Habits(msgspec.Struct, frozen=True):
@@ -80,6 +82,7 @@ class Habits(msgspec.Struct, frozen=True):
     ignore: float = 0.08
     reject: float = 0.06
     hold: float = 0.15
+    rest: float = 0.12
     think: tuple[float, float] = (0.9, 3.0)
     patience: tuple[float, float] = (90.0, 120.0)
     little_patience: tuple[float, float] = (3.4, 4.4)
@@ -141,4 +144,5 @@ class People:
             after=self._random.uniform(*habits.answer),
             talk=self._random.uniform(*habits.talk),
             hold=self._random.uniform(0.8, 1.5) if self._random.random() < habits.hold else 0.0,
+            rest=self._random.uniform(4.0, 8.0) if self._random.random() < habits.rest else 0.0,
         )

@@ -167,7 +167,7 @@ def test_every_disagreement_is_found(
 
 
 def result(*accounts: Account, left: dict[str, int] | None = None, status: int = 0) -> Result:
-    return Result(list(accounts), left or {"calls": 0}, status, 12.0, None, "", Rings(), 0.01)
+    return Result(list(accounts), left or {"calls": 0}, status, 12.0, None, "", Rings(), 0, 0.01)
 
 
 def test_the_verdict_needs_every_call_explained_nothing_open_and_a_clean_end() -> None:

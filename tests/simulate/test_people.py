@@ -30,9 +30,9 @@ def test_callers_are_told_apart_by_number_and_come_over_every_carrier() -> None:
 
 
 def test_habits_decide_the_shares() -> None:
-    never = people(2, Habits(ignore=0, reject=0, hold=0, give_up=0))
+    never = people(2, Habits(ignore=0, reject=0, hold=0, rest=0, give_up=0))
     assert {never.agent().move for _ in range(200)} == {Move.ANSWER}
-    assert {never.agent().hold for _ in range(200)} == {0.0}
+    assert {(plan.hold, plan.rest) for plan in (never.agent() for _ in range(200))} == {(0.0, 0.0)}
     assert min(never.caller(index).patience for index in range(200)) >= Habits().patience[0]
     always = people(2, Habits(ignore=0.5, reject=0.5, hold=1, give_up=1))
     assert {always.agent().move for _ in range(200)} == {Move.IGNORE, Move.REJECT}

@@ -9,14 +9,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from softacd.ops.demo.shop import Agent
+from softacd.ops.demo.shop import NO_ANSWER_LIMIT, Agent
 from softacd.simulate import sound
 from softacd.simulate.call import CallState, NotNowError, SimulatedCall
 from softacd.simulate.carrier import SimulatedCarrier
 from softacd.simulate.mouth import speech
 from softacd.simulate.people import AgentPlan, CallerPlan, Move
+from softacd.simulate.phone import SimulatedPhone
 from softacd.simulate.sound import Samples
 
+BREAK, AVAILABLE = "*41", "*40"
+"""The switch's own codes, as configured by default."""
+BACK_AFTER = 3.0
+"""Seconds after which an agent notices to have been set to not-ready."""
 ANSWER_WITHIN = 10.0
 """Seconds in which the switch must answer a caller."""
 
@@ -118,26 +123,62 @@ class AgentActor:
     def __init__(self, agent: Agent, words: Samples, draw: Callable[[], AgentPlan]) -> None:
         self.agent = agent
         self.calls: list[AgentCall] = []
+        self.phone: SimulatedPhone | None = None
+        """What status codes are dialled on; without it the agent never takes a break."""
+        self.breaks = 0
+        self.going_home = False
+        """Set at the end: no code is dialled any more."""
         self._script = speech(agent.signature, words, sound.silence(0.8))
         self._draw = draw
+        self._ignored = 0
 
     async def on_call(self, call: SimulatedCall) -> None:
-        """Let it ring, then answer, refuse or let it ring on; talk, perhaps hold, hang up."""
+        """Let it ring, then answer, refuse or let it ring on; talk, perhaps hold, hang up, perhaps rest."""
         plan = self._draw()
-        self.calls.append(AgentCall(plan, call))
+        made = AgentCall(plan, call)
+        self.calls.append(made)
         if call.state is not CallState.OFFERED:  # given up before the phone looked
             return
         call.ring()
-        if await self._ended(call, plan.after) or plan.move is Move.IGNORE:
-            return
         try:
-            if plan.move is Move.REJECT:
-                call.reject(603)
-                return
-            await call.answer(self._script)
-            await self._talk(call, plan)
+            await self._handle(call, plan)
         except NotNowError:  # the caller gave up, or a colleague was quicker, in this very moment
             return
+        await self._afterwards(made)
+
+    async def _handle(self, call: SimulatedCall, plan: AgentPlan) -> None:
+        if await self._ended(call, plan.after):
+            return
+        if plan.move is Move.IGNORE:
+            await self._ended(call, 120.0)
+        elif plan.move is Move.REJECT:
+            call.reject(603)
+        else:
+            await call.answer(self._script)
+            await self._talk(call, plan)
+            call.hang_up()
+
+    async def _afterwards(self, made: AgentCall) -> None:
+        """Take the planned break; come back from the one the switch decided on after too many unanswered rings."""
+        if made.call.time_of("talking"):
+            self._ignored = 0
+            if made.plan.rest:
+                await self._dial(BREAK)
+                self.breaks += 1
+                await asyncio.sleep(made.plan.rest)
+                await self._dial(AVAILABLE)
+        elif made.plan.move is Move.IGNORE and made.call.ended_by == "there":
+            self._ignored += 1
+            if self._ignored >= NO_ANSWER_LIMIT:
+                self._ignored = 0
+                await asyncio.sleep(BACK_AFTER)
+                await self._dial(AVAILABLE)
+
+    async def _dial(self, code: str) -> None:
+        if self.phone is None or self.going_home:
+            return
+        call = await self.phone.dial(code)
+        await self._ended(call, 10.0)
         call.hang_up()
 
     async def _talk(self, call: SimulatedCall, plan: AgentPlan) -> None:

@@ -23,7 +23,7 @@ from softacd.simulate.voice import Metronome
 
 PORTS = range(10_000, 16_000)
 READY_WITHIN = 15.0
-SETTLE_WITHIN = 12.0
+SETTLE_WITHIN = 15.0
 """Legs are remembered some seconds after their call, so that late messages of theirs can be told."""
 QUIET = 0.3
 """Seconds after which the connection of an earlier question is closed at the switch's end too."""
@@ -178,9 +178,8 @@ def _free_port(host: str) -> int:
     """
     for _ in range(50):
         port = PORTS.start + secrets.randbelow(len(PORTS))
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, socket.socket() as second:
-            with suppress(OSError):
-                probe.bind((host, port))
-                second.bind((host, port))
-                return port
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, socket.socket() as second, suppress(OSError):
+            probe.bind((host, port))
+            second.bind((host, port))
+            return port
     raise SwitchError(f"no free port on {host}")

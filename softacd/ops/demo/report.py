@@ -44,6 +44,7 @@ def figures(result: Result, seed: int) -> dict[str, Any]:
         "explained": sum(account.explained for account in result.accounts),
         "open": result.left,
         "rings": msgspec.to_builtins(result.rings),
+        "breaks": result.breaks,
         "lateness": round(result.lateness, 3),
         "exit_status": result.exit_status,
         "seconds": round(result.seconds, 1),
@@ -106,7 +107,8 @@ def _verdicts(result: Result) -> list[Text]:
         Text("     ")
         + Text(
             f"{rings.total} rings at agents' phones: {rings.answered} answered, {rings.elsewhere} answered elsewhere, "
-            f"{rings.ignored} ignored, {rings.declined} declined, {rings.given_up} given up by the caller",
+            f"{rings.ignored} ignored, {rings.declined} declined, {rings.given_up} given up by the caller; "
+            f"{result.breaks} break{'' if result.breaks == 1 else 's'} taken",
             style="dim",
         )
     )

@@ -60,6 +60,8 @@ class Shop(msgspec.Struct, frozen=True):
         return next((agent.name for agent in self.agents if agent.signature == signature), "")
 
 
+NO_ANSWER_LIMIT = 3
+"""Unanswered rings after which an agent is set to not-ready."""
 CARRIERS = ("alpha", "beta")
 QUEUES = (
     Queue("sales", "1", ("ann", "bob", "carol")),
@@ -146,7 +148,7 @@ agents = [{names}]
 ring = 2
 ring_seconds = 4
 wrap_up_seconds = 1.5
-no_answer_limit = 3
+no_answer_limit = {NO_ANSWER_LIMIT}
 reject_delay = 2
 announce_first = 3
 announce_every = 12

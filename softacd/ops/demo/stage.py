@@ -39,6 +39,8 @@ class Result(msgspec.Struct, frozen=True):
     recording: Path | None
     recorded_call: str
     rings: Rings
+    breaks: int
+    """Agents took, by dialling the code."""
     lateness: float
     """The most a timer of the simulated parties came late, in seconds."""
 
@@ -68,6 +70,8 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         await self.house.__aenter__()
+        for actor in self.actors:
+            actor.phone = self.house.phones[actor.agent.phone]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -127,6 +131,8 @@ class Stage:
         Raises SwitchError, ApiError, GaugeError, StoreError.
         """
         house = self.house
+        for actor in self.actors:
+            actor.going_home = True
         # What was heard is looked at while the switch forgets the last legs.
         listening = asyncio.ensure_future(asyncio.to_thread(self._listen))
         left = await house.left_open(say)
@@ -140,7 +146,8 @@ class Stage:
         for made in (made for actor in self.actors for made in actor.calls):
             rings.add(made)
         seconds = time.monotonic() - self._began
-        return Result(accounts, left, exit_status, seconds, recording, recorded_call, rings, house.lateness)
+        breaks = sum(actor.breaks for actor in self.actors)
+        return Result(accounts, left, exit_status, seconds, recording, recorded_call, rings, breaks, house.lateness)
 
     def _listen(self) -> list[tuple[CallerView, Heard]]:
         clips = Clips(
