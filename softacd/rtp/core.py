@@ -5,7 +5,7 @@ It owns no socket. Whoever does (runtime/media) hands in what arrives and sends 
 - `open`, `handle`, `close`: the commands of the vocabulary;
 - `Session.latch` and `Session.inbound.receive`: packets (see runtime/media/loop.py, the only hot user);
 - `tick(now)` at `next_deadline()`: packets of prompts, music and digits that are due, and reports;
-- `events`: what has happened, to be taken away by the owner.
+- `events`: what has happened, and `recorded`: what is to be written to files; to be taken away by the owner.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from softacd.rtp.latch import Address
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.outbound import Outbound
 from softacd.rtp.pacer import Pacer
+from softacd.rtp.recording import Piece, Recording
 from softacd.rtp.session import Session
 from softacd.rtp.telephone_event import EventSender
 from softacd.rtp.tones import dtmf
@@ -24,11 +25,15 @@ from softacd.rtp.vocabulary import (
     Bridge,
     CloseStream,
     OpenStream,
+    PauseRecording,
     Play,
     PlayEnded,
+    ResumeRecording,
     SendDigits,
     SetRemote,
+    StartRecording,
     StopPlay,
+    StopRecording,
     StreamClosed,
     StreamReport,
     StreamSilent,
@@ -49,6 +54,7 @@ class MediaCore:
     def __init__(self, settings: MediaSettings, clips: ClipSource, randbits: Callable[[int], int], cname: str) -> None:
         self.settings = settings
         self.events: list[AnyEvent] = []
+        self.recorded: list[Piece] = []
         self.sessions: dict[int, Session] = {}
         self.unknown_streams = 0
         """Commands for streams that are not open."""
@@ -111,6 +117,18 @@ class MediaCore:
                 session.route()
             case SendDigits(digits=digits, duration_ms=duration):
                 self._send_digits(session, digits, duration, now)
+            case StartRecording(recording=number, path=path):
+                self._stop_recording(session, now)
+                session.recording = Recording(session.stream, number, path, now)
+                session.listen()
+            case PauseRecording():
+                if session.recording is not None:
+                    self._record(session.recording.pause(now))
+            case ResumeRecording():
+                if session.recording is not None:
+                    self._record(session.recording.resume(now))
+            case StopRecording():
+                self._stop_recording(session, now)
             case OpenStream() | SetRemote() | CloseStream() | _:
                 raise TypeError(f"{type(command).__name__} is not for this method")
 
@@ -123,6 +141,7 @@ class MediaCore:
         del self._checks[stream % CHECK_ROUNDS][stream]
         session.unbridge()
         self._stop_play(session)
+        self._stop_recording(session, now)
         self.events.append(StreamClosed(stream, session.statistics()))
         session.codec = None  # the pacer, should it still hold the stream, finds nothing to say
         # RFC 3550 section 6.3.7: who never sent anything must not send BYE.
@@ -175,6 +194,8 @@ class MediaCore:
             silent = session.silent_for(now, self.settings.rtp_timeout_seconds)
             if silent:
                 self.events.append(StreamSilent(session.stream, silent))
+            if session.recording is not None:
+                self._record(session.recording.piece(now))
             if session.report_at <= now:
                 session.report_at = now + self.settings.rtcp_interval_seconds
                 if session.rtcp_destination is not None:
@@ -259,6 +280,16 @@ class MediaCore:
             session.tones.append(tone)
         self._speak(session, now)
         session.route()
+
+    def _stop_recording(self, session: Session, now: float) -> None:
+        recording, session.recording = session.recording, None
+        if recording is not None:
+            self._record(recording.end(now))
+            session.listen()
+
+    def _record(self, piece: Piece | None) -> None:
+        if piece is not None:
+            self.recorded.append(piece)
 
     def _sequence(self, names: tuple[str, ...]) -> Clip:
         """The clips `names` as one; the joined ones are kept, as callers hear the same announcements."""

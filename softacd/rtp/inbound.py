@@ -7,7 +7,7 @@ counted and its header rewritten in place; everything else takes the slower way 
 
 from math import nan
 
-from softacd.rtp.outbound import Outbound
+from softacd.rtp.outbound import Outbound, Tap
 from softacd.rtp.packet import HEADER, HEADER_SIZE, MARKER, PLAIN, PacketError, payload_bounds
 from softacd.rtp.telephone_event import EventReceiver
 from softacd.rtp.vocabulary import AnyEvent, DigitPressed
@@ -55,6 +55,7 @@ class Inbound:
         "ssrc",
         "stream",
         "table",
+        "tap",
         "telephone_events",
         "timestamp_offset",
     )
@@ -70,6 +71,8 @@ class Inbound:
         self.sink: Outbound | None = None
         self.table: bytes | None = None
         """Transcoding table towards the sink, None when both speak the same codec."""
+        self.tap: Tap | None = None
+        """Who listens to this stream besides the sink: recording, detection, mixing."""
         self.ssrc = -1
         self.extended = 0
         """Highest sequence number seen, extended by its cycles (appendix A.1)."""
@@ -146,6 +149,8 @@ class Inbound:
                 self.jitter += ((change if change > 0.0 else -change) - self.jitter) * 0.0625
                 self.extended += 1
                 self._expected = (sequence + 1) & 0xFFFF
+                if self.tap is not None:
+                    self.tap(timestamp, bytes(buffer[HEADER_SIZE:length]), now)
                 sink = self.sink
                 if sink is None:
                     return 0
@@ -157,6 +162,8 @@ class Inbound:
                 sink.sent += 1
                 sink.octets += length - HEADER_SIZE
                 sink.sent_at = now
+                if sink.tap is not None:
+                    sink.tap(timestamp, bytes(buffer[HEADER_SIZE:length]), now)
                 return length
         return self._receive_unusual(buffer, length, now)
 
@@ -198,6 +205,8 @@ class Inbound:
         voice = payload_type == self.payload_type and end > start
         if voice:
             self._measure(timestamp, now)
+            if self.tap is not None:
+                self.tap(timestamp, bytes(buffer[start:end]), now)
             if sink is not None:
                 outgoing = sink.payload_type
         elif payload_type in self.telephone_events:
@@ -309,4 +318,6 @@ class Inbound:
         sink.sent += 1
         sink.octets += size
         self._expected = (self.extended + 1) & 0xFFFF
+        if voice and sink.tap is not None:
+            sink.tap(out_timestamp, bytes(buffer[HEADER_SIZE : HEADER_SIZE + size]), now)
         return HEADER_SIZE + size

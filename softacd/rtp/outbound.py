@@ -4,7 +4,12 @@ The peer of a stream hears a prompt, then music, then an agent, then another age
 (RFC 3550 section 5.1): the SSRC never changes, sequence numbers go up by one, timestamps run with time.
 """
 
+from collections.abc import Callable
+
 from softacd.rtp.packet import HEADER, MARKER, PLAIN
+
+Tap = Callable[[int, bytes, float], None]
+"""Takes each packet of voice: RTP timestamp, payload, `now`."""
 
 
 class Outbound:
@@ -19,6 +24,7 @@ class Outbound:
         "sent_at",
         "sequence",
         "ssrc",
+        "tap",
         "telephone_event",
         "timestamp",
     )
@@ -35,6 +41,8 @@ class Outbound:
         self.sent = 0
         self.octets = 0
         self.sent_at = 0.0
+        self.tap: Tap | None = None
+        """Who listens to what this stream's peer hears."""
 
     def anchor(self, now: float) -> tuple[int, int]:
         """Sequence number and timestamp for the first packet of a new source of sound.
@@ -61,6 +69,8 @@ class Outbound:
         self.sent_at = now
         self.sent += 1
         self.octets += len(payload)
+        if self.tap is not None:
+            self.tap(timestamp, payload, now)
         return HEADER.pack(PLAIN, second, sequence, timestamp, self.ssrc) + payload
 
     def event(self, payload: bytes, now: float, *, begins: bool) -> bytes:

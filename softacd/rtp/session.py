@@ -5,6 +5,7 @@ A stream's peer hears, in this order of precedence: digits being sent, what is p
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from softacd.rtp import rtcp
 from softacd.rtp.clips import Playout
@@ -12,6 +13,7 @@ from softacd.rtp.g711 import TRANSCODE
 from softacd.rtp.inbound import Inbound
 from softacd.rtp.latch import Address, Latch
 from softacd.rtp.outbound import Outbound
+from softacd.rtp.recording import Recording
 from softacd.rtp.telephone_event import PACKET_MS, EventSender
 from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamStatistics
 
@@ -42,6 +44,7 @@ class Session:
         "paced",
         "playout",
         "presses",
+        "recording",
         "remote_jitter_ms",
         "remote_lost",
         "report_at",
@@ -66,6 +69,7 @@ class Session:
         self.playout: Playout | None = None
         self.presses: EventSender | None = None
         self.tones: deque[Playout] = deque()
+        self.recording: Recording | None = None
         self.paced = False
         """Whether the pacer holds this stream."""
         self.report_at = now
@@ -98,12 +102,22 @@ class Session:
         out.samples = codec.clock_rate * codec.packet_ms // 1000
         events = tuple({number for number in (remote.telephone_event, remote.telephone_event_in) if number is not None})
         self.inbound.agree(codec.payload_type, codec.clock_rate, events, wanted=remote.receive)
+        self.listen()
         self._heard_at = now
         self._silence_reported = False
         if moved:
             self.rtcp_source = None
             self.inbound.forget_source()
         return moved
+
+    def listen(self) -> None:
+        """Let the recording hear what the peer says and hears, in the codec agreed now."""
+        recording, codec = self.recording, self.codec
+        if recording is None or codec is None:
+            self.inbound.tap = self.outbound.tap = None
+        else:
+            self.inbound.tap = partial(recording.said, codec.name)
+            self.outbound.tap = partial(recording.heard, codec.name)
 
     @property
     def busy(self) -> bool:

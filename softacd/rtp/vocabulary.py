@@ -132,11 +132,47 @@ class SendDigits(Command, frozen=True, tag=True):
     duration_ms: int = 160
 
 
+class StartRecording(Command, frozen=True, tag=True):
+    """Record this stream into the new WAV file `path`: left what its peer says, right what its peer hears.
+
+    `recording` is the control side's number for the event. Ends what was being recorded of the stream before. Ended by
+    StopRecording or the end of the stream, and answered then by RecordingEnded.
+    """
+
+    recording: int
+    path: str
+
+
+class PauseRecording(Command, frozen=True, tag=True):
+    """Leave out what is said from now on (a card number)."""
+
+
+class ResumeRecording(Command, frozen=True, tag=True):
+    """Go on recording after a pause; a tone in the file marks the gap."""
+
+
+class StopRecording(Command, frozen=True, tag=True):
+    """End the recording of this stream."""
+
+
 class CloseStream(Command, frozen=True, tag=True):
     """Send RTCP BYE, close the sockets, answer with StreamClosed."""
 
 
-AnyStreamCommand = OpenStream | SetRemote | Bridge | Unbridge | Play | StopPlay | SendDigits | CloseStream
+AnyStreamCommand = (
+    OpenStream
+    | SetRemote
+    | Bridge
+    | Unbridge
+    | Play
+    | StopPlay
+    | SendDigits
+    | StartRecording
+    | PauseRecording
+    | ResumeRecording
+    | StopRecording
+    | CloseStream
+)
 AnyCommand = AnyStreamCommand | ReservePorts | ReturnPorts
 
 # --- events: media engine -> control side -----------------------------------------------------------------------
@@ -173,6 +209,16 @@ class PlayEnded(msgspec.Struct, frozen=True, tag=True):
     error: str = ""
 
 
+class RecordingEnded(msgspec.Struct, frozen=True, tag=True):
+    """The file of a recording is complete, or could not be written on (`error` says why; what is there is playable)."""
+
+    stream: int
+    recording: int
+    seconds: float
+    octets: int
+    error: str = ""
+
+
 class StreamSilent(msgspec.Struct, frozen=True, tag=True):
     """No packet came for `seconds` from a peer that should send. Reported once until packets come again."""
 
@@ -194,4 +240,13 @@ class StreamClosed(msgspec.Struct, frozen=True, tag=True):
     statistics: StreamStatistics
 
 
-AnyEvent = PortsOffered | StreamStarted | DigitPressed | PlayEnded | StreamSilent | StreamReport | StreamClosed
+AnyEvent = (
+    PortsOffered
+    | StreamStarted
+    | DigitPressed
+    | PlayEnded
+    | RecordingEnded
+    | StreamSilent
+    | StreamReport
+    | StreamClosed
+)

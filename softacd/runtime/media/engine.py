@@ -9,12 +9,13 @@ from softacd.rtp.model import MediaSettings
 from softacd.rtp.vocabulary import AnyCommand, AnyEvent
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.loop import Inbox, LoopFigures, MediaLoop
+from softacd.runtime.media.recorder import Recorder, RecorderFigures
 
 
 class MediaEngine:
-    """Owns the media sockets. `submit` and `drain` are safe from any thread and never wait.
+    """Owns the media sockets and the files of recordings. `submit` and `drain` are safe from any thread, never wait.
 
-    `events_ready` is called in the engine's thread when events wait to be drained; once, until they have been. The
+    `events_ready` is called in a thread of the engine when events wait to be drained; once, until they have been. The
     driver passes a wrapper of its loop's call_soon_threadsafe.
     """
 
@@ -24,7 +25,8 @@ class MediaEngine:
         self._events_ready = events_ready
         self._told = False
         self._inbox = Inbox()
-        self._loop = MediaLoop(settings, clips.get, self._inbox, self._take_events)
+        self._recorder = Recorder(lambda ended: self._take_events([ended]))
+        self._loop = MediaLoop(settings, clips.get, self._inbox, self._take_events, self._recorder.put)
         self._thread = threading.Thread(target=self._run, name="media", daemon=True)
         self.failure: BaseException | None = None
         """What ended the engine, should anything but `stop` have done it."""
@@ -36,6 +38,7 @@ class MediaEngine:
         """
         errors = self._clips.preload()
         self._loop.prepare()
+        self._recorder.start()
         self._thread.start()
         return errors
 
@@ -48,6 +51,7 @@ class MediaEngine:
         self._thread.join(timeout)
         if self._thread.is_alive():
             raise TimeoutError(f"the media engine did not stop within {timeout} s")
+        self._recorder.stop(timeout)
 
     def submit(self, commands: Iterable[AnyCommand]) -> None:
         """Hand over commands; they are carried out in order."""
@@ -66,6 +70,10 @@ class MediaEngine:
     def figures(self) -> LoopFigures:
         """What the engine holds and has done."""
         return self._loop.figures()
+
+    def recorder_figures(self) -> RecorderFigures:
+        """How the writing of recordings goes."""
+        return self._recorder.figures()
 
     @property
     def alive(self) -> bool:

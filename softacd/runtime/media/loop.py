@@ -20,6 +20,7 @@ import msgspec
 from softacd.rtp.clips import ClipSource
 from softacd.rtp.core import MediaCore
 from softacd.rtp.model import MediaSettings
+from softacd.rtp.recording import Piece
 from softacd.rtp.session import Session, send_nowhere
 from softacd.rtp.vocabulary import (
     AnyCommand,
@@ -137,14 +138,20 @@ class Channel:
 class MediaLoop:
     """The engine's body. `run` returns after `stop`; all else happens in its thread.
 
-    `deliver(events)` takes what has happened, in order; it must not block.
+    `deliver(events)` takes what has happened, in order, `record(piece)` what is to be written; neither may block.
     """
 
     def __init__(
-        self, settings: MediaSettings, clips: ClipSource, inbox: Inbox, deliver: Callable[[list[AnyEvent]], None]
+        self,
+        settings: MediaSettings,
+        clips: ClipSource,
+        inbox: Inbox,
+        deliver: Callable[[list[AnyEvent]], None],
+        record: Callable[[Piece], None],
     ) -> None:
         self._inbox = inbox
         self._deliver = deliver
+        self._record = record
         self._core = MediaCore(settings, clips, secrets.randbits, f"{secrets.token_hex(12)}@softacd")
         self._reservoir = Reservoir(settings, random.SystemRandom())
         self._coalesce = settings.coalesce_microseconds / 1e6
@@ -197,7 +204,7 @@ class MediaLoop:
 
     def _serve(self) -> None:
         core = self._core
-        events = core.events
+        events, recorded = core.events, core.recorded
         reservoir = self._reservoir
         monotonic, poll = time.monotonic, self._poller.poll
         buffer = self._buffer
@@ -249,7 +256,7 @@ class MediaLoop:
                 self._execute(self._inbox.take(), now)
             if reservoir.short:
                 self._fill(now)
-            if events:
+            if events or recorded:
                 self._flush()
             if now >= window_end:
                 self._packets += window_packets
@@ -364,6 +371,11 @@ class MediaLoop:
         if events:
             self._deliver(list(events))
             events.clear()
+        recorded = self._core.recorded
+        if recorded:
+            for piece in recorded:
+                self._record(piece)
+            recorded.clear()
 
     def _close_all(self) -> None:
         """Close all streams and sockets, telling the peers and the control side."""

@@ -51,7 +51,7 @@ def test_a_port_given_back_is_offered_last(reservoir: Reservoir) -> None:
     pair = reservoir.take(first)
     assert pair is not None
     reservoir.give_back(first.rtp, pair)
-    offered = []
+    offered: list[int] = []
     while len(offered) < 9:  # all the range
         port = reservoir.fill(1)[0]
         offered.append(port.rtp)
