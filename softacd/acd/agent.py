@@ -2,20 +2,19 @@
 
 from softacd.acd.agent_table import OFFERABLE, Trigger, next_state
 from softacd.acd.model import AgentSettings
-from softacd.acd.queue import Key, Queue, insert, remove
+from softacd.acd.queue import Key, Queue, TierLevel, insert, remove
 from softacd.acd.vocabulary import AgentChanged, State, Status
 
 
 class Tier:
-    """The agent's place in one queue: the ready list of his level there, and his key while he stands in it."""
+    """The agent's place in one queue: his level there, and his key while he stands among its ready agents."""
 
-    __slots__ = ("key", "level", "position", "queue", "ready")
+    __slots__ = ("key", "level", "position", "queue")
 
-    def __init__(self, queue: Queue, level: int, position: int, ready: list[Key]) -> None:
+    def __init__(self, queue: Queue, level: TierLevel, position: int) -> None:
         self.queue = queue
         self.level = level
         self.position = position
-        self.ready = ready
         self.key: Key | None = None
 
 
@@ -102,7 +101,7 @@ class Agent:
         since, name = self.idle_since, self.name
         for tier in self.tiers:
             tier.key = key = (since, tier.position, name)
-            insert(tier.ready, key)
+            insert(tier.level.ready, key)
 
     def delist(self) -> None:
         """Stand among them no more; nothing happens to who does not."""
@@ -110,7 +109,7 @@ class Agent:
             self.ready = False
             for tier in self.tiers:
                 if tier.key is not None:
-                    remove(tier.ready, tier.key)
+                    remove(tier.level.ready, tier.key)
                     tier.key = None
 
     def changed(self) -> AgentChanged:

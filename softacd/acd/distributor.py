@@ -5,9 +5,11 @@ takes the event, then brings callers and agents together once (`strategy` has th
 depend on how late the driver woke up. The answer of a phone is the exception: it counts although the ring has been due
 to end since a moment, because a human has already said hello.
 
+The file is longer than most: every handler works on the lists of the turn, and the table at its end names them all.
+
 What holds after every turn: an agent is offered to at most one caller and talks to at most one; every CallerJoined has
 exactly one CallerExited, now or later; an agent's wrap-up, however many queues he serves, ends at its due time and
-at no other; no ready agent is idle while one of his queues has a caller with fewer phones than it asks for.
+at no other; no ready agent is idle while one of his queues has a caller whom `strategy` would have him ring for.
 """
 
 from collections.abc import Callable, Iterable
@@ -131,6 +133,7 @@ class Distributor:
                 self._withdraw(agent, Withdrawal.AGENT_LEFT, now)
                 self._out.append(agent.changed())
         for caller in self._callers.values():
+            caller.level = max((self._level(name, caller.queue) for name in caller.ringing), default=0)
             caller.reshelve()
             if caller.queue.settings.max_wait_seconds != limits[caller.queue.name]:
                 self._limit_wait(caller)
@@ -235,19 +238,22 @@ class Distributor:
 
     # --- offers ------------------------------------------------------------------------------------------------
 
+    def _level(self, agent: str, queue: Queue) -> int:
+        """The tier level of an agent in a queue of his."""
+        return next(tier.level.number for tier in self._floor.agents[agent].tiers if tier.queue is queue)
+
     def _ring(self, caller: Caller, now: float) -> None:
-        """Ring the ready agents of the caller's queue for him, up to the number it asks for."""
+        """Ring ready agents of the queue for a caller who has just come, up to the number it asks for."""
         queue = caller.queue
         target = queue.target
-        while len(caller.ringing) < target:
-            name = queue.first_ready()
-            if name is None:
-                break
-            self._offer(caller, self._floor.agents[name], now)
+        level = queue.first_ready()
+        if level is not None:
+            while level.ready and len(caller.ringing) < target:
+                self._offer(caller, self._floor.agents[level.ready[0][2]], level.number, now)
         caller.reshelve()
 
-    def _offer(self, caller: Caller, agent: Agent, now: float) -> None:
-        """Reserve the agent; the caller is to be reshelved by whoever calls this."""
+    def _offer(self, caller: Caller, agent: Agent, level: int, now: float) -> None:
+        """Reserve the agent, ready on this tier level; the caller is to be reshelved by whoever calls this."""
         agent.delist()
         agent.move(Trigger.OFFER, now)
         queue = caller.queue
@@ -257,6 +263,7 @@ class Distributor:
         agent.until = now + seconds
         agent.timer = self._deadlines.arm(agent.until, Due.RING, agent.name)
         caller.ringing[agent.name] = None
+        caller.level = max(caller.level, level)
         self._out.append(Offer(caller.name, agent.name, queue.name, seconds))
         self._out.append(agent.changed())
 
@@ -515,12 +522,12 @@ class Distributor:
         if not wanting and len(freed) == 1:
             # The usual turn: one agent comes free. Nobody else is ready where callers wait, so he needs no lists.
             agent = freed[0]
-            name = next_caller([tier.queue for tier in agent.tiers])
-            if name is None:
+            found = next_caller(agent.tiers)
+            if found is None:
                 agent.enlist()
             else:
-                caller = self._callers[name]
-                self._offer(caller, agent, now)
+                caller = self._callers[found[0]]
+                self._offer(caller, agent, found[1], now)
                 caller.reshelve()
             return
         queues = dict.fromkeys(wanting)
@@ -529,8 +536,9 @@ class Distributor:
                 agent.enlist()
                 queues.update(dict.fromkeys(tier.queue for tier in agent.tiers))
         while (match := next_match(queues)) is not None:
-            caller = self._callers[match[0]]
-            self._offer(caller, agents[match[1]], now)
+            name, level = match
+            caller = self._callers[name]
+            self._offer(caller, agents[level.ready[0][2]], level.number, now)
             caller.reshelve()
 
     _HANDLERS: ClassVar[dict[type, Callable[["Distributor", Any, float], None]]] = {

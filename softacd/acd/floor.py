@@ -7,7 +7,7 @@ from softacd.acd.agent import Agent, Tier
 from softacd.acd.agent_table import IN_CONVERSATION
 from softacd.acd.errors import SettingsError
 from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.acd.queue import Key, Queue
+from softacd.acd.queue import Queue, TierLevel
 
 
 class FloorChange(NamedTuple):
@@ -88,11 +88,11 @@ class Floor:
         """Build the tier levels of every queue and the tiers of every agent."""
         tiers: dict[str, list[Tier]] = {name: [] for name in self.agents}
         for queue in self.queues.values():
-            ready: dict[int, list[Key]] = {level: [] for level in sorted({tier.level for tier in queue.settings.tiers})}
-            queue.levels = list(ready.values())
+            levels = {number: TierLevel(number) for number in sorted({tier.level for tier in queue.settings.tiers})}
+            queue.levels = list(levels.values())
             queue.agents = tuple(tier.agent for tier in queue.settings.tiers)
             for tier in queue.settings.tiers:
-                tiers[tier.agent].append(Tier(queue, tier.level, tier.position, ready[tier.level]))
+                tiers[tier.agent].append(Tier(queue, levels[tier.level], tier.position))
         for name, agent in self.agents.items():
             agent.tiers = tuple(tiers[name])
 

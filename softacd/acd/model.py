@@ -23,7 +23,7 @@ class TierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agent: str
     """The agent's name."""
     level: Level = 1
-    """Agents of a higher level are rung when none of a lower one is free."""
+    """Agents of a higher level are rung for a caller only when none of a lower one is free or rings for him."""
     position: Level = 1
     """Order among agents of one level who have been idle equally long."""
 

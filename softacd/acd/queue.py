@@ -36,14 +36,24 @@ def remove(line: list[Key], key: Key) -> None:
     del line[index]
 
 
+class TierLevel:
+    """One level of a queue: its ready agents, and the callers who ring on it with fewer phones than they may have."""
+
+    __slots__ = ("number", "ready", "short")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.ready: list[Key] = []
+        self.short: list[Key] = []
+
+
 class Queue:
     """The live side of one configured queue.
 
-    `line` holds every waiting caller; `uncovered` those for whom no phone rings; `short` those for whom some phones
-    ring but fewer than the strategy asks. `levels` holds the ready agents, one sorted list a tier level.
+    `line` holds every waiting caller, `uncovered` those for whom no phone rings; `levels` are in ascending order.
     """
 
-    __slots__ = ("agents", "levels", "line", "name", "service_level", "settings", "short", "target", "uncovered")
+    __slots__ = ("agents", "levels", "line", "name", "service_level", "settings", "target", "uncovered")
 
     def __init__(self, settings: QueueSettings) -> None:
         self.name = settings.name
@@ -51,8 +61,7 @@ class Queue:
         self.target = phones_at_once(settings)
         self.line: list[Key] = []
         self.uncovered: list[Key] = []
-        self.short: list[Key] = []
-        self.levels: list[list[Key]] = []
+        self.levels: list[TierLevel] = []
         self.agents: tuple[str, ...] = ()
         self.service_level = ServiceLevel(settings.service_level_seconds)
 
@@ -62,11 +71,11 @@ class Queue:
         self.target = phones_at_once(settings)
         self.service_level.threshold = settings.service_level_seconds
 
-    def first_ready(self) -> str | None:
-        """The agent to ring next: lowest tier level, then longest idle, then tier position."""
+    def first_ready(self) -> TierLevel | None:
+        """The lowest level with a ready agent; the first of its `ready` is to ring next."""
         for level in self.levels:
-            if level:
-                return level[0][2]
+            if level.ready:
+                return level
         return None
 
     def position(self, key: Key) -> int:
@@ -75,28 +84,37 @@ class Queue:
 
 
 class Caller:
-    """One waiting caller. `ringing` names the agents reserved for him, in the order they were offered."""
+    """One waiting caller.
 
-    __slots__ = ("joined", "key", "name", "queue", "ringing", "shelf", "timer")
+    `ringing` names the agents reserved for him, in the order they were offered; `level` is the highest tier level that
+    has rung since no phone rang.
+    """
+
+    __slots__ = ("joined", "key", "level", "name", "queue", "ringing", "shelf", "timer")
 
     def __init__(self, name: str, queue: Queue, key: Key, joined: float) -> None:
         self.name = name
         self.queue = queue
         self.key = key
         self.joined = joined
+        self.level = 0
         self.ringing: dict[str, None] = {}
         self.timer = 0
         self.shelf: list[Key] | None = None
 
     def reshelve(self) -> None:
-        """Stand in the queue's list that matches the number of phones ringing: uncovered, short, or neither."""
+        """Stand in the list that matches the phones ringing: uncovered, short on the caller's level, or neither."""
         ringing = len(self.ringing)
         queue = self.queue
         shelf = None
         if not ringing:
+            self.level = 0
             shelf = queue.uncovered
         elif ringing < queue.target:
-            shelf = queue.short
+            for level in queue.levels:
+                shelf = level.short
+                if level.number >= self.level:
+                    break
         if shelf is not self.shelf:
             if self.shelf is not None:
                 remove(self.shelf, self.key)

@@ -146,11 +146,20 @@ def test_who_has_just_worked_stands_behind_who_has_not() -> None:
     play.at(9.0) >> CallerJoined("c3", "sales") << offers("c3", "ann")
 
 
-def test_a_lower_tier_level_rings_first_and_the_next_fills_up() -> None:
-    floor = [queue("sales", ("ann", 2), ("bob", 1), ("cid", 2), ring=2)]
-    play = Playbook(floor, "ann", "bob", "cid")
-    play.at(0.0) >> CallerJoined("c1", "sales") << offers("c1", "bob", "ann")
-    play.at(0.0) >> CallerJoined("c2", "sales") << offers("c2", "cid")
+def test_a_higher_tier_level_rings_only_when_no_lower_one_can() -> None:
+    floor = [queue("sales", ("boss", 2), ("ann", 1), ("bob", 1), ("vice", 2), ring=3)]
+    play = Playbook(floor, "boss", "ann", "bob", "vice")
+    play.at(0.0) >> CallerJoined("c1", "sales") << offers("c1", "ann", "bob")  # two of three: the boss is spared
+    play.at(1.0) >> CallerJoined("c2", "sales") << offers("c2", "boss", "vice")
+    play.at(2.0) >> OfferRefused("ann", "c1", Refusal.REJECTED) << []
+    play.at(3.0) >> CallerLeft("c2")
+    play << [
+        CallerExited("c2", "sales", Exit.ABANDONED, 2.0),
+        *withdrawals("c2", Withdrawal.CALLER_LEFT, "boss", "vice"),
+    ]
+    play.at(4.0) >> OfferRefused("bob", "c1", Refusal.REJECTED) << offers("c1", "boss", "vice")
+    play.at(7.0) << offers("c1", "ann")  # her delay is over: level 1 helps those who ring on level 2
+    play.at(9.0) << []  # three phones ring
 
 
 def test_tier_position_decides_between_agents_of_equal_idle_time() -> None:
@@ -337,6 +346,22 @@ def test_an_agent_in_another_call_is_not_offered_until_the_last_one_ends() -> No
     play >> OtherCallEnded("ann", "o1") << []
     play >> OtherCallEnded("ann", "unknown") << []
     play >> OtherCallEnded("ann", "o2") << offers("c1", "ann")
+
+
+def test_a_consultation_begun_in_the_conversation_blocks_beyond_its_end() -> None:
+    play = Playbook([queue("sales", "ann", wrap_up_seconds=0.0)], "ann")
+    play >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1")
+    play >> OtherCallStarted("ann", "o1") >> CallerJoined("c2", "sales")
+    play.at(9.0) >> TalkEnded("ann", "c1") << []
+    play.at(12.0) >> OtherCallEnded("ann", "o1") << offers("c2", "ann")
+
+
+def test_a_phone_lost_in_the_conversation_is_not_rung_after_it() -> None:
+    play = Playbook([queue("sales", "ann", wrap_up_seconds=10.0)], "ann")
+    play >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1") >> DeviceChanged("ann", reachable=False)
+    play >> CallerJoined("c2", "sales") >> TalkEnded("ann", "c1") << []
+    play.at(10.0) << []
+    play >> DeviceChanged("ann", reachable=True) << offers("c2", "ann")
 
 
 # --- wrap-up ---------------------------------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ class World(RuleBasedStateMachine):
         self.now = 100.0
         self.waiting: dict[str, tuple[str, int, int]] = {}  # caller -> queue, -priority, arrival
         self.arrivals = 0
+        self.reached: dict[str, int] = {}  # caller -> highest tier level that rang since none rang
         self.offers: dict[str, str] = {}  # agent -> caller
         self.talks: dict[str, str] = {}  # agent -> caller
         self.late: list[tuple[str, str]] = []  # offers withdrawn whose phone may still answer
@@ -124,6 +125,7 @@ class World(RuleBasedStateMachine):
                     assert queue == self.waiting[caller][0]
                     assert agent in [tier.agent for tier in self.queues[queue].tiers]
                     self.covers_first(caller, agent)
+                    self.spares_higher_levels(caller, agent, queue)
                     self.offers[agent] = caller
                 case Withdraw(caller=caller, agent=agent):
                     assert self.offers.pop(agent) == caller, "withdrew what was not offered"
@@ -146,6 +148,16 @@ class World(RuleBasedStateMachine):
                         self.wrap_up_ends.pop(agent, None)
                 case AnswerTooLate():
                     pass
+
+    def spares_higher_levels(self, caller: str, agent: str, queue: str) -> None:
+        """Nobody of a lower level is ready, and none rings for this caller but on this level or above."""
+        levels = {tier.agent: tier.level for tier in self.queues[queue].tiers}
+        ringing = [levels[name] for name, offered in self.offers.items() if offered == caller]
+        assert not ringing or levels[agent] <= self.reached[caller]
+        self.reached[caller] = max([levels[agent], *([self.reached[caller]] if ringing else [])])
+        for name, level in levels.items():
+            if level < levels[agent]:
+                assert not self.distributor.agent(name).ready, f"{agent} rings while {name} is ready on a lower level"
 
     def covers_first(self, caller: str, agent: str) -> None:
         """The rule of the two passes, judged at the moment of the offer."""
@@ -279,6 +291,10 @@ class World(RuleBasedStateMachine):
     def reload(self, queues: tuple[QueueSettings, ...]) -> None:
         before = {agent.name: agent for agent in self.distributor.agents()}
         self.queues = {queue.name: queue for queue in queues}
+        for caller, (name, _, _) in self.waiting.items():
+            levels = {tier.agent: tier.level for queue in queues if queue.name == name for tier in queue.tiers}
+            ringing = [agent for agent, offered in self.offers.items() if offered == caller]
+            self.reached[caller] = max((levels.get(agent, 0) for agent in ringing), default=0)
         agents = [AgentSettings(name=name, phone=name) for name in AGENTS]
         self.judge(self.distributor.configure(queues, agents, self.now))
         for agent in self.distributor.agents():
@@ -313,8 +329,13 @@ class World(RuleBasedStateMachine):
             settings_ = self.queues[queue.name]
             target = {Strategy.RING_ALL: 99, Strategy.RING_K: settings_.ring, Strategy.LONGEST_IDLE: 1}
             wanting = [one for one in queue.waiting if len(one.ringing) < target[settings_.strategy]]
+            levels = {tier.agent: tier.level for tier in settings_.tiers}
+            # The level a caller rings on: at least the highest that rings now.
+            reach = max((max((levels[name] for name in one.ringing), default=99) for one in wanting), default=0)
             if wanting:
                 for tier in settings_.tiers:
+                    if tier.level > reach:
+                        continue
                     agent = self.distributor.agent(tier.agent)
                     blocked = (
                         (agent.status, agent.state) != OFFERABLE

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softacd.acd.model import QueueSettings
-from softacd.acd.queue import Caller, Key, Queue, insert, remove
+from softacd.acd.queue import Caller, Key, Queue, TierLevel, insert, remove
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=60))
@@ -34,15 +34,18 @@ def test_the_shelf_follows_the_number_of_phones() -> None:
     queue = Queue(QueueSettings(name="sales", ring=2))
     caller = Caller("c1", queue, (0, 1, "c1"), 0.0)
     insert(queue.line, caller.key)
-    seen = []
+    queue.levels = [TierLevel(1), TierLevel(2)]
+    seen: list[tuple[int, list[int]]] = []
     for agent in (None, "ann", "bob", "cid"):
         if agent is not None:
             caller.ringing[agent] = None
+            caller.level = 2
         caller.reshelve()
-        seen.append((len(queue.uncovered), len(queue.short)))
-    assert seen == [(1, 0), (0, 1), (0, 0), (0, 0)]
+        seen.append((len(queue.uncovered), [len(level.short) for level in queue.levels]))
+    assert seen == [(1, [0, 0]), (0, [0, 1]), (0, [0, 0]), (0, [0, 0])]
     caller.ringing.clear()
     caller.reshelve()
+    assert caller.level == 0  # the search begins again at the lowest level
     assert queue.position(caller.key) == 1
     caller.leave()
-    assert (queue.line, queue.uncovered, queue.short) == ([], [], [])
+    assert (queue.line, queue.uncovered) == ([], [])
