@@ -39,7 +39,7 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
         elif text in ("today", "yesterday"):
             at = today - timedelta(days=text == "yesterday")
         else:
-            at = datetime.fromisoformat(text).astimezone()
+            at = datetime.fromisoformat(text.upper()).astimezone()
     except (ValueError, OverflowError):
         known = '"90m", "2h", "3d", "1w", "today", "yesterday", "2026-06-01" or "2026-06-01 08:00"'
         raise click.BadParameter(f'"{plain(value)}" is no moment; write {known}') from None

@@ -138,7 +138,7 @@ class Ladder:
                 arrow = strokes.shaft + (strokes.right if item.sent else strokes.left)
                 arrow = arrow if item.sent else arrow[::-1]
                 text.append(f"{SWITCH} {arrow} {plain(item.party)}  ", _party_style(item.party))
-                text.append(_words(item, again=id(item) in again, room=60), _style(item))
+                text.append(_words(item, again=id(item) in again, room=60).strip(), _style(item))
             else:
                 text = Text(f"{self._time(item[0].at)}  ", "bright_black")
                 text.append(f"{strokes.mark} ", "yellow")

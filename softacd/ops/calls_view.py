@@ -77,7 +77,7 @@ def missed_table(calls: Sequence[CallRecord], *, zone: tzinfo | None = None) -> 
     table.add_column("Caller", no_wrap=True, overflow="ellipsis", style="bold")
     table.add_column("Calls", no_wrap=True, justify="right")
     table.add_column("Queue", no_wrap=True, overflow="ellipsis")
-    table.add_column("Longest wait", no_wrap=True, justify="right")
+    table.add_column("Waited", no_wrap=True, justify="right")
     table.add_column("How", no_wrap=True)
     table.add_column("Handled", no_wrap=True)
     for group in sorted(callers.values(), key=lambda group: -max(call.started for call in group)):
@@ -104,7 +104,7 @@ def ladder(detail: CallDetail, *, zone: tzinfo | None = None) -> RenderableType:
     )  # fmt: skip
     if call.trunk:
         head.append(f"   trunk {plain(call.trunk)}", QUIET)
-    said = Text.assemble((verdict(call, detail.events, zone=zone), OUTCOME_STYLES[call.outcome]))
+    said = Text.assemble((verdict(call, detail.events, detail.segments, zone=zone), OUTCOME_STYLES[call.outcome]))
     parts: list[RenderableType] = [head, said, Text()]
     if detail.trace or detail.events:
         parts += [Ladder(call.started, detail.trace, detail.events, detail.legs), Text()]

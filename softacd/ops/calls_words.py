@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from softacd.calls.records import CallEvent, CallRecord, Direction, Outcome
+from softacd.calls.records import CallEvent, CallRecord, Direction, Outcome, Segment
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _EVENTS = {
@@ -19,6 +19,7 @@ _EVENTS = {
     "hang-up": "the {} hung up",
     "audio": "audio of {}",
     "ring": "ringing {}",
+    "transfer": "passed on by {}",
 }
 _NAMED = re.compile(r"^[a-z]+:")
 
@@ -58,20 +59,26 @@ def event_text(kind: str, details: Sequence[str]) -> str:
     return f"{plain(kind).replace('-', ' ')} {detail}".rstrip()
 
 
-def verdict(call: CallRecord, events: Sequence[CallEvent] = (), *, zone: tzinfo | None = None) -> str:
+def verdict(
+    call: CallRecord,
+    events: Sequence[CallEvent] = (),
+    segments: Sequence[Segment] = (),
+    *,
+    zone: tzinfo | None = None,
+) -> str:
     """Say in one plain sentence (two for a missed call) how the call went."""
     ended = call.ended or call.started
     lived = ended - call.started
     match call.outcome:
         case Outcome.OPEN:
-            return "This call was still going on." if not call.connected else f"{_answer(call)}; still talking."
+            return f"{_answer(call, segments)}; still talking." if call.connected else "This call was still going on."
         case Outcome.ANSWERED:
-            return f"{_answer(call)}; {_end(call)}."
+            return f"{_answer(call, segments)}; {_end(call, segments)}."
         case Outcome.ABANDONED:
             waited = wait(call.wait_ms or ended - (call.queued or call.started))
             sentence = f"The caller gave up after {waited} in {plain(call.queue) or 'the queue'}{_offered(events)}."
         case Outcome.MISSED:
-            sentence = f"{_who_left(call)} after {wait(lived)}{_where(call)}; nobody talked with the caller."
+            sentence = f"{_who_left(call)} after {wait(lived)}{_where(call)}, before anybody answered."
         case Outcome.INTERRUPTED:
             cut = f"{duration(call.talk_ms)} into the conversation" if call.connected else f"after {wait(lived)}"
             sentence = f"softacd stopped without warning and cut the call {cut}."
@@ -90,18 +97,29 @@ def verdict(call: CallRecord, events: Sequence[CallEvent] = (), *, zone: tzinfo 
     return sentence + _follow_up(call, zone)
 
 
-def _answer(call: CallRecord) -> str:
-    by = plain(call.agent) or _called(call)
+def _answer(call: CallRecord, segments: Sequence[Segment]) -> str:
+    talked = [plain(segment.agent) or party_name(segment.party) for segment in segments]
+    by = talked[0] if talked else plain(call.agent) or _called(call)
     waited = wait(call.wait_ms or call.connected - (call.queued or call.started))
-    return f"Answered by {by} after {waited}" + (f" in {plain(call.queue)}" if call.queue else "")
+    passed_on = [
+        f", {'back to' if after == before else 'passed on to'} {after} after {_length(segment)}"
+        for segment, before, after in zip(segments, talked, talked[1:], strict=False)
+    ]
+    return f"Answered by {by} after {waited}" + (f" in {plain(call.queue)}" if call.queue else "") + "".join(passed_on)
 
 
-def _end(call: CallRecord) -> str:
+def _end(call: CallRecord, segments: Sequence[Segment]) -> str:
     other = "the agent" if call.agent else "the called party"
     by = {"caller": "the caller", "called": other}.get(call.ended_by, "softacd")
-    held = f" ({duration(call.hold_ms)} of it on hold)" if call.hold_ms else ""
     verb = "ended it" if by == "softacd" else "hung up"
-    return f"{by} {verb} after {duration(call.talk_ms or call.ended - call.connected)}{held}"
+    last = segments[-1] if segments else call
+    held = f" ({duration(last.hold_ms)} of it on hold)" if last.hold_ms else ""
+    return f"{by} {verb} after {_length(last) if last.talk_ms else duration(call.ended - call.connected)}{held}"
+
+
+def _length(conversation: CallRecord | Segment) -> str:
+    """How long it lasted, holding included."""
+    return duration(conversation.talk_ms + conversation.hold_ms)
 
 
 def _called(call: CallRecord) -> str:
@@ -120,7 +138,7 @@ def _where(call: CallRecord) -> str:
 
 def _offered(events: Sequence[CallEvent]) -> str:
     names = list(dict.fromkeys(event.detail for event in events if event.kind == "offered"))
-    return f"; {plain(', '.join(names))} rang and did not answer" if names else ""
+    return f"; offered to {plain(', '.join(names))} in vain" if names else ""
 
 
 def _because(events: Sequence[CallEvent], *kinds: str) -> str:
@@ -136,5 +154,5 @@ def _follow_up(call: CallRecord, zone: tzinfo | None) -> str:
     if call.direction is not Direction.INCOMING or call.connected:
         return ""
     if call.missed_handled:
-        return f" Called back or reached at {moment(call.missed_handled, zone):%Y-%m-%d %H:%M}."
+        return f" Reached since, at {moment(call.missed_handled, zone):%Y-%m-%d %H:%M}."
     return " Nobody has talked with this number since."

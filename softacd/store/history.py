@@ -4,24 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from softacd.calls.records import (
-    MISSED_OUTCOMES,
     AgentEvent,
     CallEvent,
     CallRecord,
     Direction,
     LegRecord,
     Outcome,
+    Segment,
     TraceRow,
 )
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
-from softacd.store.tables import AGENT_EVENTS, KINDS, R, agent_events, calls, from_row
+from softacd.store.tables import AGENT_EVENTS, KINDS, MISSED_OPEN, R, agent_events, calls, from_row, segments
 
 MAXIMUM = 10_000
 """Most calls one question answers."""
@@ -34,13 +34,14 @@ class CallDetail(msgspec.Struct, frozen=True):
     legs: list[LegRecord]
     events: list[CallEvent]
     trace: list[TraceRow]
+    segments: list[Segment] = []
+    """Its conversations."""
 
 
-def missed() -> ColumnElement[bool]:
-    """A caller from outside whom nobody talked to: gave up, found nobody, or was cut off while waiting."""
-    cut_off = and_(calls.c.outcome == Outcome.INTERRUPTED.value, calls.c.connected == 0)
-    gone = calls.c.outcome.in_([outcome.value for outcome in sorted(MISSED_OUTCOMES)])
-    return and_(calls.c.direction == Direction.INCOMING.value, or_(gone, cut_off))
+def missed_open_calls() -> ColumnElement[bool]:
+    """A caller from outside whom nobody talked to (gave up, found nobody, cut off while waiting), not handled yet."""
+    incoming = calls.c.direction == Direction.INCOMING.value
+    return and_(text(MISSED_OPEN), incoming, text("(outcome || '' <> 'interrupted' OR connected = 0)"))
 
 
 class History:
@@ -64,8 +65,9 @@ class History:
         """Return calls, newest first, at most `limit` (1..10000).
 
         `since` and `before` bound the start, wall-clock ms (`before` excluded: the start of the last call of a page
-        asks for the next). `number` is the caller's or the called party's in any spelling, an extension, or at least
-        the last digits. `missed_open` leaves the missed calls nobody has handled.
+        asks for the next). `agent` is who talked in it, last or before a transfer. `number` is the caller's or the
+        called party's in any spelling, an extension, or at least the last digits. `missed_open` leaves the missed
+        calls nobody has handled.
         """
         wanted: list[ColumnElement[bool]] = []
         if since is not None:
@@ -75,11 +77,12 @@ class History:
         if outcome is not None:
             wanted.append(calls.c.outcome == str(outcome))
         if agent is not None:
-            wanted.append(calls.c.agent == agent)
+            talked = select(segments.c.row).where(segments.c.call == calls.c.id, segments.c.agent == agent)
+            wanted.append(or_(calls.c.agent == agent, talked.exists()))
         if queue is not None:
             wanted.append(calls.c.queue == queue)
         if missed_open:
-            wanted.append(and_(missed(), calls.c.missed_handled == 0))
+            wanted.append(missed_open_calls())
         check: Callable[[CallRecord], bool] | None = None
         if number:
             digits = number_key(number)
@@ -113,6 +116,7 @@ class History:
             legs=await self._of_call(LegRecord, record.id, "started", "id"),
             events=await self._of_call(CallEvent, record.id, "at", "row"),
             trace=await self._of_call(TraceRow, record.id, "at", "row"),
+            segments=await self._of_call(Segment, record.id, "number", "row"),
         )
 
     async def find(self, fragment: str, limit: int = 10) -> list[CallRecord]:
@@ -134,6 +138,10 @@ class History:
         ranked = select(*columns, newest.label("age")).subquery()
         statement = select(*(ranked.c[name] for name in AGENT_EVENTS.columns)).where(ranked.c.age == 1)
         return {event.agent: event for event in await self._all(AgentEvent, statement)}
+
+    async def everything(self, record: type[R]) -> list[R]:
+        """Return every record of one kind, in no particular order: to export, or to compare two stores."""
+        return await self._all(record, _select(record))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from softacd.calls.records import Direction
-from softacd.store.history import missed
+from softacd.store.history import missed_open_calls
 from softacd.store.numbers import number_key, same_number
 from softacd.store.tables import CALLS, Values, calls
 
@@ -14,7 +14,7 @@ _DIRECTION, _CALLER, _CALLED, _CONNECTED = (
     CALLS.columns.index(name) for name in ("direction", "caller", "called", "connected")
 )
 _OPEN_OF = select(calls.c.id, calls.c.caller, calls.c.started).where(
-    calls.c.caller_key.in_(bindparam("callers", expanding=True)), missed(), calls.c.missed_handled == 0
+    calls.c.caller_key.in_(bindparam("callers", expanding=True)), missed_open_calls()
 )
 _HANDLE = update(calls).where(calls.c.id == bindparam("an_id")).values(missed_handled=bindparam("at"))
 
@@ -49,5 +49,5 @@ async def handle_numbers(connection: AsyncConnection, reached: Sequence[tuple[st
 
 async def handle_call(connection: AsyncConnection, call: str, at: int) -> int:
     """Close one missed call by its id; return 1, or 0 when there is no such open missed call."""
-    statement = update(calls).where(calls.c.id == call, missed(), calls.c.missed_handled == 0).values(missed_handled=at)
+    statement = update(calls).where(calls.c.id == call, missed_open_calls()).values(missed_handled=at)
     return (await connection.execute(statement)).rowcount

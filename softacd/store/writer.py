@@ -25,7 +25,7 @@ from softacd.store.missed import handle_conversations
 from softacd.store.recovery import Recovery, interrupt_open_calls
 from softacd.store.spool import Spool, encode, printable
 from softacd.store.statements import Statements
-from softacd.store.tables import CALLS, KINDS, Row, agent_events, call_events, nodes, stored_values, trace
+from softacd.store.tables import CALLS, KINDS, Row, nodes, stored_values
 
 BATCH_ROWS = 200
 BATCH_SECONDS = 0.25
@@ -369,4 +369,4 @@ class Writer:
         return (self._next_row >> 12 << 22) | (self._node << 12) | (self._next_row & 0xFFF)
 
 
-_APPENDED = (call_events, agent_events, trace)
+_APPENDED = tuple(kind.table for kind in KINDS.values() if kind.append)

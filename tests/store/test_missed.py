@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from softacd.calls.records import Direction, Outcome
+from softacd.calls.records import MISSED_OUTCOMES, Direction, Outcome
 from softacd.store import Store
+from softacd.store.history import missed_open_calls
+from softacd.store.tables import MISSED_OPEN
 from tests.store.shop import MORNING, Call, OpenStore
 
 LATER = MORNING + 600_000
@@ -77,3 +79,19 @@ async def test_the_switch_does_not_open_it_again(store: Store, call: Call) -> No
     assert await store.handle_missed("n1-1", LATER) == 1
     store.write(call("n1-1", ended=MORNING + 5, outcome=Outcome.ABANDONED))  # written once more, unhandled
     assert "n1-1" not in await still_open(store)
+
+
+def test_missed_is_what_the_records_call_missed_and_who_was_cut_off() -> None:
+    for outcome in Outcome:
+        assert (f"'{outcome}'" in MISSED_OPEN) is (outcome in MISSED_OUTCOMES or outcome is Outcome.INTERRUPTED)
+
+
+async def test_closing_does_not_slow_down_with_the_history(store: Store) -> None:
+    """The question runs beside every conversation: it must not read every missed call there ever was."""
+    for count in (1, 5, 200):
+        keys = ", ".join(f"'{number:07}'" for number in range(count))
+        question = f"SELECT id FROM calls WHERE caller_key IN ({keys}) AND {missed_open_calls()}"  # noqa: S608 - our own
+        statement = question.replace(":direction_1", "'incoming'")
+        async with store._engine().connect() as connection:
+            plan = (await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement)).all()
+        assert [step[-1] for step in plan] == ["SEARCH calls USING INDEX calls_missed_caller (caller_key=?)"]

@@ -64,6 +64,9 @@ def upgrade() -> None:
     op.create_index("calls_outcome", "calls", ["outcome", "started"])
     op.create_index("calls_agent", "calls", ["agent", "started"])
     op.create_index("calls_queue", "calls", ["queue", "started"])
+    missed = sa.text("missed_handled = 0 AND outcome || '' IN ('abandoned', 'interrupted', 'missed')")
+    op.create_index("calls_missed", "calls", ["started"], sqlite_where=missed, postgresql_where=missed)
+    op.create_index("calls_missed_caller", "calls", ["caller_key"], sqlite_where=missed, postgresql_where=missed)
     is_open = sa.text("ended = 0")
     op.create_index("calls_open", "calls", ["node"], sqlite_where=is_open, postgresql_where=is_open)
     op.create_table(
@@ -82,6 +85,17 @@ def upgrade() -> None:
         *_integer("strangers"),
     )
     op.create_index("legs_call", "legs", ["call"])
+    op.create_table(
+        "segments",
+        _row(),
+        *_text("call"),
+        *_integer("number"),
+        *_text("party", "agent"),
+        *_integer("started", "ended", "talk_ms", "hold_ms"),
+        *_text("ended_by"),
+    )
+    op.create_index("segments_call", "segments", ["call"])
+    op.create_index("segments_agent", "segments", ["agent", "started"])
     op.create_table("call_events", _row(), *_text("call"), *_integer("at"), *_text("kind", "detail"))
     op.create_index("call_events_call", "call_events", ["call"])
     op.create_table(
@@ -105,5 +119,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Remove everything: only an empty database has no older revision to return to."""
-    for table in ("trace", "agent_events", "call_events", "legs", "calls", "nodes"):
+    for table in ("trace", "agent_events", "call_events", "segments", "legs", "calls", "nodes"):
         op.drop_table(table)
