@@ -6,6 +6,7 @@ What is sent to an address we have a connection with goes over it; otherwise one
 import asyncio
 from collections.abc import Callable
 from itertools import count
+from typing import cast
 
 from softacd.runtime.addresses import Addresses
 from softacd.sip.errors import SipError
@@ -28,8 +29,7 @@ class Connection(asyncio.Protocol):
         self._framer = StreamFramer()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream connection needs a stream transport")
+        transport = cast(asyncio.Transport, transport)  # uvloop's is one without deriving from it
         self.transport = transport
         remote = transport.get_extra_info("peername")
         if remote is None:  # gone before it was accepted
