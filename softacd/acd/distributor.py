@@ -332,7 +332,6 @@ class Distributor:
                 agent.unreachables = 0
                 limit = settings.no_answer_limit
                 if limit and agent.no_answers >= limit:
-                    agent.no_answers = 0
                     agent.status = Status.NOT_READY
                     agent.reason = NO_ANSWER_REASON
                     agent.status_since = now

@@ -147,7 +147,7 @@ def test_who_has_just_worked_stands_behind_who_has_not() -> None:
 
 
 def test_a_higher_tier_level_rings_only_when_no_lower_one_can() -> None:
-    floor = [queue("sales", ("boss", 2), ("ann", 1), ("bob", 1), ("vice", 2), ring=3)]
+    floor = [queue("sales", ("boss", 9), ("ann", 1), ("bob", 1), ("vice", 9), ring=3)]
     play = Playbook(floor, "boss", "ann", "bob", "vice")
     play.at(0.0) >> CallerJoined("c1", "sales") << offers("c1", "ann", "bob")  # two of three: the boss is spared
     play.at(1.0) >> CallerJoined("c2", "sales") << offers("c2", "boss", "vice")
@@ -158,8 +158,25 @@ def test_a_higher_tier_level_rings_only_when_no_lower_one_can() -> None:
         *withdrawals("c2", Withdrawal.CALLER_LEFT, "boss", "vice"),
     ]
     play.at(4.0) >> OfferRefused("bob", "c1", Refusal.REJECTED) << offers("c1", "boss", "vice")
-    play.at(7.0) << offers("c1", "ann")  # her delay is over: level 1 helps those who ring on level 2
+    play.at(7.0) << offers("c1", "ann")  # her delay is over: level 1 helps those who ring on level 9
     play.at(9.0) << []  # three phones ring
+
+
+def test_an_agent_in_reserve_stays_free_while_a_lower_level_rings() -> None:
+    play = Playbook([queue("sales", "ann", ("boss", 2), ("vice", 2), ring=3)], "ann", "boss", "vice")
+    play >> StatusChosen("boss", Status.BREAK)
+    play >> StatusChosen("vice", Status.BREAK)
+    play.at(0.0) >> CallerJoined("c1", "sales") << offers("c1", "ann")
+    play >> StatusChosen("boss", Status.AVAILABLE) << []
+    play.at(1.0) >> OfferRefused("ann", "c1", Refusal.REJECTED) << offers("c1", "boss")
+    play.at(6.0) << offers("c1", "ann")
+    play >> StatusChosen("vice", Status.AVAILABLE) << offers("c1", "vice")  # the call has come to level 2
+
+
+def test_who_comes_back_from_a_break_stands_behind_who_stayed() -> None:
+    play = Playbook([queue("sales", "ann", "bob", ring=1)], "ann", "bob")
+    play.at(5.0) >> StatusChosen("ann", Status.BREAK) >> StatusChosen("ann", Status.AVAILABLE)
+    play >> CallerJoined("c1", "sales") << offers("c1", "bob")
 
 
 def test_tier_position_decides_between_agents_of_equal_idle_time() -> None:
@@ -255,6 +272,9 @@ def test_an_unreachable_phone_is_tried_ever_more_rarely_until_it_registers() -> 
         play.at(start + delay) << offers("c1", "ann")
     play >> OfferRefused("ann", "c1", Refusal.UNREACHABLE) << []
     play >> DeviceChanged("ann", reachable=True) << offers("c1", "ann")
+    start = play.now
+    play >> OfferRefused("ann", "c1", Refusal.UNREACHABLE) << []
+    play.at(start + UNREACHABLE_DELAYS[0]) << offers("c1", "ann")  # the delays begin anew
 
 
 def test_after_too_many_unanswered_rings_the_agent_is_not_ready() -> None:
@@ -276,6 +296,16 @@ def test_an_answer_or_a_rejection_ends_the_count_of_unanswered_rings() -> None:
     play.at(22.0) >> OfferRefused("ann", "c1", Refusal.REJECTED) << []
     play.at(27.0) << offers("c1", "ann")
     play.at(47.0) << withdrawals("c1", Withdrawal.NO_ANSWER, "ann")
+    assert play.distributor.agent("ann").status is Status.AVAILABLE
+
+
+def test_the_count_begins_anew_after_an_answer() -> None:
+    play = Playbook([queue("sales", "ann", no_answer_limit=2, wrap_up_seconds=0.0)], "ann")
+    play.at(0.0) >> CallerJoined("c1", "sales")
+    play.at(20.0) << withdrawals("c1", Withdrawal.NO_ANSWER, "ann")
+    play.at(22.0) << offers("c1", "ann")
+    play.at(23.0) >> OfferAnswered("ann", "c1") >> TalkEnded("ann", "c1") >> CallerJoined("c2", "sales")
+    play.at(43.0) << withdrawals("c2", Withdrawal.NO_ANSWER, "ann")
     assert play.distributor.agent("ann").status is Status.AVAILABLE
 
 
@@ -324,6 +354,18 @@ def test_logging_out_in_a_conversation_skips_the_wrap_up() -> None:
     play >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1") >> StatusChosen("ann", Status.LOGGED_OUT)
     play >> TalkEnded("ann", "c1")
     play.changes(AgentChanged("ann", Status.LOGGED_OUT, State.IDLE))
+    assert play.distributor.next_deadline() is None
+
+
+def test_logging_out_in_wrap_up_ends_it() -> None:
+    play = Playbook([queue("sales", "ann")], "ann")
+    play.at(0.0) >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1")
+    play.at(10.0) >> TalkEnded("ann", "c1")
+    play.at(14.0) >> StatusChosen("ann", Status.BREAK)
+    play.changes(AgentChanged("ann", Status.BREAK, State.WRAP_UP, caller="c1", until=25.0))
+    play >> StatusChosen("ann", Status.LOGGED_OUT)
+    play.changes(AgentChanged("ann", Status.LOGGED_OUT, State.IDLE))
+    assert play.distributor.agent("ann").wrap_up_seconds == 4.0
     assert play.distributor.next_deadline() is None
 
 
@@ -390,6 +432,16 @@ def test_a_late_driver_changes_nothing_about_the_end_of_a_wrap_up() -> None:
     assert play.distributor.agent("ann").since == 26.0
 
 
+def test_what_else_was_due_happens_in_the_turn_of_a_late_answer() -> None:
+    play = Playbook([queue("sales", "ann", "bob", ring=1, wrap_up_seconds=5.0)], "ann", "bob")
+    play.at(0.0) >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1") >> TalkEnded("ann", "c1")
+    play >> CallerJoined("c2", "sales") << offers("c2", "bob")
+    play >> CallerJoined("c3", "sales") << []
+    play.now = 8.0  # nobody has served ann's deadline at 5.0
+    play >> OfferAnswered("bob", "c2")
+    play << [Connect("c2", "bob", "sales", 8.0), CallerExited("c2", "sales", Exit.ANSWERED, 8.0), *offers("c3", "ann")]
+
+
 def test_wrap_up_extended_finished_and_without() -> None:
     play = Playbook([queue("sales", "ann", wrap_up_seconds=10.0)], "ann")
     play.at(0.0) >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1") >> TalkEnded("ann", "c1")
@@ -427,6 +479,14 @@ def test_waiting_too_long_ends_the_wait_and_the_ringing() -> None:
     play.at(15.0)
     play << [CallerExited("c1", "sales", Exit.TOO_LONG, 12.0), *withdrawals("c1", Withdrawal.CALLER_LEFT, "ann")]
     assert play.distributor.next_deadline() is None
+
+
+def test_a_caller_answered_in_time_has_no_limit_left() -> None:
+    play = Playbook([queue("sales", "ann", max_wait_seconds=12.0)], "ann")
+    play >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1")
+    assert play.distributor.next_deadline() is None
+    play.at(100.0) << []
+    assert play.distributor.agent("ann").state is State.TALKING
 
 
 def test_what_cannot_be_is_refused_or_answered() -> None:
@@ -478,6 +538,13 @@ def test_reload_keeps_callers_statuses_conversations_timers_and_statistics() -> 
     assert [(caller.caller, caller.waited) for caller in sales.waiting] == [("c3", 2.0)]
     play.at(25.0) << offers("c3", "bob")
     play >> StatusChosen("cid", Status.AVAILABLE) << offers("c3", "cid")  # ring = 2 now
+
+
+def test_reload_asks_for_more_phones_for_who_rings_already() -> None:
+    play = Playbook([queue("sales", "ann", "bob", ring=1)], "ann", "bob")
+    play >> CallerJoined("c1", "sales") << offers("c1", "ann")
+    play.out = play.distributor.configure([queue("sales", "ann", "bob", ring=2)], agents("ann", "bob"), play.now)
+    play << offers("c1", "bob")
 
 
 def test_reload_closes_a_removed_queue_and_retires_a_removed_agent() -> None:
