@@ -18,12 +18,14 @@ from softacd.rtp.pacer import Pacer
 from softacd.rtp.recording import Piece, Recording
 from softacd.rtp.session import Session
 from softacd.rtp.telephone_event import EventSender
+from softacd.rtp.tone_detection import Listener, detect
 from softacd.rtp.tones import dtmf
 from softacd.rtp.vocabulary import (
     AnyEvent,
     AnyStreamCommand,
     Bridge,
     CloseStream,
+    DigitPressed,
     OpenStream,
     PauseRecording,
     Play,
@@ -44,6 +46,9 @@ from softacd.rtp.vocabulary import (
 CHECK_ROUNDS = 10
 CHECK_SECONDS = 0.1
 """Each stream is looked at once a second, a tenth of the streams at a time."""
+
+LISTEN_SECONDS = 0.02
+"""What peers without telephone-events say is searched for keys this often, all of them together."""
 
 SEQUENCES_KEPT = 64
 
@@ -66,6 +71,8 @@ class MediaCore:
         self._check_at = 0.0
         self._checks: list[dict[int, Session]] = [{} for _ in range(CHECK_ROUNDS)]
         self._round = 0
+        self._listeners: dict[int, Listener] = {}
+        self._listen_at = 0.0
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -90,6 +97,7 @@ class MediaCore:
             self.unknown_streams += 1
             return False
         moved = session.agree(command, now)
+        self._enlist(session, now)
         self._speak_codec(session)
         for playout in session.tones:
             playout.speak(command.codec.name)
@@ -139,6 +147,7 @@ class MediaCore:
             self.unknown_streams += 1
             return b""
         del self._checks[stream % CHECK_ROUNDS][stream]
+        self._listeners.pop(stream, None)
         session.unbridge()
         self._stop_play(session)
         self._stop_recording(session, now)
@@ -154,9 +163,10 @@ class MediaCore:
     def next_deadline(self) -> float | None:
         """When `tick` is to be called next; None while there is nothing to wait for."""
         speaking = self._pacer.next_deadline()
-        if speaking is not None:
-            return min(speaking, self._check_at)
-        return self._check_at if self.sessions else None
+        if not self.sessions:
+            return speaking
+        deadline = self._check_at if speaking is None else min(speaking, self._check_at)
+        return min(deadline, self._listen_at) if self._listeners else deadline
 
     def tick(self, now: float) -> list[tuple[Session, bytes]]:
         """RTP packets due by `now`, in the order they are to be sent."""
@@ -166,6 +176,10 @@ class MediaCore:
         while deadline is not None and deadline <= now:
             self._turn(pacer.turn(now), now, packets)
             deadline = pacer.next_deadline()
+        if self._listeners and now >= self._listen_at:
+            self._listen_at = max(self._listen_at + LISTEN_SECONDS, now)
+            for listener, keys in detect(self._listeners.values()):
+                self.events += (DigitPressed(listener.stream, key, origin="inband") for key in keys)
         return packets
 
     def _turn(self, due: list[Session], now: float, packets: list[tuple[Session, bytes]]) -> None:
@@ -280,6 +294,15 @@ class MediaCore:
             session.tones.append(tone)
         self._speak(session, now)
         session.route()
+
+    def _enlist(self, session: Session, now: float) -> None:
+        """Search what the peer says for keys, if there is no other way for it to press them."""
+        if session.listener is None:
+            self._listeners.pop(session.stream, None)
+            return
+        if not self._listeners:
+            self._listen_at = now
+        self._listeners[session.stream] = session.listener
 
     def _stop_recording(self, session: Session, now: float) -> None:
         recording, session.recording = session.recording, None

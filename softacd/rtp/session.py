@@ -12,9 +12,10 @@ from softacd.rtp.clips import Playout
 from softacd.rtp.g711 import TRANSCODE
 from softacd.rtp.inbound import Inbound
 from softacd.rtp.latch import Address, Latch
-from softacd.rtp.outbound import Outbound
+from softacd.rtp.outbound import Outbound, Tap
 from softacd.rtp.recording import Recording
 from softacd.rtp.telephone_event import PACKET_MS, EventSender
+from softacd.rtp.tone_detection import Listener
 from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamStatistics
 
 Send = Callable[[bytes | memoryview], object]
@@ -22,6 +23,11 @@ Send = Callable[[bytes | memoryview], object]
 
 def send_nowhere(packet: bytes | memoryview) -> None:
     """Until an address is agreed on, there is nowhere to send."""
+
+
+def _tell_all(taps: tuple[Tap, ...], timestamp: int, payload: bytes, now: float) -> None:
+    for tap in taps:
+        tap(timestamp, payload, now)
 
 
 class Session:
@@ -38,6 +44,7 @@ class Session:
         "codec",
         "inbound",
         "latch",
+        "listener",
         "may_send",
         "other",
         "outbound",
@@ -70,6 +77,8 @@ class Session:
         self.presses: EventSender | None = None
         self.tones: deque[Playout] = deque()
         self.recording: Recording | None = None
+        self.listener: Listener | None = None
+        """Whoever finds the keys the peer presses as tones, where no other way was agreed."""
         self.paced = False
         """Whether the pacer holds this stream."""
         self.report_at = now
@@ -102,6 +111,7 @@ class Session:
         out.samples = codec.clock_rate * codec.packet_ms // 1000
         events = tuple({number for number in (remote.telephone_event, remote.telephone_event_in) if number is not None})
         self.inbound.agree(codec.payload_type, codec.clock_rate, events, wanted=remote.receive)
+        self.listener = None if events else self.listener or Listener(self.stream)
         self.listen()
         self._heard_at = now
         self._silence_reported = False
@@ -111,13 +121,18 @@ class Session:
         return moved
 
     def listen(self) -> None:
-        """Let the recording hear what the peer says and hears, in the codec agreed now."""
-        recording, codec = self.recording, self.codec
-        if recording is None or codec is None:
-            self.inbound.tap = self.outbound.tap = None
-        else:
-            self.inbound.tap = partial(recording.said, codec.name)
+        """Let those who listen hear what the peer says, and the recording what it hears, in the codec agreed now."""
+        recording, listener, codec = self.recording, self.listener, self.codec
+        self.inbound.tap = self.outbound.tap = None
+        if codec is None:
+            return
+        said: list[Tap] = []
+        if recording is not None:
+            said.append(partial(recording.said, codec.name))
             self.outbound.tap = partial(recording.heard, codec.name)
+        if listener is not None:
+            said.append(partial(listener.hear, codec.name))
+        self.inbound.tap = said[0] if len(said) == 1 else partial(_tell_all, tuple(said)) if said else None
 
     @property
     def busy(self) -> bool:
