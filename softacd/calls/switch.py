@@ -213,6 +213,10 @@ class Switch:
             self._tell_device(agent.phone, now)
         self._pump(now)
 
+    def settle(self, now: float) -> None:
+        """Hand out what an action on a part of the switch (a status set, a call ended) has put in motion."""
+        self._pump(now)
+
     # --- the end --------------------
 
     def stop(self, now: float) -> None:

@@ -110,9 +110,11 @@ class Driver:
         """Do something with the switch now and carry out what follows; the action's exceptions are the caller's."""
         if self._switch is None:
             return
+        now = time.monotonic()
         try:
-            action(self._switch, time.monotonic())
+            action(self._switch, now)
         finally:
+            self._switch.settle(now)
             self.flush()
 
     # --- outputs --------------------
