@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from softacd.sip.guard import GuardSettings
+
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 TimeOut = Annotated[float, msgspec.Meta(ge=0.5, le=600)]
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
@@ -225,4 +227,5 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     numbers: tuple[NumberSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
     dial_plan: DialPlan = DialPlan()
+    guard: GuardSettings = GuardSettings()
     language: str = "en"

@@ -11,8 +11,8 @@ from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.acd.vocabulary import Status
 from softacd.acd.wait_time import WaitTimeEstimator
-from softacd.calls.admission import carrier_of, phone_known
 from softacd.calls.arrival import Arrival
+from softacd.calls.door import Door
 from softacd.calls.exchange import Exchange
 from softacd.calls.info_digits import digit_of
 from softacd.calls.leg import Leg
@@ -36,6 +36,7 @@ from softacd.sip.events import (
     TransactionFailed,
     Transmit,
 )
+from softacd.sip.guard_table import Offence
 from softacd.sip.limits import Limits
 from softacd.sip.location import LocationChange, LocationService
 from softacd.sip.message import Request
@@ -86,8 +87,16 @@ class Switch:
         self.desk = QueueDesk(self.exchange, self.distributor, self.estimator)
         self.exchange.desk = self.desk
         self.arrival = Arrival(self.exchange)
+        self.door = Door(
+            settings.guard,
+            settings.domain,
+            authenticator=self.authenticator,
+            location=self.location,
+            trunks=self.exchange.trunks.values,
+        )
+        self.guard = self.door.guard
+        self.stack.screen = self.door.screen
         self.stopping = False
-        self.strangers = 0
         self._restored: set[str] = set()
         self._listening = listening
         self._jitter = jitter
@@ -130,8 +139,9 @@ class Switch:
         self._restored.add(agent)
 
     def receive_sip(self, data: bytes, flow: Flow, now: float) -> None:
-        """One datagram or one framed message of a stream."""
-        self.stack.receive(data, flow, now)
+        """One datagram or one framed message of a stream that the guard has admitted."""
+        if not self.stack.receive(data, flow, now):
+            self.guard.offend(flow.remote[0], Offence.NONSENSE, now)
         self._pump(now)
 
     def flow_failed(self, flow: Flow, now: float) -> None:
@@ -181,12 +191,14 @@ class Switch:
             self.services.deadlines.next(),
             self.distributor.next_deadline(),
             self.location.next_deadline(),
+            self.guard.next_deadline(),
         ]
         moments.extend(trunk.next_deadline() for trunk in self.exchange.trunks.values())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def handle_deadline(self, now: float) -> None:
         """Let everything due happen."""
+        self.guard.handle_deadline(now)
         self.stack.handle_deadline(now)
         self._pump(now)
         self.services.deadlines.fire(now)
@@ -208,6 +220,7 @@ class Switch:
         self.exchange.configure(settings, queues, agents)
         self.estimator.configure(queues, agents)
         self._set_up(settings, now)
+        self.door.configure(settings.guard, settings.domain, now)
         self.desk.carry_out(commands, now)
         for agent in agents:
             self._tell_device(agent.phone, now)
@@ -336,22 +349,18 @@ class Switch:
 
     def _out_of_dialog(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
         if request.method == "REGISTER":
-            answer = self.registrar.handle(request, flow, now)
+            answer = self.registrar.handle(request, flow, now, username=self.door.username)
             self.stack.respond(transaction, answer.status, now=now, reason=answer.reason, headers=tuple(answer.headers))
             self._location_changed(answer.changes, now)
             return
-        trunk = carrier_of(request, flow, self.exchange.trunks.values())
-        if trunk is None and not phone_known(request, flow, self.location, self.exchange.settings.domain, now):
-            self.strangers += 1
-            self.stack.respond(transaction, 403, now=now)
-            return
+        trunk = self.door.trunk
         if request.method == "INVITE":
             if self.stopping:
                 self.stack.respond(transaction, 503, now=now, headers=(("Retry-After", "30"),))
             elif trunk is not None:
                 self.arrival.from_trunk(trunk, transaction, request, flow, now)
             else:
-                self._from_phone(transaction, request, flow, now)
+                self.arrival.from_phone(self.door.username, transaction, request, flow, now)
         elif request.method == "OPTIONS":
             self._respond_options(transaction, now)
         elif request.method in ("SUBSCRIBE", "PUBLISH"):
@@ -360,13 +369,6 @@ class Switch:
             self.stack.respond(transaction, 404 if mailbox else 489, now=now)
         else:
             self.stack.respond(transaction, 405, now=now, headers=(("Allow", ALLOW),))
-
-    def _from_phone(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
-        verdict = self.authenticator.authenticate(request, now, proxy=True)
-        if verdict.username is None:
-            self.stack.respond(transaction, verdict.status, now=now, headers=tuple(verdict.headers))
-            return
-        self.arrival.from_phone(verdict.username, transaction, request, flow, now)
 
     def _respond_options(self, transaction: ServerTransaction, now: float) -> None:
         headers = (("Allow", ALLOW), ("Accept", "application/sdp, application/dtmf-relay"))

@@ -65,7 +65,7 @@ class LiveControl:
                 "sip_rejected_total": stack.rejected,
                 "sip_retransmissions_sent_total": stack.retransmissions_sent,
                 "sip_retransmissions_received_total": stack.retransmissions_received,
-                "sip_strangers_refused_total": switch.strangers,
+                "sip_strangers_refused_total": switch.door.strangers,
                 "internal_errors_total": driver.errors,
             },
             gauges={

@@ -14,12 +14,16 @@ from softacd.sip.errors import MalformedError, SipError
 from softacd.sip.events import Event, Trace, Transmit
 from softacd.sip.limits import Limits
 from softacd.sip.message import Request, Response, response_to
+from softacd.sip.screen import Screen
 from softacd.sip.timers import TimerHeap
 from softacd.sip.transaction import TransactionLayer
 from softacd.sip.transport import Flow, received_via, response_flow
 
 _CALL_ID = re.compile(rb"\r\nCall-ID: ([^\r]*)")
 _CSEQ = re.compile(rb"\r\nCSeq: ([^\r]*)")
+
+_NONSENSE = frozenset((400, 416, 420, 481, 482, 483, 505, 513))
+"""What the stack answers by itself when the fault is the sender's."""
 
 Headers = Sequence[tuple[str, str]]
 
@@ -40,6 +44,7 @@ class StackCore:
         self._user_agent = user_agent
         self._limits = limits
         self.tracing = tracing
+        self.screen: Screen | None = None
         self._supported = frozenset(name.lower() for name in supported)
         self._output: deque[Transmit | Event] = deque()
         self._timers: TimerHeap[Any] = TimerHeap()
@@ -48,6 +53,7 @@ class StackCore:
         self._numbers = count(1)
         self._now = 0.0
         self._requests = self._responses = self._malformed = self._rejected = self._stray = 0
+        self._nonsense = 0
 
     def end_dialog(self, dialog: Dialog) -> None:
         """Forget a dialog: its 2xx is no longer retransmitted, requests for it are answered 481. Idempotent."""
@@ -64,6 +70,8 @@ class StackCore:
     def _reject(self, request: Request, flow: Flow, status: int, *, reason: str = "", headers: Headers = ()) -> None:
         """Answer without state (RFC 3261 section 8.2.7), so that nonsense and overload cost no memory."""
         self._rejected += 1
+        if status in _NONSENSE:
+            self._nonsense += 1
         if request.method == "ACK":
             return
         try:

@@ -33,7 +33,7 @@ class GuardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ban: bool = True
     """Ban sources that misbehave; without, they are refused and counted only."""
     tolerance: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 20
-    """Offences that lead to a ban; a wrong password or a refused call counts twice."""
+    """Offences that lead to a ban; a wrong password counts twice."""
     window_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 300.0
     """Time in which that many offences are forgiven again, evenly."""
     ban_seconds: Annotated[float, msgspec.Meta(ge=1, le=604_800)] = 60.0

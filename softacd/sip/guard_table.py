@@ -17,7 +17,8 @@ class Offence(StrEnum):
     NONSENSE = "nonsense"  # broke the grammar, or belongs to nothing we know
     CHALLENGED = "challenged"  # had to be asked for a password; a right one wipes it out
     CREDENTIALS = "credentials"  # a wrong password, or an unknown user
-    REFUSED = "refused"  # asked for a service that strangers do not get
+    REFUSED = "refused"  # wanted to call, as strangers may not
+    UNSERVED = "unserved"  # asked for another service that strangers do not get
     FLOOD = "flood"  # sent more than the rate allows
     STALLED = "stalled"  # opened a connection and said nothing for too long
 
@@ -26,7 +27,8 @@ OFFENCE_WEIGHTS = {
     Offence.NONSENSE: 1.0,
     Offence.CHALLENGED: 0.1,  # an office whose two hundred phones start at once must get in
     Offence.CREDENTIALS: 2.0,
-    Offence.REFUSED: 2.0,
+    Offence.REFUSED: 1.0,
+    Offence.UNSERVED: 0.25,  # phones go on with theirs for a while after we have lost their registration
     Offence.FLOOD: 1.0,
     Offence.STALLED: 2.0,
 }

@@ -54,6 +54,10 @@ class LocationService:
             found.sort(key=lambda binding: (-binding.q, -binding.registered_at))
         return found
 
+    def reached_at(self, host: str) -> bool:
+        """Whether a phone is registered from this address; looks at every binding."""
+        return any(binding.flow.remote[0] == host for found in self._bindings.values() for binding in found)
+
     def addresses(self) -> list[str]:
         """Every address of record that has bindings."""
         return list(self._bindings)

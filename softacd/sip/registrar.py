@@ -62,18 +62,23 @@ class Registrar:
                 changes += self.location.replace(address, [], now)
         return tuple(changes)
 
-    def handle(self, request: Request, flow: Flow, now: float) -> RegistrarAnswer:
-        """Serve one REGISTER. Raises nothing a peer can cause: what is malformed is answered 400."""
+    def handle(self, request: Request, flow: Flow, now: float, *, username: str = "") -> RegistrarAnswer:
+        """Serve one REGISTER; `username` is set when it has proved itself already.
+
+        Raises nothing a peer can cause: what is malformed is answered 400.
+        """
         try:
-            return self._handle(request, flow, now)
+            return self._handle(request, flow, now, username)
         except MalformedError as error:
             return RegistrarAnswer(error.status, "", cause=error.reason)
 
-    def _handle(self, request: Request, flow: Flow, now: float) -> RegistrarAnswer:
-        verdict = self.authenticator.authenticate(request, now)
-        if verdict.username is None:
-            return RegistrarAnswer(verdict.status, REASONS[verdict.status], verdict.headers, cause=verdict.cause)
-        account = self.authenticator.accounts[verdict.username]
+    def _handle(self, request: Request, flow: Flow, now: float, username: str) -> RegistrarAnswer:
+        if not username:
+            verdict = self.authenticator.authenticate(request, now)
+            if verdict.username is None:
+                return RegistrarAnswer(verdict.status, REASONS[verdict.status], verdict.headers, cause=verdict.cause)
+            username = verdict.username
+        account = self.authenticator.accounts[username]
         address = self._address_of_record(request)
         if address is None:
             return _refuse(404, account, "To names another domain")  # section 10.3 step 5

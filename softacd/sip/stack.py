@@ -22,14 +22,23 @@ from softacd.sip.user_agent_server import UserAgentServer
 class SipStack(UserAgentClient, UserAgentServer):
     """Signalling of one node: what comes from the network and from the clock, and everything that goes out.
 
+    `screen`, when set, is asked before a new request outside a dialog costs any state.
     `token` gives a fresh unguessable token (letters and digits, 64 bits or more) for branches, tags, Call-IDs and
     cnonces. `supported` are the option tags the transaction user implements: a request that requires another one
     is answered 420. `tracing` may be switched at any time.
     """
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """One datagram, or one framed message of a stream. Never raises for anything a peer can send."""
+    def receive(self, data: bytes, flow: Flow, now: float) -> bool:
+        """One datagram, or one framed message of a stream. Never raises for anything a peer can send.
+
+        False when it made no sense: it broke the grammar, or belongs to nothing there is.
+        """
         self._now = now
+        nonsense = self._nonsense
+        self._receive(data, flow, now)
+        return nonsense == self._nonsense
+
+    def _receive(self, data: bytes, flow: Flow, now: float) -> None:
         if len(data) <= 4 and not data.strip(b"\r\n\0"):
             if data == PING and flow.transport.reliable:
                 self._output.append(Transmit(PONG, flow))  # RFC 5626 section 4.4.1
@@ -38,6 +47,7 @@ class SipStack(UserAgentClient, UserAgentServer):
             message = parse_message(data, self._limits)
         except SipError as error:
             self._malformed += 1
+            self._nonsense += 1
             if error.request is not None:
                 self._reject(error.request, flow, error.status, reason=error.reason)
             return
@@ -50,6 +60,7 @@ class SipStack(UserAgentClient, UserAgentServer):
                 self._receive_response(message, flow, now)
         except SipError as error:
             self._malformed += 1
+            self._nonsense += 1
             if isinstance(message, Request):
                 self._reject(message, flow, error.status, reason=error.reason)
 

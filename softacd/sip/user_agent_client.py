@@ -189,6 +189,7 @@ class UserAgentClient(StackCore):
         vias = response.fields["via"]
         if len(vias) > 1 or "," in vias[0]:
             self._stray += 1  # routed to the wrong element (RFC 3261 section 8.1.3.3)
+            self._nonsense += 1
             return
         if transaction.state is TransactionState.COMPLETED:
             self._layer.retransmissions_received += 1
@@ -223,6 +224,7 @@ class UserAgentClient(StackCore):
             if dialog is not None and self._repeat_ack(dialog, cseq.number):
                 return
         self._stray += 1
+        self._nonsense += 1
 
     def _dialog_response(self, transaction: ClientTransaction, response: Response) -> tuple[bool, Dialog | None]:
         """Make or advance the dialog of a response outside one; False when it is a repeated 2xx."""

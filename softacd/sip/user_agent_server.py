@@ -107,7 +107,7 @@ class UserAgentServer(StackCore):
                 return
         else:
             merge_key = (request.call_id, request.from_.tag, str(request.cseq.number), method)
-            if not self._acceptable(request, merge_key, flow):
+            if not self._acceptable(request, merge_key, flow, now):
                 return
         transaction = ServerTransaction(
             next(self._numbers), request, flow, key, tag if dialog is not None else self._token()
@@ -126,10 +126,15 @@ class UserAgentServer(StackCore):
         self._requests += 1
         self._output.append(IncomingRequest(transaction, request, flow, dialog))
 
-    def _acceptable(self, request: Request, merge_key: tuple[str, ...], flow: Flow) -> bool:
+    def _acceptable(self, request: Request, merge_key: tuple[str, ...], flow: Flow, now: float) -> bool:
         """The checks on a request outside a dialog; what fails is answered here."""
         if merge_key in self._layer.merges:
             self._reject(request, flow, 482)  # RFC 3261 section 8.2.2.2
+        elif self.screen is not None and (refusal := self.screen(request, flow, now)) is not None:
+            if refusal.status:
+                self._reject(request, flow, refusal.status, headers=refusal.headers)
+            else:
+                self._rejected += 1
         elif request.max_forwards == 0:
             self._reject(request, flow, 483)  # RFC 3261 section 16.3 step 3
         elif unsupported := [name for name in request.headers("require") if name.lower() not in self._supported]:

@@ -196,7 +196,7 @@ def test_a_stranger_is_refused_without_any_call() -> None:
     call = stranger.dial("600", from_="101")
     assert call.status == 403
     assert world.calls() == []
-    assert world.switch.strangers == 1
+    assert world.switch.door.strangers == 1
 
 
 def test_a_wrong_password_makes_no_call() -> None:
