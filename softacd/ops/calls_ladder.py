@@ -99,10 +99,10 @@ class Ladder:
         here, there = columns[SWITCH], columns[row.party]
         source, target = (here, there) if row.sent else (there, here)
         low, high = min(here, there), max(here, there)
-        words = _words(row, again=again, room=high - low - 5)
+        words = _words(row, again=again, room=high - low - 4)
         shaft = strokes.again if again else strokes.shaft
         inner = high - low - 1
-        before = (inner - len(words)) // 2
+        before = max(0, inner - len(words)) // 2
         body = shaft * before + words + shaft * (inner - len(words) - before)
         body = body[:-1] + strokes.right if source < target else strokes.left + body[1:]
         text = self._rails(row.at, columns, strokes, until=low)
@@ -179,7 +179,7 @@ def _words(row: TraceRow, *, again: bool, room: int) -> str:
         words += f" ({plain(method)})"
     suffix = " again" if again else ""
     if len(words) + len(suffix) > room:
-        words = words[: max(1, room - len(suffix))].rstrip()
+        words = words[: max(1, room - len(suffix) - 1)].rstrip() + "~"
     return f" {words}{suffix} "
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from softacd.calls.records import CallRecord, Direction, LegRecord, Outcome
 from softacd.ops.calls_ladder import Ladder
-from softacd.ops.calls_words import duration, moment, plain, verdict
+from softacd.ops.calls_words import duration, moment, plain, reason_text, verdict
 from softacd.store import CallDetail
 from softacd.store.numbers import number_key
 
@@ -133,7 +133,7 @@ def _legs_table(legs: Sequence[LegRecord]) -> Table:
             _jitter(leg.jitter_ms) if voice else Text(),
             _jitter(leg.remote_jitter_ms) if voice else Text(),
             Text(f"{leg.round_trip_ms:.0f} ms" if leg.round_trip_ms else ""),
-            Text(" ".join(part for part in (str(leg.cause or ""), plain(leg.reason)) if part)),
+            Text(" ".join(part for part in (str(leg.cause or ""), reason_text(leg.reason)) if part)),
         )
     return table
 

@@ -16,11 +16,13 @@ _EVENTS = {
     "offered": "offered to {}",
     "connected": "connected with {}",
     "announced": "heard {}",
-    "hang-up": "the {} hung up",
+    "hang-up": "{} hung up",
     "audio": "audio of {}",
     "ring": "ringing {}",
     "transfer": "passed on by {}",
 }
+_ENDERS = {"caller": "the caller", "called": "the called party", "switch": "softacd"}
+_REASON_TEXT = re.compile(r'text="((?:[^"\\]|\\.)*)"')
 _NAMED = re.compile(r"^[a-z]+:")
 
 
@@ -51,9 +53,17 @@ def party_name(party: str) -> str:
     return plain(_NAMED.sub("", party))
 
 
+def reason_text(reason: str) -> str:
+    """The words of a Reason header (RFC 3326): "Call completed elsewhere" of 'SIP;cause=200;text="Call ..."'."""
+    found = _REASON_TEXT.search(reason)
+    return plain(found[1] if found else reason)
+
+
 def event_text(kind: str, details: Sequence[str]) -> str:
     """What happened, in words; several of one kind at once ("offered to ann, bob") are told together."""
     detail = plain(", ".join(detail for detail in details if detail))
+    if kind == "hang-up":
+        detail = _ENDERS.get(detail, detail)
     if kind in _EVENTS:
         return _EVENTS[kind].format(detail)
     return f"{plain(kind).replace('-', ' ')} {detail}".rstrip()
@@ -109,8 +119,7 @@ def _answer(call: CallRecord, segments: Sequence[Segment]) -> str:
 
 
 def _end(call: CallRecord, segments: Sequence[Segment]) -> str:
-    other = "the agent" if call.agent else "the called party"
-    by = {"caller": "the caller", "called": other}.get(call.ended_by, "softacd")
+    by = "the agent" if call.agent and call.ended_by == "called" else _ENDERS.get(call.ended_by, "softacd")
     verb = "ended it" if by == "softacd" else "hung up"
     last = segments[-1] if segments else call
     held = f" ({duration(last.hold_ms)} of it on hold)" if last.hold_ms else ""

@@ -41,7 +41,7 @@ def answered_call() -> CallDetail:
             ),
             LegRecord(
                 f"{ID}-c", ID, "agent:bob", "102", True, START + 4_100, ended=START + 16_400, cause=487,
-                reason="answered elsewhere",
+                reason='SIP;cause=200;text="Call completed elsewhere"',
             ),
         ],
         events=[

@@ -86,7 +86,7 @@ def test_one_call(url: str, name: str) -> None:
     assert result.exit_code == 0
     assert "Answered by ann after 12.3 s in sales; the caller hung up after 1:02." in result.stdout
     assert "180 Ringing" in result.stdout
-    assert "answered elsewhere" in result.stdout
+    assert "487 Call completed elsewhere" in result.stdout
 
 
 def test_the_store_may_be_named_before_or_after(url: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from softacd.calls.records import CallEvent, CallRecord, Direction, Outcome, Segment
-from softacd.ops.calls_words import duration, event_text, party_name, plain, verdict, wait
+from softacd.ops.calls_words import duration, event_text, party_name, plain, reason_text, verdict, wait
 from tests.ops.past_calls import START, answered_call
 
 INCOMING, OUTGOING, INTERNAL = Direction
@@ -117,8 +117,15 @@ def test_times(milliseconds: int, clock: str, sentence: str) -> None:
 def test_events_in_words() -> None:
     assert event_text("offered", ["ann", "bob"]) == "offered to ann, bob"
     assert event_text("hang-up", ["caller"]) == "the caller hung up"
+    assert event_text("hang-up", ["called"]) == "the called party hung up"
     assert event_text("trunk-passed-over", ["beta: full"]) == "trunk passed over beta: full"
     assert event_text("resume", [""]) == "resume"
+
+
+def test_the_words_of_a_reason_header() -> None:
+    assert reason_text('SIP;cause=200;text="Call completed elsewhere"') == "Call completed elsewhere"
+    assert reason_text("busy") == "busy"
+    assert reason_text("Q.850;cause=16") == "Q.850;cause=16"
 
 
 def test_what_strangers_send_is_made_harmless() -> None:
