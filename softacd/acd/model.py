@@ -65,6 +65,8 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Position and waiting time are first announced this long after joining."""
     announce_every: Seconds = 30.0
     """And then this often; 0: only once."""
+    record: bool = False
+    """Record the conversations of its callers. Tell them so: the law of most countries asks for it."""
     tiers: tuple[TierSettings, ...] = ()
     """Who takes its calls: names, or tables with a name, a level and a position."""
 

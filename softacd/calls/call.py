@@ -257,10 +257,9 @@ class Call:
         self._end(now, by=by, cause=leg.cause)
 
     def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
-        """A key was pressed. In a conversation RFC 4733 passes with the media; INFO is turned into it here."""
+        """A key was pressed: by one who talks, for the other; by a caller who does not, for us."""
         if self.conversation is not None:
-            if by_info:
-                self.conversation.partner(leg).send_digit(digit)
+            self.conversation.pass_digit(leg, digit, by_info=by_info)
         elif leg is self.caller_leg:
             self.record.keys += digit
             self.note("key", digit, now)
@@ -287,6 +286,7 @@ class Call:
         if activity is not None:
             activity.stop(now)
         self._waiting = None
+        self.services.recordings.close(self.id, now)
         for leg in (self.caller_leg, self.called_leg):
             if leg is not None:
                 leg.hang_up(now, status=status)

@@ -29,6 +29,11 @@ class Conversation:
         call.leg.bridge(self.other)
         call.enter_phase(Phase.TALKING, now)
         call.note("connected", self.agent or self.other.number, now)
+        queue = call.exchange.queues.get(call.record.queue)
+        wanted = queue is not None and queue.record and bool(self.agent)
+        call.services.recordings.follow(
+            call.id, call.leg, wanted=wanted, queue=call.record.queue, agent=self.agent, now=now
+        )
         for leg in (call.leg, self.other):
             if leg.held:
                 self.hold(leg, held=True, now=now)
@@ -36,6 +41,16 @@ class Conversation:
     def partner(self, leg: Leg) -> Leg:
         """Whom a leg talks to."""
         return self.other if leg is self._call.leg else self._call.leg
+
+    def pass_digit(self, leg: Leg, digit: str, *, by_info: bool) -> None:
+        """Give a key one device pressed to the other in the way that one understands.
+
+        Events pass with the media between devices that both use them (RFC 4733), tones in the sound between devices
+        that both do not; everything else is made anew.
+        """
+        partner = self.partner(leg)
+        if by_info or leg.sends_events != partner.sends_events:
+            partner.send_digit(digit)
 
     def hold(self, holder: Leg, *, held: bool, now: float) -> None:
         """A device put the other on hold, or resumed: the other hears music meanwhile."""

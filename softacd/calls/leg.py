@@ -156,6 +156,11 @@ class Leg:
         """The peer's address is known: audio can be sent."""
         return self._remote is not None and self._opened
 
+    @property
+    def sends_events(self) -> bool:
+        """Keys are agreed to travel as telephone-events (RFC 4733); otherwise as tones in the sound, or as INFO."""
+        return self._remote is not None and self._remote.telephone_event is not None
+
     # --- incoming --------------------
 
     def receive(self, transaction: ServerTransaction, request: Request) -> None:

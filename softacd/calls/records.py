@@ -114,6 +114,34 @@ class Segment(msgspec.Struct, frozen=True):
     """"caller", "called", "switch", "transfer"."""
 
 
+class RecordingRecord(msgspec.Struct):
+    """One recording: a WAV file, left what `party` said, right what it heard. Written when it begins and ends."""
+
+    id: str
+    """The call's id and a number within the call."""
+    call: str
+    party: str
+    """Whose line was recorded: "trunk:alpha", "phone:101"."""
+    queue: str
+    agent: str
+    """The agent who was heard last."""
+    started: int
+    file: str
+    """Path below the directory of recordings."""
+    ended: int = 0
+    seconds: float = 0.0
+    """Length of the file."""
+    octets: int = 0
+    """Size of the file; 0: there is none."""
+    pauses: int = 0
+    """How often it was paused; a tone in the file marks each."""
+    paused_ms: int = 0
+    removed: int = 0
+    """When the file was removed because its time was over; 0: it is there."""
+    error: str = ""
+    """Why it could not be written to its end."""
+
+
 class CallEvent(msgspec.Struct, frozen=True):
     """One thing that happened to a call: flow steps, keys, announcements, offers, hold, connect."""
 
@@ -147,4 +175,4 @@ class TraceRow(msgspec.Struct, frozen=True):
     cseq: str = ""
 
 
-AnyRecord = CallRecord | LegRecord | Segment | CallEvent | AgentEvent | TraceRow
+AnyRecord = CallRecord | LegRecord | Segment | CallEvent | AgentEvent | TraceRow | RecordingRecord

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from softacd.calls.deadlines import Deadlines
+from softacd.calls.recording_desk import RecordingDesk
 from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, TraceRow
 from softacd.rtp.vocabulary import AnyCommand, Port, ReservePorts, ReturnPorts
 from softacd.sip.stack import SipStack
@@ -56,6 +57,7 @@ class Services:
         self.media: deque[AnyCommand] = deque()
         self.records: deque[AnyRecord] = deque()
         self.ports: deque[Port] = deque()
+        self.recordings = RecordingDesk(wall, self.media.append, self.records.append)
         self.streams: dict[int, Leg] = {}
         self.sip_calls: dict[str, Leg] = {}
         self.traces_waiting: list[tuple[str, TraceRow]] = []

@@ -162,6 +162,9 @@ class Switch:
         if isinstance(event, media.PortsOffered):
             self.services.offer_ports(event.ports)
             return
+        if isinstance(event, media.RecordingEnded):
+            self.services.recordings.on_ended(event, now)
+            return
         leg = self.services.streams.get(event.stream)
         if leg is None:
             return
