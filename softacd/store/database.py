@@ -5,19 +5,23 @@ the death of the process by any signal, and readers never wait for the writer. A
 since the last checkpoint, but never damages the file (https://sqlite.org/pragma.html#pragma_synchronous).
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from softacd.store.errors import StoreError
 
 BUSY_SECONDS = 2.0
-"""How long a statement waits for another program's lock before it fails (and is tried again later)."""
+"""How long a question waits for another program's lock before it fails."""
+
+WRITER_BUSY_SECONDS = 0.25
+"""The same for the writer: until it gives up and moves rows to the spool, they are in memory only."""
 
 READERS = 4
 
@@ -25,7 +29,7 @@ READERS = 4
 class Database:
     """Where the database is, and the two ways in: `writer` (one connection, exclusive) and `reader` (read-only)."""
 
-    __slots__ = ("_lock", "path", "reader", "url", "where", "writer")
+    __slots__ = ("_claim", "_lock", "path", "reader", "url", "where", "writer")
 
     def __init__(self, url: str) -> None:
         """Understand `url` ("sqlite:///var/softacd.db", "postgresql://user@host/name"). Raises StoreError."""
@@ -38,6 +42,7 @@ class Database:
             self.path = Path(str(self.url.database))
             self.where = str(self.path)
         self._lock: int | None = None
+        self._claim: AsyncConnection | None = None
         self.writer: AsyncEngine | None = None
         self.reader: AsyncEngine | None = None
 
@@ -55,8 +60,27 @@ class Database:
         self.reader = self._engine("ro", readers=READERS)
         return self.reader
 
+    async def claim(self, node: str) -> None:
+        """See that nobody else is this node: its open calls would be taken for cut ones. Raises StoreError.
+
+        An SQLite file is for one program anyway; on a server the claim lives as long as a connection kept for it.
+        """
+        if self.path is not None or self.reader is None:
+            return
+        self._claim = await self.reader.connect()
+        claimed = text("SELECT pg_try_advisory_lock(hashtext('softacd'), hashtext(:node))")
+        if not (await self._claim.execute(claimed, {"node": node})).scalar():
+            remedy = "Stop that one, or give this one its own server.node."
+            raise StoreError(self.where, f'another softacd works with it as node "{node}"', remedy)
+        await self._claim.commit()
+
     async def close(self) -> None:
         """Close every connection and give the lock back."""
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await claim.invalidate()
+                await claim.close()
         for engine in (self.reader, self.writer):
             if engine is not None:
                 await engine.dispose()
@@ -93,7 +117,7 @@ class Database:
             # SQLite's own URI form is the only way to ask for a read-only connection.
             quoted = str(self.path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
             url = url.set(database=f"file:{quoted}", query={"mode": mode, "uri": "true"})
-            options["connect_args"] = {"timeout": BUSY_SECONDS}
+            options["connect_args"] = {"timeout": BUSY_SECONDS if readers else WRITER_BUSY_SECONDS}
         else:
             options["pool_pre_ping"] = True
         try:
@@ -106,9 +130,9 @@ class Database:
         return engine
 
 
-def _normalise(text: str) -> URL:
+def _normalise(written: str) -> URL:
     try:
-        url = make_url(text)
+        url = make_url(written)
         if url.get_backend_name() == "sqlite":
             return url.set(drivername="sqlite+aiosqlite")
         if url.get_backend_name() in ("postgresql", "postgres"):

@@ -31,7 +31,7 @@ async def until(condition: Any, seconds: float = 5.0) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for locks and between attempts for a moment only."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(database, "WRITER_BUSY_SECONDS", 0.02)
     monkeypatch.setattr(writer, "RETRY_SECONDS", (0.02, 0.02, 0.02))
 
 
