@@ -5,10 +5,22 @@ from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
 from softacd.calls.leg import Leg
+from softacd.calls.parked import Fetch, TellSlot
+from softacd.calls.pick_up import PickUp, find_ringing
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import Direction, Outcome
 from softacd.calls.ring import Ring
-from softacd.calls.routing import ToExtension, ToFeature, ToNobody, ToOutside, ToQueue
+from softacd.calls.routing import (
+    ToExtension,
+    ToFeature,
+    ToGroup,
+    ToNobody,
+    ToOutside,
+    ToPark,
+    ToPickUp,
+    ToQueue,
+    ToSlot,
+)
 from softacd.calls.services import NoPortError
 from softacd.calls.trunk import Trunk
 from softacd.sdp.errors import SdpError
@@ -90,14 +102,34 @@ class Arrival:
             return
         call.occupy(extension, now)
         match destination:
-            case ToFeature(feature=feature):
-                call.answer_and_begin(FeatureCall(call, feature, extension), now)
+            case ToFeature(feature=feature, number=number):
+                call.answer_and_begin(FeatureCall(call, feature, extension, number), now)
+            case ToPickUp(extension=other):
+                if find_ringing(exchange, extension, other) is None:
+                    call.note("refused", "nothing rings that this phone may pick up", now)
+                    call.finish(now, outcome=Outcome.REFUSED, status=404)
+                else:
+                    call.answer_and_begin(PickUp(call, other), now)
+            case ToPark():
+                slot = exchange.parking.reserve(extension, now)
+                if slot:
+                    call.answer_and_begin(TellSlot(call, slot), now)
+                else:
+                    call.finish(now, outcome=Outcome.REFUSED, status=486)
+            case ToSlot(slot=slot):
+                if exchange.parking.find(slot) is None:
+                    call.note("refused", f"no call waits in {slot}", now)
+                    call.finish(now, outcome=Outcome.REFUSED, status=404)
+                else:
+                    call.answer_and_begin(Fetch(call, slot), now)
             case ToQueue(queue=queue):
                 wait = QueueWait(call, queue, 0, lambda at: call.finish(at, outcome=Outcome.MISSED))
                 call.answer_and_begin(wait, now)
             case ToExtension(extension=other):
                 seconds = exchange.phones[other].ring_seconds
                 call.begin(Ring.extension(call, other, seconds), now)
+            case ToGroup(group=group):
+                call.begin(Ring.extension(call, exchange.groups[group].number, 0.0), now)
             case ToOutside(number=number):
                 call.begin(Ring.outside(call, number, phone.display_name), now)
             case ToNobody(status=status, why=why):

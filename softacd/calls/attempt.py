@@ -7,12 +7,15 @@ are cancelled). `Hunt` in softacd.calls.hunt tries trunks one after another.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.services import NoPortError, Services
 from softacd.sip.headers import NameAddress
 from softacd.sip.location import Binding
+
+if TYPE_CHECKING:
+    from softacd.calls.trunk import Trunk
 
 ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason of a CANCEL to devices that lost the race: they show no missed call (RFC 3326)."""
@@ -40,6 +43,10 @@ class Attempt(ABC):
     def __init__(self, user: AttemptUser) -> None:
         self.user: AttemptUser | None = user
         self.status = 480
+        self.trunk: Trunk | None = None
+        """Set when the call leaves through a carrier: after ANSWERED its channel is the user's."""
+        self.queue = ""
+        """Set with FAILED when the caller shall wait in a queue instead."""
 
     @abstractmethod
     def start(self, now: float) -> None:

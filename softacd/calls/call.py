@@ -32,6 +32,9 @@ class Activity(ABC):
     def on_play_ended(self, play: int, error: str, now: float) -> None:
         """Playback to the caller is over."""
 
+    def on_told(self, leg: Leg, play: int, now: float) -> None:
+        """Playback to another party than the caller is over."""
+
     def on_leg_gone(self, leg: Leg, now: float) -> bool:
         """A leg hung up; True when that does not end the call."""
         return False
@@ -203,6 +206,15 @@ class Call:
         self._end(now, by="transfer", cause=200)
         return partner
 
+    def give_leg(self, other: "Call", now: float) -> Leg:
+        """End this call, whose caller joins `other`: a phone that dialled to pick up or to fetch a call."""
+        leg = self.leg
+        leg.user = None
+        self.caller_leg = None
+        leg.call = leg.record.call = other.id
+        self._end(now, by="switch", cause=200, outcome=Outcome.SERVED)
+        return leg
+
     def adopt(self, leg: Leg, other: "Call", now: float) -> None:
         """Go on with a party of another call."""
         leg.call = leg.record.call = self.id
@@ -270,8 +282,12 @@ class Call:
         """Playback is over."""
         if error:
             self.note("prompt-missing", error, now)
-        if leg is self.caller_leg and self.activity is not None:
+        if self.activity is None:
+            return
+        if leg is self.caller_leg:
             self.activity.on_play_ended(play, error, now)
+        else:
+            self.activity.on_told(leg, play, now)
 
     # --- the end --------------------
 

@@ -13,6 +13,7 @@ class Phase(StrEnum):
     TALKING = "talking"
     HELD = "held"
     TRANSFERRING = "transferring"  # one party waits while a transfer is carried out
+    PARKED = "parked"  # one party waits in a slot until somebody dials it
     ENDED = "ended"
 
 
@@ -23,7 +24,8 @@ CALL_TABLE: dict[Phase, frozenset[Phase]] = {
     Phase.RINGING: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
     Phase.TALKING: frozenset({Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
     Phase.HELD: frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
-    Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.ENDED}),
+    Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.PARKED, Phase.ENDED}),
+    Phase.PARKED: frozenset({Phase.TALKING, Phase.ENDED}),
     Phase.ENDED: frozenset(),
 }
 

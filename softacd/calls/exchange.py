@@ -6,10 +6,13 @@ Data and look-ups only; `Switch` fills it and routes events.
 from typing import TYPE_CHECKING
 
 from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.calls.attempt import AttemptUser, Fork
+from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.hunt import Hunt
-from softacd.calls.model import FlowSettings, PhoneSettings, SwitchSettings
-from softacd.calls.routing import Routing
+from softacd.calls.model import FlowSettings, GroupSettings, PhoneSettings, SwitchSettings
+from softacd.calls.park import ParkingLot
+from softacd.calls.phone_book import PhoneBook
+from softacd.calls.reach import Diversion, GroupRing, Reach
+from softacd.calls.routing import Routing, ToExtension, ToGroup, ToOutside, ToQueue
 from softacd.calls.services import Services
 from softacd.calls.trunk import Trunk
 from softacd.sip.headers import NameAddress
@@ -38,6 +41,10 @@ class Exchange:
         self.location = location
         self.calls: dict[str, Call] = {}
         self.trunks: dict[str, Trunk] = {}
+        self.phone_book = PhoneBook(services)
+        self.ringing: dict[Reach, None] = {}
+        """Phones that ring for a call from a phone or a flow, longest first: what can be picked up."""
+        self.parking = ParkingLot()
         self.configure(settings, queues, agents)
 
     def configure(
@@ -47,10 +54,13 @@ class Exchange:
         self.settings = settings
         self.phones: dict[str, PhoneSettings] = {phone.extension: phone for phone in settings.phones}
         self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
+        self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
+        self._groups_by_number = {group.number: group.name for group in settings.groups}
         self.queues: dict[str, QueueSettings] = {queue.name: queue for queue in queues}
         self.agents: dict[str, AgentSettings] = {agent.name: agent for agent in agents}
         self.agent_of_phone: dict[str, str] = {agent.phone: agent.name for agent in agents}
-        self.routing = Routing(settings.phones, queues, settings.numbers, settings.dial_plan)
+        self.routing = Routing(settings.phones, queues, settings.numbers, settings.dial_plan, settings.groups)
+        self.parking.configure(settings.dial_plan.park_slots)
 
     def address_of_record(self, extension: str) -> str:
         """The address of record of an extension, as the location service keys it."""
@@ -82,7 +92,39 @@ class Exchange:
             headers=headers,
         )
 
-    def hunt(self, call: "Call", number: str, user: AttemptUser, *, display_name: str = "") -> Hunt:
+    def reach(self, call: "Call", number: str, user: AttemptUser, *, seconds: float) -> Attempt:
+        """An attempt on an extension, wherever its user forwards to, or on a group by its number."""
+        group = self._groups_by_number.get(number)
+        if group is not None:
+            return self.ring_group(call, group, user)
+        return Reach(self, call, number, user, seconds=seconds)
+
+    def forwardable(self, extension: str, number: str) -> bool:
+        """Whether a phone's calls can be sent to a number: another phone, a group, a queue, or outside if it may."""
+        destination = self.routing.destination(number, self.phones[extension])
+        if isinstance(destination, ToExtension):
+            return destination.extension != extension
+        return isinstance(destination, ToGroup | ToQueue | ToOutside)
+
+    def ring_group(self, call: "Call", group: str, user: AttemptUser) -> GroupRing:
+        """An attempt on the phones of a group, but for the caller's own; their forwards do not apply."""
+        settings = self.groups[group]
+        reaches = [
+            Reach(self, call, extension, user, seconds=settings.ring_seconds, forwards=False)
+            for extension in settings.extensions
+            if extension in self.phones and extension != call.record.caller
+        ]
+        return GroupRing(user, reaches, together=settings.strategy == "all")
+
+    def hunt(
+        self,
+        call: "Call",
+        number: str,
+        user: AttemptUser,
+        *,
+        display_name: str = "",
+        diversions: tuple[Diversion, ...] = (),
+    ) -> Hunt:
         """An attempt on an outside number over the trunks, in the dial plan's order."""
         order = self.settings.dial_plan.trunks or tuple(self.trunks)
         return Hunt(
@@ -93,6 +135,7 @@ class Exchange:
             number=number,
             display_name=display_name,
             new_leg_id=call.new_leg_id,
+            headers=lambda trunk: tuple(trunk.diversion(diversion.why) for diversion in diversions[:1]),
         )
 
     def presented(self, call: "Call") -> NameAddress:

@@ -1,6 +1,7 @@
 """A phone dialled a feature code: do it, say what was done, hang up."""
 
 from softacd.acd.vocabulary import Status
+from softacd.calls import words
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.control import NotPossibleError
@@ -15,14 +16,25 @@ STATUSES = {
     Feature.NOT_READY: (Status.NOT_READY, Prompt.STATUS_NOT_READY),
     Feature.LOG_OUT: (Status.LOGGED_OUT, Prompt.STATUS_LOGGED_OUT),
 }
+PHONE_FEATURES = frozenset(
+    {
+        Feature.DO_NOT_DISTURB,
+        Feature.DISTURB,
+        Feature.FORWARD_ALWAYS,
+        Feature.FORWARD_BUSY,
+        Feature.FORWARD_NO_ANSWER,
+    }
+)
+"""Those that change what the user of a phone chose."""
 WRAP_UP_EXTENSION_SECONDS = 60.0
 
 
 class FeatureCall(Activity):
     """One feature code dialled from one phone."""
 
-    def __init__(self, call: Call, feature: Feature, extension: str) -> None:
+    def __init__(self, call: Call, feature: Feature, extension: str, number: str = "") -> None:
         super().__init__(call)
+        self._number = number
         self._feature = feature
         self._extension = extension
         self._play = 0
@@ -31,14 +43,40 @@ class FeatureCall(Activity):
         """Do it and say so."""
         self.call.enter_phase(Phase.FLOW, now)
         self.call.step = self._feature.value
+        language = self.call.exchange.settings.language
+        if self._feature in PHONE_FEATURES:
+            chosen = self._choose(now)
+            self.call.note("feature", f"{self._feature}: {self._number or 'done'}" if chosen else "refused", now)
+            said = words.digits(self._number, language) if self._number else (clip(Prompt.THANK_YOU, language),)
+            self._play = self.call.leg.play(said if chosen else (clip(Prompt.INVALID_CODE, language),))
+            return
         prompt = self._do(now)
         self.call.note("feature", f"{self._feature}: {prompt}", now)
-        self._play = self.call.leg.play((clip(prompt, self.call.exchange.settings.language),))
+        self._play = self.call.leg.play((clip(prompt, language),))
 
     def on_play_ended(self, play: int, error: str, now: float) -> None:
         """Said: that is all."""
         if play == self._play:
             self.call.finish(now, outcome=Outcome.SERVED)
+
+    def _choose(self, now: float) -> bool:
+        """Change the phone's settings; False when the number leads nowhere."""
+        exchange = self.call.exchange
+        book, phone, number = exchange.phone_book, self._extension, self._number
+        if number and not exchange.forwardable(phone, number):
+            return False
+        match self._feature:
+            case Feature.DO_NOT_DISTURB:
+                book.choose(phone, now, do_not_disturb=True)
+            case Feature.DISTURB:
+                book.choose(phone, now, do_not_disturb=False)
+            case Feature.FORWARD_ALWAYS:
+                book.choose(phone, now, forward_always=number)
+            case Feature.FORWARD_BUSY:
+                book.choose(phone, now, forward_busy=number)
+            case _:
+                book.choose(phone, now, forward_no_answer=number)
+        return True
 
     def _do(self, now: float) -> Prompt:
         exchange = self.call.exchange

@@ -30,16 +30,18 @@ class Hunt(Attempt):
         number: str,
         display_name: str,
         new_leg_id: Callable[[], str],
+        headers: Callable[[Trunk], tuple[tuple[str, str], ...]] = lambda trunk: (),
     ) -> None:
+        """`headers` are those of the INVITE to a trunk."""
         super().__init__(user)
         self.status = 503
-        self.trunk: Trunk | None = None
         self._services = services
         self._left = list(trunks)
         self._call = call
         self._number = number
         self._display_name = display_name
         self._new_leg_id = new_leg_id
+        self._headers = headers
         self._leg: Leg | None = None
         self._patience: Deadline | None = None
 
@@ -81,6 +83,7 @@ class Hunt(Attempt):
             uri=trunk.uri(self._number),
             from_=trunk.identity(self._display_name),
             to=trunk.address(self._number),
+            headers=self._headers(trunk),
             credentials=trunk.credentials,
             contact_user=trunk.contact_user,
             now=now,

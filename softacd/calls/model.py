@@ -101,8 +101,25 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """How long a call from another phone rings here."""
     outside: bool = True
     """May call out through the trunks."""
+    pickup_groups: tuple[str, ...] = ()
+    """Groups of phones that pick up each other's calls; without any, only calls of phones without any."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
     """Codecs offered and accepted, the preferred one first."""
+
+
+class GroupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Several phones behind one number. Forwards of the phones do not apply here, do-not-disturb does."""
+
+    name: str
+    """The group's name."""
+    number: str
+    """What one dials to reach the group."""
+    extensions: tuple[str, ...]
+    """The phones, in the order a linear group rings them."""
+    strategy: Literal["all", "linear"] = "all"
+    """`all`: every phone rings at once; `linear`: one after another."""
+    ring_seconds: TimeOut = 20.0
+    """How long it rings: all phones together, or each of a linear group."""
 
 
 class SayStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="say", tag_field="do"):
@@ -145,10 +162,10 @@ class QueueStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="qu
 
 
 class RingStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ring", tag_field="do"):
-    """Ring one extension; `then` is where the caller goes when nobody answers."""
+    """Ring an extension or a group; `then` is where the caller goes when nobody answers."""
 
     extension: str
-    """The phone to ring."""
+    """The phone to ring, or the number of a group."""
     seconds: TimeOut = 30.0
     """For how long."""
     then: str = ""
@@ -183,7 +200,7 @@ class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an agent dials on the own phone to change status."""
+    """What is dialled on a phone to change its agent's status or its own settings, to pick up and to park."""
 
     available: str = "*40"
     """Log in, or be available again."""
@@ -199,6 +216,20 @@ class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """End the wrap-up before its time."""
     extend_wrap_up: str = "*46"
     """Ask for more wrap-up."""
+    do_not_disturb: str = "*78"
+    """Do not ring this phone."""
+    disturb: str = "*79"
+    """Ring this phone again."""
+    forward_always: str = "*21"
+    """Followed by a number: forward every call there; alone: no longer. `*21*NUMBER#` is understood too."""
+    forward_busy: str = "*67"
+    """The same for calls that find the phone busy or are declined."""
+    forward_no_answer: str = "*61"
+    """The same for calls nobody answers, and while the phone is not registered."""
+    pick_up: str = "*8"
+    """Answer a call that rings elsewhere: alone, in a common pickup group; followed by an extension, there."""
+    park: str = "*70"
+    """Transfer a call here to park it; the place where it waits is said."""
 
 
 class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,7 +245,11 @@ class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trunks: tuple[str, ...] = ()
     """Trunks in the order they are tried; empty: all, as configured."""
     feature_codes: FeatureCodes = FeatureCodes()
-    """What agents dial to change their status."""
+    """What is dialled to change something instead of calling somebody."""
+    park_slots: tuple[str, ...] = ("*701", "*702", "*703", "*704", "*705", "*706", "*707", "*708", "*709")
+    """Places where parked calls wait; dialling one fetches its call."""
+    park_seconds: TimeOut = 120.0
+    """A call parked for so long rings at the phone that parked it; when nobody answers it waits on."""
 
 
 class SwitchSettings(msgspec.Struct, frozen=True):
@@ -226,6 +261,7 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     phones: tuple[PhoneSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
+    groups: tuple[GroupSettings, ...] = ()
     dial_plan: DialPlan = DialPlan()
     guard: GuardSettings = GuardSettings()
     language: str = "en"

@@ -162,6 +162,21 @@ class AgentEvent(msgspec.Struct, frozen=True):
     call: str = ""
 
 
+class PhoneEvent(msgspec.Struct, frozen=True):
+    """What the user of a phone has chosen, whole, whenever it changes: the newest counts, also after a restart."""
+
+    extension: str
+    at: int
+    do_not_disturb: bool = False
+    """The phone does not ring."""
+    forward_always: str = ""
+    """Where every call goes; empty: nowhere."""
+    forward_busy: str = ""
+    """Where calls go that find the phone busy; empty: nowhere."""
+    forward_no_answer: str = ""
+    """Where calls go that nobody answers; empty: nowhere."""
+
+
 class TraceRow(msgspec.Struct, frozen=True):
     """One SIP message of a call, for the ladder."""
 
@@ -175,4 +190,4 @@ class TraceRow(msgspec.Struct, frozen=True):
     cseq: str = ""
 
 
-AnyRecord = CallRecord | LegRecord | Segment | CallEvent | AgentEvent | TraceRow | RecordingRecord
+AnyRecord = CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | TraceRow | RecordingRecord

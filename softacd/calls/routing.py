@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from softacd.acd.model import QueueSettings
-from softacd.calls.model import DialPlan, FeatureCodes, NumberSettings, PhoneSettings
+from softacd.calls.model import DialPlan, FeatureCodes, GroupSettings, NumberSettings, PhoneSettings
 
 SUFFIX_DIGITS = 7
 """So many last digits must agree when a carrier writes a number in another format than the owner."""
@@ -26,6 +26,11 @@ class Feature(StrEnum):
     LOG_OUT = "log-out"
     FINISH_WRAP_UP = "finish-wrap-up"
     EXTEND_WRAP_UP = "extend-wrap-up"
+    DO_NOT_DISTURB = "do-not-disturb"
+    DISTURB = "disturb"
+    FORWARD_ALWAYS = "forward-always"
+    FORWARD_BUSY = "forward-busy"
+    FORWARD_NO_ANSWER = "forward-no-answer"
 
 
 class ToExtension(msgspec.Struct, frozen=True):
@@ -40,10 +45,33 @@ class ToQueue(msgspec.Struct, frozen=True):
     queue: str
 
 
+class ToGroup(msgspec.Struct, frozen=True):
+    """A group of phones."""
+
+    group: str
+
+
 class ToFeature(msgspec.Struct, frozen=True):
-    """A feature code."""
+    """A feature code; `number` is what was dialled after it."""
 
     feature: Feature
+    number: str = ""
+
+
+class ToPickUp(msgspec.Struct, frozen=True):
+    """A call that rings elsewhere: at `extension`, or ("") in a common pickup group."""
+
+    extension: str
+
+
+class ToPark(msgspec.Struct, frozen=True):
+    """Where calls are parked."""
+
+
+class ToSlot(msgspec.Struct, frozen=True):
+    """A parked call."""
+
+    slot: str
 
 
 class ToOutside(msgspec.Struct, frozen=True):
@@ -59,7 +87,7 @@ class ToNobody(msgspec.Struct, frozen=True):
     why: str
 
 
-Destination = ToExtension | ToQueue | ToFeature | ToOutside | ToNobody
+Destination = ToExtension | ToQueue | ToGroup | ToFeature | ToPickUp | ToPark | ToSlot | ToOutside | ToNobody
 
 
 def digits(number: str) -> str:
@@ -87,6 +115,18 @@ def feature_codes(codes: FeatureCodes) -> dict[str, Feature]:
         codes.log_out: Feature.LOG_OUT,
         codes.finish_wrap_up: Feature.FINISH_WRAP_UP,
         codes.extend_wrap_up: Feature.EXTEND_WRAP_UP,
+        codes.do_not_disturb: Feature.DO_NOT_DISTURB,
+        codes.disturb: Feature.DISTURB,
+        **forward_codes(codes),
+    }
+
+
+def forward_codes(codes: FeatureCodes) -> dict[str, Feature]:
+    """Code dialled before a number -> feature."""
+    return {
+        codes.forward_always: Feature.FORWARD_ALWAYS,
+        codes.forward_busy: Feature.FORWARD_BUSY,
+        codes.forward_no_answer: Feature.FORWARD_NO_ANSWER,
     }
 
 
@@ -99,10 +139,16 @@ class Routing:
         queues: Iterable[QueueSettings],
         numbers: Iterable[NumberSettings],
         dial_plan: DialPlan,
+        groups: Iterable[GroupSettings] = (),
     ) -> None:
         self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
         self._queues = {queue.number: queue.name for queue in queues if queue.number}
+        self._groups = {group.number: group.name for group in groups}
         self._features = feature_codes(dial_plan.feature_codes)
+        self._forwards = forward_codes(dial_plan.feature_codes)
+        self._pick_up = dial_plan.feature_codes.pick_up
+        self._park = dial_plan.feature_codes.park
+        self._slots = frozenset(dial_plan.park_slots)
         self._prefix = dial_plan.outside_prefix
         self._outside = [pattern(text) for text in dial_plan.outside]
         self._flows = {digits(entry.number): entry.flow for entry in numbers}
@@ -129,7 +175,26 @@ class Routing:
             return ToQueue(self._queues[dialled])
         if dialled in self._phones:
             return ToExtension(dialled)
+        if dialled in self._groups:
+            return ToGroup(self._groups[dialled])
+        if dialled.startswith(("*", "#")):
+            return self._code_destination(dialled)
         return self._outside_destination(dialled, caller)
+
+    def _code_destination(self, dialled: str) -> Destination:
+        if dialled in self._slots:
+            return ToSlot(dialled)
+        if dialled == self._park:
+            return ToPark()
+        if dialled.startswith(self._pick_up) and (extension := dialled.removeprefix(self._pick_up)) in (
+            "",
+            *self._phones,
+        ):
+            return ToPickUp(extension)
+        for code, feature in self._forwards.items():
+            if dialled.startswith(code):
+                return ToFeature(feature, dialled.removeprefix(code).removeprefix("*").removesuffix("#"))
+        return ToNobody(404, "no such feature code")
 
     def _outside_destination(self, dialled: str, caller: PhoneSettings) -> Destination:
         if self._prefix and not dialled.startswith(self._prefix):

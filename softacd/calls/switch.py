@@ -5,7 +5,7 @@ the driver drains after every input. One next deadline covers transactions, call
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings
@@ -18,9 +18,10 @@ from softacd.calls.info_digits import digit_of
 from softacd.calls.leg import Leg
 from softacd.calls.model import SwitchSettings
 from softacd.calls.queue_desk import QueueDesk
-from softacd.calls.records import TraceRow
+from softacd.calls.records import PhoneEvent, TraceRow
+from softacd.calls.refer import TransferRefusedError, refer_target
 from softacd.calls.services import Services
-from softacd.calls.transfer import TransferRefusedError, refer_target, transfer
+from softacd.calls.transfer import transfer
 from softacd.calls.trunk import Trunk
 from softacd.rtp import vocabulary as media
 from softacd.sip.authenticator import Account, DigestAuthenticator
@@ -137,6 +138,10 @@ class Switch:
         """Put back the status an agent had before the restart."""
         self.desk.carry_out(self.distributor.restore_status(agent, status, reason, now), now)
         self._restored.add(agent)
+
+    def restore_phones(self, events: Iterable[PhoneEvent]) -> None:
+        """Put back what the users of phones had chosen before the restart."""
+        self.exchange.phone_book.restore(events)
 
     def receive_sip(self, data: bytes, flow: Flow, now: float) -> None:
         """One datagram or one framed message of a stream that the guard has admitted."""

@@ -6,63 +6,25 @@ gets the other party back when the number does not answer. Attended: two convers
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
-
-import msgspec
 
 from softacd.calls.attempt import Attempt, Outcome
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.deadlines import Deadline
-from softacd.calls.hunt import Hunt
 from softacd.calls.leg import Leg
+from softacd.calls.model import PhoneSettings
+from softacd.calls.parked import Parked
 from softacd.calls.queue_wait import QueueWait
+from softacd.calls.reach import Reach
+from softacd.calls.refer import ReferTarget, Subscription, TransferRefusedError
 from softacd.calls.ring import RINGBACK
-from softacd.calls.routing import ToExtension, ToOutside, ToQueue
-from softacd.sip.errors import SipError
-from softacd.sip.headers import NameAddress
-from softacd.sip.message import Request
+from softacd.calls.routing import ToExtension, ToGroup, ToOutside, ToPark, ToQueue
 
 if TYPE_CHECKING:
     from softacd.calls.exchange import Exchange
 
 RING_SECONDS = 30.0
 RECALL_SECONDS = 20.0
-
-
-class ReferTarget(msgspec.Struct, frozen=True):
-    """What a Refer-To asks for: a number, and the dialog to replace there (RFC 3891), "" when none."""
-
-    number: str
-    call_id: str = ""
-    to_tag: str = ""
-    from_tag: str = ""
-
-
-class TransferRefusedError(Exception):
-    """A transfer that cannot be; `status` is the SIP answer, HTTP 409."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
-def refer_target(request: Request) -> ReferTarget:
-    """Read Refer-To. Raises TransferRefusedError (400) when it is missing, double or unreadable."""
-    values = request.headers("Refer-To")
-    if len(values) != 1:
-        raise TransferRefusedError(400, "a REFER needs exactly one Refer-To")  # RFC 3515 section 2.4.1
-    try:
-        uri = NameAddress.parse(values[0]).uri
-    except SipError as error:
-        raise TransferRefusedError(400, f"Refer-To: {error}") from error
-    for header in uri.headers.split("&"):
-        name, _, value = header.partition("=")
-        if name.lower() == "replaces":
-            call_id, *parameters = unquote(value).split(";")
-            tags = dict(parameter.partition("=")[::2] for parameter in parameters)
-            return ReferTarget(uri.user, call_id, tags.get("to-tag", ""), tags.get("from-tag", ""))
-    return ReferTarget(uri.user)
 
 
 def replaced_leg(exchange: "Exchange", target: ReferTarget) -> Leg | None:
@@ -76,39 +38,24 @@ def replaced_leg(exchange: "Exchange", target: ReferTarget) -> Leg | None:
     return leg
 
 
-class Subscription:
-    """The implicit subscription of a REFER: the transferor is told how it goes (RFC 3515 section 2.4.4)."""
-
-    def __init__(self, leg: Leg) -> None:
-        self._leg = leg
-        self._over = False
-
-    def tell(self, status: int, reason: str, now: float) -> None:
-        """NOTIFY with a sipfrag; a final status ends the subscription."""
-        leg = self._leg
-        if self._over or leg.dialog is None or not leg.answered:
-            return
-        final = status >= 200
-        self._over = final
-        state = "terminated;reason=noresource" if final else "active;expires=60"
-        leg.services.stack.request_in_dialog(
-            leg.dialog,
-            "NOTIFY",
-            now=now,
-            headers=(("Event", "refer"), ("Subscription-State", state)),
-            body=f"SIP/2.0 {status} {reason}\r\n".encode(),
-            content_type="message/sipfrag;version=2.0",
-        )
-
-
 class BlindTransfer(Activity):
     """The remaining party waits while a number is tried."""
 
-    def __init__(self, call: Call, transferor: Leg, number: str, subscription: Subscription | None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        transferor: Leg,
+        target: ReferTarget,
+        subscription: Subscription,
+        authority: PhoneSettings | None = None,
+    ) -> None:
+        """What may be dialled is what `authority` may, the transferor's phone when None."""
         super().__init__(call)
+        self._authority = authority
         self._transferor: Leg | None = transferor
         self._from = transferor.number
-        self._number = number
+        self._number = target.number
+        self._referred_by = (("Referred-By", target.referred_by),) if target.referred_by else ()
         self._subscription = subscription
         self._attempt: Attempt | None = None
         self._patience: Deadline | None = None
@@ -121,21 +68,23 @@ class BlindTransfer(Activity):
         call.leg.play((RINGBACK,), loop=True)
         self._tell(100, "Trying", now)
         exchange = call.exchange
-        caller = exchange.phones.get(self._from)
+        caller = self._authority or exchange.phones.get(self._from)
         if caller is None:
             self._failed(403, now)
             return
         destination = exchange.routing.destination(self._number, caller)
         match destination:
             case ToExtension(extension=extension):
-                call.occupy(extension, now)
-                self._try(exchange.fork(call, extension, self, now), RING_SECONDS, now)
+                reach = Reach(exchange, call, extension, self, seconds=RING_SECONDS, headers=self._referred_by)
+                self._try(reach, 0.0, now)
+            case ToGroup(group=group):
+                self._try(exchange.ring_group(call, group, self), 0.0, now)
             case ToOutside(number=number):
                 self._try(exchange.hunt(call, number, self), 0.0, now)
             case ToQueue(queue=queue):
-                self._tell(200, "OK", now)
-                self._release(now)
-                call.begin(QueueWait(call, queue, 0, call.finish), now)
+                self._to_queue(queue, now)
+            case ToPark():
+                self._park(now)
             case _:
                 self._failed(404, now)
 
@@ -160,11 +109,14 @@ class BlindTransfer(Activity):
         call = self.call
         if outcome is Outcome.FAILED:
             self._attempt = None
-            self._failed(attempt.status, now)
+            if attempt.queue:
+                self._to_queue(attempt.queue, now)
+            else:
+                self._failed(attempt.status, now)
         elif outcome is Outcome.ANSWERED and leg is not None:
             self._attempt = None
             self._tell(200, "OK", now)
-            if isinstance(attempt, Hunt) and attempt.trunk is not None:
+            if attempt.trunk is not None:
                 call.hold_channel(attempt.trunk)
             self._release(now)
             call.connect(leg, now, agent=call.exchange.agent_of_phone.get(leg.number, ""))
@@ -184,6 +136,22 @@ class BlindTransfer(Activity):
         if seconds:
             self._patience = self.call.services.deadlines.at(now + seconds, self, "ring")
         attempt.start(now)
+
+    def _to_queue(self, queue: str, now: float) -> None:
+        self._tell(200, "OK", now)
+        self._release(now)
+        call = self.call
+        call.begin(QueueWait(call, queue, 0, call.finish), now)
+
+    def _park(self, now: float) -> None:
+        """Parking has begun with the transferor still on the line, who is told the slot."""
+        call = self.call
+        slot = call.exchange.parking.take(self._from, now)
+        if not slot:
+            self._failed(486, now)
+            return
+        transferor, self._transferor = self._transferor, None
+        call.begin(Parked(call, slot, self._from, transferor, self._subscription), now)
 
     def _failed(self, status: int, now: float) -> None:
         """Give the remaining party back to the transferor: still there, called again, or nobody is left."""
@@ -208,8 +176,7 @@ class BlindTransfer(Activity):
             transferor.hang_up(now)
 
     def _tell(self, status: int, reason: str, now: float) -> None:
-        if self._subscription is not None:
-            self._subscription.tell(status, reason, now)
+        self._subscription.tell(status, reason, now)
 
     def _forget(self) -> None:
         if self._patience is not None:
@@ -226,7 +193,7 @@ def transfer(call: Call, transferor: Leg, target: ReferTarget, now: float, *, by
     if not target.call_id:
         by_refer()
         call.leave(transferor, now)
-        call.begin(BlindTransfer(call, transferor, target.number, Subscription(transferor)), now)
+        call.begin(BlindTransfer(call, transferor, target, Subscription(transferor)), now)
         return
     other_leg = replaced_leg(call.exchange, target)
     other = call.exchange.calls.get(other_leg.call) if other_leg is not None else None
@@ -238,10 +205,26 @@ def transfer(call: Call, transferor: Leg, target: ReferTarget, now: float, *, by
         number = other.record.called
         other.finish(now)
         call.leave(transferor, now)
-        call.begin(BlindTransfer(call, transferor, number, subscription), now)
+        call.begin(BlindTransfer(call, transferor, ReferTarget(number), subscription), now)
         return
     subscription.tell(200, "OK", now)
     _merge(call, transferor, other, other_leg, now)
+
+
+def transfer_by_house(call: Call, leg: Leg, number: str, now: float) -> None:
+    """Connect the party of `leg` to a number; the other party leaves. Raises TransferRefusedError.
+
+    Whoever may use the API may dial every number of the house and every outside number the dial plan opens.
+    """
+    if call.conversation is None or call.phase not in (Phase.TALKING, Phase.HELD):
+        raise TransferRefusedError(403, "only a conversation can be transferred")
+    house = PhoneSettings(extension="")
+    destination = call.exchange.routing.destination(number, house)
+    if not isinstance(destination, ToExtension | ToOutside | ToQueue | ToGroup | ToPark):
+        raise TransferRefusedError(404, f"{number!r} leads nowhere a caller can be transferred to")
+    transferor = call.conversation.partner(leg)
+    call.leave(transferor, now)
+    call.begin(BlindTransfer(call, transferor, ReferTarget(number), Subscription(None), house), now)
 
 
 def _merge(call: Call, transferor: Leg, other: Call, other_leg: Leg, now: float) -> None:

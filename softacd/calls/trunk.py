@@ -135,6 +135,10 @@ class Trunk:
         number = next(number for number in numbers if number)
         return NameAddress(display_name, SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
 
+    def diversion(self, why: str) -> tuple[str, str]:
+        """The Diversion of a call a phone forwards out (RFC 5806): our number here, never an extension."""
+        return ("Diversion", f"<{self.identity().uri}>;reason={why}")
+
     # --- life --------------------
 
     def resolved(self, targets: tuple[Target, ...], now: float) -> None:

@@ -10,7 +10,16 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, Segment, TraceRow
+from softacd.calls.records import (
+    AgentEvent,
+    AnyRecord,
+    CallEvent,
+    CallRecord,
+    LegRecord,
+    PhoneEvent,
+    Segment,
+    TraceRow,
+)
 from softacd.calls.views import Snapshot
 
 
@@ -65,6 +74,13 @@ class AgentPushed(Numbered, frozen=True, tag="agent"):
     """The change."""
 
 
+class PhonePushed(Numbered, frozen=True, tag="phone"):
+    """The user of a phone chose something."""
+
+    data: PhoneEvent
+    """Everything chosen, as it now is."""
+
+
 class TracePushed(Numbered, frozen=True, tag="trace"):
     """A SIP message was sent or received."""
 
@@ -76,7 +92,7 @@ class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
     """Nothing happened for a while; the connection lives."""
 
 
-RecordPushed = CallPushed | LegPushed | SegmentPushed | CallEventPushed | AgentPushed | TracePushed
+RecordPushed = CallPushed | LegPushed | SegmentPushed | CallEventPushed | AgentPushed | PhonePushed | TracePushed
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
 
@@ -86,6 +102,7 @@ PUSHED: dict[type[AnyRecord], type[RecordPushed]] = {
     Segment: SegmentPushed,
     CallEvent: CallEventPushed,
     AgentEvent: AgentPushed,
+    PhoneEvent: PhonePushed,
     TraceRow: TracePushed,
 }
 TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}

@@ -99,8 +99,8 @@ async def test_every_schema_and_every_field_is_explained(document: Any) -> None:
 async def test_the_messages_of_the_websocket_are_described(document: Any) -> None:
     messages = references(document["paths"]["/api/v1/events"]["x-websocket"])
     assert {message.rpartition("/")[2] for message in messages} == {
-        "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "TracePushed",
-        "Heartbeat",
+        "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
+        "TracePushed", "Heartbeat",
     }  # fmt: skip
 
 

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, Direction, LegRecord, Segment, TraceRow
+from softacd.calls.records import (
+    AgentEvent,
+    AnyRecord,
+    CallEvent,
+    CallRecord,
+    Direction,
+    LegRecord,
+    PhoneEvent,
+    Segment,
+    TraceRow,
+)
 from softacd.calls.views import Snapshot
 from softacd.web.feed import TYPES, AgentPushed, CallPushed, Feed, LiveEvent, OvertakenError, Watcher
 
@@ -47,6 +57,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         Segment("n1-1", 1, "agent:ann", "ann", NOW, NOW + 9, 9, 0, "caller"),
         CallEvent("n1-1", NOW, "key", "2"),
         AgentEvent("ann", NOW, "available", "talking", "", "n1-1"),
+        PhoneEvent("101", NOW, forward_always="102"),
         TraceRow("n1-1", NOW, True, "trunk:alpha", "180 Ringing"),
     ]
     for record in records:
@@ -57,7 +68,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
     while (entry := feed.next_for(watcher)) is not None:
         read_back.append(msgspec.json.decode(entry.text(), type=LiveEvent))
     assert [event.data for event in read_back if hasattr(event, "data")] == records
-    assert [event.seq for event in read_back] == list(range(FIRST + 1, FIRST + 7))
+    assert [event.seq for event in read_back] == list(range(FIRST + 1, FIRST + 1 + len(records)))
     assert {event.at for event in read_back} == {NOW}
 
 
