@@ -15,13 +15,14 @@ from softacd.calls.records import (
     Direction,
     LegRecord,
     Outcome,
+    PhoneEvent,
     Segment,
     TraceRow,
 )
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
-from softacd.store.tables import AGENT_EVENTS, KINDS, MISSED_OPEN, R, agent_events, calls, from_row, segments
+from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, segments
 
 MAXIMUM = 10_000
 """Most calls one question answers."""
@@ -131,13 +132,11 @@ class History:
 
     async def last_statuses(self) -> dict[str, AgentEvent]:
         """Return the newest event of each agent by name: what to set them to after a start."""
-        newest = func.row_number().over(
-            partition_by=agent_events.c.agent, order_by=(agent_events.c.at.desc(), agent_events.c.row.desc())
-        )
-        columns = [agent_events.c[name] for name in AGENT_EVENTS.columns]
-        ranked = select(*columns, newest.label("age")).subquery()
-        statement = select(*(ranked.c[name] for name in AGENT_EVENTS.columns)).where(ranked.c.age == 1)
-        return {event.agent: event for event in await self._all(AgentEvent, statement)}
+        return {event.agent: event for event in await self._newest(AgentEvent, "agent")}
+
+    async def last_choices(self) -> dict[str, PhoneEvent]:
+        """Return the newest event of each phone by extension: what its user had chosen before a start."""
+        return {event.extension: event for event in await self._newest(PhoneEvent, "extension")}
 
     async def everything(self, record: type[R]) -> list[R]:
         """Return every record of one kind, in no particular order: to export, or to compare two stores."""
@@ -151,6 +150,15 @@ class History:
         if self._database.reader is None:
             raise StoreError(self._database.where, "the store is closed", "Open it again.")
         return self._database.reader
+
+    async def _newest(self, record: type[R], name: str) -> list[R]:
+        """Return the newest record of each `name`; of several of one millisecond the one written last."""
+        kind = KINDS[record]
+        columns = kind.table.c
+        age = func.row_number().over(partition_by=columns[name], order_by=(columns.at.desc(), columns.row.desc()))
+        ranked = select(*(columns[column] for column in kind.columns), age.label("age")).subquery()
+        newest = select(*(ranked.c[column] for column in kind.columns)).where(ranked.c.age == 1)
+        return await self._all(record, newest)
 
     async def _of_call(self, record: type[R], call: str, *order: str) -> list[R]:
         columns = KINDS[record].table.c

@@ -1,6 +1,7 @@
 """The store: what is remembered of calls and agents, behind the truth that lives in memory."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallRecord, Outcome
+from softacd.calls.records import AgentEvent, AnyRecord, CallRecord, Outcome, PhoneEvent
 from softacd.store import migration
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
@@ -22,6 +23,7 @@ from softacd.store.tables import nodes
 from softacd.store.writer import StoreStatus, Writer
 
 MOST_NODES = 1023
+_NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
 log = structlog.get_logger(__name__)
 
@@ -48,9 +50,10 @@ class Store(History):
         """
         database = Database(url)
         if spool is None and database.path is not None:
-            spool = database.path.with_name(f"{database.path.name}.{node}.spool")
+            spool = database.path.with_name(f"{database.path.name}.{_NOT_IN_NAMES.sub('_', node)}.spool")
         try:
             engine, reader = database.open_writer(), database.open_reader()
+            await database.claim(node)
             await migration.migrate(reader, engine, database.where)
             number = await _node_number(reader, engine, node, database.where)
             waiting = Spool(spool)
@@ -169,6 +172,11 @@ class Store(History):
         """As `History.last_statuses`, with everything written until now."""
         await self._settle()
         return await super().last_statuses()
+
+    async def last_choices(self) -> dict[str, PhoneEvent]:
+        """As `History.last_choices`, with everything written until now."""
+        await self._settle()
+        return await super().last_choices()
 
     async def _settle(self) -> None:
         if not self._writer.failing:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, text
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, Segment, TraceRow
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, PhoneEvent, Segment, TraceRow
 from softacd.store.numbers import number_key
 
 SCHEMA = "0001"
@@ -137,6 +137,17 @@ agent_events = Table(
     Index("agent_events_agent", "agent", "at"),
 )
 
+phone_events = Table(
+    "phone_events",
+    metadata,
+    _row(),
+    *map(_text, ("extension",)),
+    *map(_integer, ("at",)),
+    *map(_truth, ("do_not_disturb",)),
+    *map(_text, ("forward_always", "forward_busy", "forward_no_answer")),
+    Index("phone_events_extension", "extension", "at"),
+)
+
 trace = Table(
     "trace",
     metadata,
@@ -177,10 +188,13 @@ CALLS = Kind(CallRecord, calls, 1.0)
 LEGS = Kind(LegRecord, legs, 0.95)
 SEGMENTS = Kind(Segment, segments, 0.95)
 AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
+PHONE_EVENTS = Kind(PhoneEvent, phone_events, 0.95)
 CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
 TRACE = Kind(TraceRow, trace, 0.5)
 
-KINDS: dict[type, Kind] = {kind.record: kind for kind in (CALLS, LEGS, SEGMENTS, AGENT_EVENTS, CALL_EVENTS, TRACE)}
+KINDS: dict[type, Kind] = {
+    kind.record: kind for kind in (CALLS, LEGS, SEGMENTS, AGENT_EVENTS, PHONE_EVENTS, CALL_EVENTS, TRACE)
+}
 KINDS_BY_TABLE: dict[str, Kind] = {kind.name: kind for kind in KINDS.values()}
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from softacd.calls.records import AgentEvent, CallEvent, LegRecord, Outcome, TraceRow
-from softacd.store import Store
+from softacd.store import Store, StoreError
 from softacd.store.database import Database
 from tests.store.shop import MORNING, Call, OpenStore, Wall
 
@@ -64,3 +64,13 @@ async def test_the_next_start_marks_what_was_cut(store: Store, open_store: OpenS
     reader = await Store.open_for_reading(URL)
     assert [record.outcome for record in await reader.calls()] == [Outcome.INTERRUPTED]
     await reader.close()
+
+
+async def test_one_node_is_one_program(store: Store, open_store: OpenStore) -> None:
+    with pytest.raises(StoreError, match='another softacd works with it as node "n1"') as refused:
+        await open_store(url=URL)
+    assert "server.node" in refused.value.remedy
+    other = await open_store(url=URL, node="n2")
+    assert other.recovery.interrupted == ()
+    await store.close()
+    await open_store(url=URL)

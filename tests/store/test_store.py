@@ -1,8 +1,10 @@
 """The store as the driver, the web and the terminal use it."""
 
+from pathlib import Path
+
 import pytest
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, LegRecord, Outcome, TraceRow
+from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, LegRecord, Outcome, PhoneEvent, TraceRow
 from softacd.store import Store, StoreError
 from tests.store.shop import MORNING, Call, OpenStore, Wall
 
@@ -80,6 +82,18 @@ async def test_agents_come_back_as_they_were(open_store: OpenStore, wall: Wall) 
     }
 
 
+async def test_phones_keep_what_their_users_chose(open_store: OpenStore) -> None:
+    store = await open_store()
+    store.write(PhoneEvent("101", MORNING, do_not_disturb=True))
+    store.write(PhoneEvent("101", MORNING + 1, forward_busy="102"))
+    store.write(PhoneEvent("102", MORNING, forward_always="+37369123456"))
+    await store.close()
+    assert await (await open_store()).last_choices() == {
+        "101": PhoneEvent("101", MORNING + 1, forward_busy="102"),
+        "102": PhoneEvent("102", MORNING, forward_always="+37369123456"),
+    }
+
+
 async def test_two_events_of_one_millisecond_the_later_written_counts(open_store: OpenStore) -> None:
     store = await open_store()
     for status in ("available", "break", "lunch"):
@@ -151,3 +165,8 @@ async def test_row_numbers_grow_although_the_clock_was_set_back(open_store: Open
     wall.now = 0
     store = await open_store()
     assert store._writer._row_number() > before
+
+
+async def test_a_node_may_be_called_anything(open_store: OpenStore, path: Path) -> None:
+    await open_store(node="../Главный офис/1")
+    assert path.with_name("softacd.db..._Главный_офис_1.spool") in path.parent.iterdir()

@@ -16,6 +16,7 @@ from softacd.calls.records import (
     Direction,
     LegRecord,
     Outcome,
+    PhoneEvent,
     Segment,
     TraceRow,
 )
@@ -44,6 +45,7 @@ records = st.one_of(
         hold_ms=whole, ended_by=text,
     ),
     st.builds(CallEvent, call=name, at=whole, kind=text, detail=text),
+    st.builds(PhoneEvent, extension=name, at=whole, do_not_disturb=st.booleans(), forward_busy=text),
     st.builds(AgentEvent, agent=name, at=whole, status=text, state=text, reason=text, call=text),
     st.builds(TraceRow, call=name, at=whole, sent=st.booleans(), party=text, line=text, cseq=text),
 )  # fmt: skip

@@ -107,6 +107,15 @@ def upgrade() -> None:
     )
     op.create_index("agent_events_agent", "agent_events", ["agent", "at"])
     op.create_table(
+        "phone_events",
+        _row(),
+        *_text("extension"),
+        *_integer("at"),
+        *_truth("do_not_disturb"),
+        *_text("forward_always", "forward_busy", "forward_no_answer"),
+    )
+    op.create_index("phone_events_extension", "phone_events", ["extension", "at"])
+    op.create_table(
         "trace",
         _row(),
         *_text("call"),
@@ -119,5 +128,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Remove everything: only an empty database has no older revision to return to."""
-    for table in ("trace", "agent_events", "call_events", "segments", "legs", "calls", "nodes"):
+    for table in ("trace", "phone_events", "agent_events", "call_events", "segments", "legs", "calls", "nodes"):
         op.drop_table(table)
