@@ -10,6 +10,8 @@ from softacd.acd.handling_time import Array, TalkTimes
 TIMES: Final[Array] = np.concatenate(([0.0], np.geomspace(1.0, 4 * 3600.0, 95)))
 """Seconds from now at which the curve is known."""
 _STEPS: Final[Array] = np.diff(TIMES)
+SAMPLE = 64
+"""Of more agents in conversation than this, evenly spread ones (by how long they talk) stand for their neighbours."""
 
 
 class Outlook(NamedTuple):
@@ -60,24 +62,32 @@ def answer_curve(outlooks: Sequence[Outlook], answer_delay: float) -> AnswerCurv
         talk = group[0].talk
         if talk is None:
             continue
+        weight = 1.0
+        if len(group) > SAMPLE:
+            group.sort(key=lambda outlook: outlook.elapsed / outlook.pace)
+            chosen = [group[(2 * number + 1) * len(group) // (2 * SAMPLE)] for number in range(SAMPLE)]
+            group, weight = chosen, len(group) / SAMPLE
         pace = np.array([outlook.pace for outlook in group])[:, None]
         elapsed = np.array([outlook.elapsed for outlook in group])[:, None]
         after = np.array([outlook.after_talk for outlook in group])[:, None] + delay
         first = talk.ended_within(elapsed / pace, (TIMES[None, :] - after) / pace)
-        _add(first, group, expected, variance)
+        _add(first, group, expected, variance, weight)
     return AnswerCurve(expected, variance, len(outlooks))
 
 
-def _add(first: Array, outlooks: Sequence[Outlook], expected: Array, variance: Array) -> None:
-    """Add agents whose first answer has come by TIMES with probability `first` (agents by times)."""
+def _add(first: Array, outlooks: Sequence[Outlook], expected: Array, variance: Array, weight: float = 1.0) -> None:
+    """Add agents whose first answer has come by TIMES with probability `first` (agents by times).
+
+    Each stands for `weight` agents.
+    """
     cycles = np.array([outlook.cycle for outlook in outlooks])[:, None]
     irregularity = np.clip(np.array([outlook.irregularity for outlook in outlooks]), 0.05, 2.0)[:, None]
     areas = np.zeros_like(first)
     np.cumsum((first[:, 1:] + first[:, :-1]) / 2 * _STEPS, axis=1, out=areas[:, 1:])
     steady = areas / cycles
     later = np.maximum(steady - (1.0 - irregularity) / 2 * (1.0 - np.exp(-2.0 * steady)), 0.0)
-    expected += (first + later).sum(axis=0)
-    variance += (first * (1.0 - first) + later * irregularity).sum(axis=0)
+    expected += weight * (first + later).sum(axis=0)
+    variance += weight * (first * (1.0 - first) + later * irregularity).sum(axis=0)
 
 
 def answered_by(curve: AnswerCurve, places: Array) -> Array:

@@ -50,6 +50,10 @@ SCORES_NEEDED = 20
 """Once so many waits were scored, an estimate is trusted only while the ranges cover COVERAGE_NEEDED of them."""
 CURVE_SECONDS = 1.0
 """A queue's curve is reckoned anew when an agent changed or it is older than this."""
+SMALL_HOUSE = 20
+CROWD_SECONDS = 0.001
+"""Each agent beyond a small house, where one more change matters less and reckoning costs more, lets a curve grow older
+by so much, up to CURVE_SECONDS, before a change makes it reckoned anew."""
 
 
 class WaitEstimate(msgspec.Struct, frozen=True):
@@ -287,8 +291,11 @@ class WaitTimeEstimator:
 
     def _curve(self, queue: str, now: float) -> _Curve:
         known = self._curves.get(queue)
-        if known is not None and known.version == self._version and 0.0 <= now - known.at < CURVE_SECONDS:
-            return known
+        if known is not None:
+            unchanged = known.version == self._version
+            lasts = CURVE_SECONDS if unchanged else CROWD_SECONDS * (known.curve.staffed - SMALL_HOUSE)
+            if 0.0 <= now - known.at < min(lasts, CURVE_SECONDS):
+                return known
         names = [name for name in self._agents_of(queue) if self._staff[name].gives_answers()]
         history = self._histories[queue]
         curve = answer_curve([self._outlook(name, history, now) for name in names], history.answer_delay.mean)

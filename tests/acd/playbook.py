@@ -1,7 +1,7 @@
 """Transcripts for the distributor: what comes in at which time, what must come out, a diff when it does not."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings, TierSettings
@@ -48,9 +48,9 @@ class Playbook:
         self.out = self.distributor.handle(event, self.now)
         return self
 
-    def __lshift__(self, expected: AnyCommand | list[AnyCommand]) -> "Playbook":
+    def __lshift__(self, expected: AnyCommand | Sequence[AnyCommand]) -> "Playbook":
         """These commands, in this order, and no others came out (AgentChanged aside)."""
-        wanted = expected if isinstance(expected, list) else [expected]
+        wanted = list(expected) if isinstance(expected, Sequence) else [expected]
         self._compare(wanted, [command for command in self.out if not isinstance(command, AgentChanged)])
         return self
 
@@ -59,7 +59,7 @@ class Playbook:
         self._compare(list(expected), [command for command in self.out if isinstance(command, AgentChanged)])
         return self
 
-    def _compare(self, wanted: list[AnyCommand], got: list[AnyCommand]) -> None:
+    def _compare(self, wanted: Sequence[AnyCommand], got: Sequence[AnyCommand]) -> None:
         if wanted != got:
             lines = difflib.ndiff([repr(one) for one in wanted], [repr(one) for one in got])
             raise AssertionError("\n".join([f"at {self.now}: wanted (-), got (+)", *lines]))

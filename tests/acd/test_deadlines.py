@@ -39,7 +39,7 @@ def test_against_a_sorted_list(armed: list[tuple[int, bool]]) -> None:
             deadlines.cancel(token)
         else:
             expected.append((float(at), number))
-    for at, number in sorted(expected):
-        assert deadlines.next() == at
-        assert deadlines.take_due(at) == (at, Due.DELAY, str(number))
+    for due, number in sorted(expected):
+        assert deadlines.next() == due
+        assert deadlines.take_due(due) == (due, Due.DELAY, str(number))
     assert deadlines.take_due(100.0) is None

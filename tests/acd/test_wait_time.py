@@ -1,5 +1,7 @@
 """The estimator: right from the first caller, better than an average of past waits, and honest about its doubts."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from softacd.acd.model import TierSettings
@@ -141,7 +143,7 @@ def test_the_length_of_conversations_is_learned_and_an_agents_own_pace_too() -> 
 
 
 def test_callers_of_another_queue_count_when_they_compete_for_the_same_agents() -> None:
-    def expected(ahead: str, tiers: dict[str, tuple[str, ...]]) -> float:
+    def expected(ahead: str, tiers: Mapping[str, tuple[str, ...]]) -> float:
         settings = [queue(name, *names) for name, names in tiers.items()]
         estimator = WaitTimeEstimator(settings, agents("ann", "bob"))
         for agent in ("ann", "bob"):
@@ -219,7 +221,12 @@ def test_a_day_of_two_queues_with_shared_agents_and_priority_callers() -> None:
 def test_it_knows_nothing_of_the_future() -> None:
     """Two days alike up to noon and different after: the estimates of the morning are the same to the last bit."""
     quiet, busy = shop(5, hours=4.0), shop(5, hours=4.0)
-    busy.at(4 * 3600 - 1.0, lambda: [busy.join(f"crowd-{number}", "sales", 9) for number in range(50)])
+
+    def crowd() -> None:
+        for number in range(50):
+            busy.join(f"crowd-{number}", "sales", 9)
+
+    busy.at(4 * 3600 - 1.0, crowd)
     mornings = [
         [(one.at, one.estimate) for one in each.run(6 * 3600).judged if one.at < 4 * 3600 - 1.0]
         for each in (quiet, busy)
