@@ -16,13 +16,14 @@ from softacd.calls.records import (
     LegRecord,
     Outcome,
     PhoneEvent,
+    RecordingRecord,
     Segment,
     TraceRow,
 )
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
-from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, segments
+from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, recordings, segments
 
 MAXIMUM = 10_000
 """Most calls one question answers."""
@@ -37,6 +38,7 @@ class CallDetail(msgspec.Struct, frozen=True):
     trace: list[TraceRow]
     segments: list[Segment] = []
     """Its conversations."""
+    recordings: list[RecordingRecord] = []
 
 
 def missed_open_calls() -> ColumnElement[bool]:
@@ -118,6 +120,7 @@ class History:
             events=await self._of_call(CallEvent, record.id, "at", "row"),
             trace=await self._of_call(TraceRow, record.id, "at", "row"),
             segments=await self._of_call(Segment, record.id, "number", "row"),
+            recordings=await self._of_call(RecordingRecord, record.id, "started", "id"),
         )
 
     async def find(self, fragment: str, limit: int = 10) -> list[CallRecord]:
@@ -129,6 +132,37 @@ class History:
         return await self._all(
             CallRecord, _select(CallRecord).where(either).order_by(calls.c.started.desc()).limit(limit)
         )
+
+    async def recordings(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        before: int | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        kept: bool = False,
+        oldest_first: bool = False,
+    ) -> list[RecordingRecord]:
+        """Return recordings, newest first unless `oldest_first`, at most `limit` (1..10000).
+
+        `since` and `before` bound the start as in `calls`; `kept` leaves those whose file has not been removed.
+        """
+        columns = recordings.c
+        wanted: list[ColumnElement[bool]] = []
+        if since is not None:
+            wanted.append(columns.started >= since)
+        if before is not None:
+            wanted.append(columns.started < before)
+        if agent is not None:
+            wanted.append(columns.agent == agent)
+        if queue is not None:
+            wanted.append(columns.queue == queue)
+        if kept:
+            wanted.append(columns.removed == 0)
+        order = (columns.started, columns.id) if oldest_first else (columns.started.desc(), columns.id.desc())
+        found = _select(RecordingRecord).where(*wanted).order_by(*order)
+        return await self._all(RecordingRecord, found.limit(max(1, min(limit, MAXIMUM))))
 
     async def last_statuses(self) -> dict[str, AgentEvent]:
         """Return the newest event of each agent by name: what to set them to after a start."""

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from softacd.calls.records import CallRecord, Outcome
-from softacd.store.tables import CALLS, call_events, calls, from_row, legs, nodes, trace
+from softacd.store.tables import CALLS, call_events, calls, from_row, legs, nodes, recordings, trace
 
 
 class Recovery(msgspec.Struct, frozen=True):
@@ -67,6 +67,7 @@ async def interrupt_open_calls(connection: AsyncConnection, node: int, living: C
     records = [from_row(CallRecord, row) for row in (await connection.execute(still_open)).all()]
     records = [record for record in records if record.id not in living]
     if not records:
+        await connection.execute(_END_RECORDINGS, {"a_node": node})
         return Recovery(last_alive=alive, orderly=orderly)
     known_legs = 0
     for start in range(0, len(records), 500):
@@ -78,6 +79,7 @@ async def interrupt_open_calls(connection: AsyncConnection, node: int, living: C
         await connection.execute(_END_CALL, [_end(record) for record in part])
         known_legs += (await connection.execute(_COUNT_LEGS, {"calls": ids})).scalar_one()
         await connection.execute(_END_LEGS, [{"a_call": record.id, "at": record.ended} for record in part])
+    await connection.execute(_END_RECORDINGS, {"a_node": node})
     return Recovery(interrupted=tuple(records), legs=known_legs, last_alive=alive, orderly=orderly)
 
 
@@ -90,6 +92,15 @@ _END_LEGS = (
     update(legs)
     .where(legs.c.call == bindparam("a_call"), legs.c.ended == 0)
     .values(ended=bindparam("at"), reason="interrupted")
+)
+_ENDED_HERE = select(calls.c.id).where(calls.c.node == bindparam("a_node"), calls.c.ended != 0)
+_END_RECORDINGS = (
+    update(recordings)
+    .where(recordings.c.ended == 0, recordings.c.call.in_(_ENDED_HERE))
+    .values(
+        ended=select(calls.c.ended).where(calls.c.id == recordings.c.call).scalar_subquery(),
+        error="softacd stopped before the file was finished",
+    )
 )
 _COUNT_LEGS = select(func.count()).select_from(legs).where(legs.c.call.in_(bindparam("calls", expanding=True)))
 

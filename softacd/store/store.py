@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallRecord, Outcome, PhoneEvent
+from softacd.calls.records import AgentEvent, AnyRecord, CallRecord, Outcome, PhoneEvent, RecordingRecord
 from softacd.store import migration
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
@@ -167,6 +167,23 @@ class Store(History):
         """As `History.call`, with everything written until now."""
         await self._settle()
         return await super().call(id)
+
+    async def recordings(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        before: int | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        kept: bool = False,
+        oldest_first: bool = False,
+    ) -> list[RecordingRecord]:
+        """As `History.recordings`, with everything written until now."""
+        await self._settle()
+        return await super().recordings(
+            limit=limit, since=since, before=before, agent=agent, queue=queue, kept=kept, oldest_first=oldest_first
+        )
 
     async def last_statuses(self) -> dict[str, AgentEvent]:
         """As `History.last_statuses`, with everything written until now."""

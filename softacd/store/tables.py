@@ -1,6 +1,6 @@
 """The tables, one for each record of `softacd.calls.records`, and how a record becomes a row and comes back.
 
-Columns carry the names of the record's fields, in the same order. Calls and legs are replaced by id; everything else
+Columns carry the names of the record's fields, in the same order. What has an id is replaced by it; everything else
 is append-only and keyed by a row number that no other node and no other start ever gives out (see `nodes`), so writing
 the same rows twice, after an outage or a crash, changes nothing.
 """
@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, text
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, CallRecord, LegRecord, PhoneEvent, Segment, TraceRow
+from softacd.calls.records import (
+    AgentEvent,
+    AnyRecord,
+    CallEvent,
+    CallRecord,
+    LegRecord,
+    PhoneEvent,
+    RecordingRecord,
+    Segment,
+    TraceRow,
+)
 from softacd.store.numbers import number_key
 
 SCHEMA = "0001"
@@ -117,6 +127,22 @@ segments = Table(
     Index("segments_agent", "agent", "started"),
 )
 
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", String, primary_key=True),
+    *map(_text, ("call", "party", "queue", "agent")),
+    *map(_integer, ("started",)),
+    *map(_text, ("file",)),
+    *map(_integer, ("ended",)),
+    *map(_number, ("seconds",)),
+    *map(_integer, ("octets", "pauses", "paused_ms", "removed")),
+    *map(_text, ("error",)),
+    Index("recordings_call", "call"),
+    Index("recordings_started", "started"),
+    Index("recordings_open", "call", sqlite_where=text("ended = 0"), postgresql_where=text("ended = 0")),
+)
+
 call_events = Table(
     "call_events",
     metadata,
@@ -186,6 +212,7 @@ class Kind:
 
 CALLS = Kind(CallRecord, calls, 1.0)
 LEGS = Kind(LegRecord, legs, 0.95)
+RECORDINGS = Kind(RecordingRecord, recordings, 0.95)
 SEGMENTS = Kind(Segment, segments, 0.95)
 AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
 PHONE_EVENTS = Kind(PhoneEvent, phone_events, 0.95)
@@ -193,13 +220,13 @@ CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
 TRACE = Kind(TraceRow, trace, 0.5)
 
 KINDS: dict[type, Kind] = {
-    kind.record: kind for kind in (CALLS, LEGS, SEGMENTS, AGENT_EVENTS, PHONE_EVENTS, CALL_EVENTS, TRACE)
+    kind.record: kind for kind in (CALLS, LEGS, RECORDINGS, SEGMENTS, AGENT_EVENTS, PHONE_EVENTS, CALL_EVENTS, TRACE)
 }
 KINDS_BY_TABLE: dict[str, Kind] = {kind.name: kind for kind in KINDS.values()}
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One row on its way to the database: `key` is the row number (0 for calls and legs, keyed by id)."""
+    """One row on its way to the database: `key` is the row number (0 where the id is the key)."""
 
     kind: Kind
     key: int

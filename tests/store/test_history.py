@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from softacd.calls.records import CallRecord, Direction, Outcome, Segment
+from softacd.calls.records import CallRecord, Direction, Outcome, RecordingRecord, Segment
 from softacd.store import Store, StoreError
 from tests.store.shop import MORNING, Call, OpenStore
 
@@ -76,6 +76,27 @@ async def minutes(store: Store, **question: Any) -> list[int]:
 )
 async def test_questions(store: Store, question: dict[str, Any], answer: list[int]) -> None:
     assert await minutes(store, **question) == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ({}, "dcba"), ({"limit": 2}, "dc"), ({"oldest_first": True, "limit": 2}, "ab"), ({"kept": True}, "dba"),
+        ({"agent": "ann"}, "ca"), ({"queue": "sales"}, "ba"), ({"since": MORNING + 2}, "dc"),
+        ({"before": MORNING + 2}, "ba"), ({"before": MORNING + 3, "kept": True, "oldest_first": True}, "ab"),
+    ],
+)  # fmt: skip
+async def test_recordings(open_store: OpenStore, question: dict[str, Any], answer: str) -> None:
+    store = await open_store()
+    for number, (agent, queue, removed) in enumerate(
+        (("ann", "sales", 0), ("bob", "sales", 0), ("ann", "support", 7), ("bob", "support", 0))
+    ):
+        name = "abcd"[number]
+        record = RecordingRecord(name, f"n1-{name}", "agent:x", queue, agent, MORNING + number, f"{name}.wav")
+        store.write(record)
+        record.ended, record.octets, record.removed = MORNING + 60_000, 960_000, removed
+        store.write(record)
+    assert "".join(each.id for each in await store.recordings(**question)) == answer
 
 
 async def test_page_by_page(store: Store) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from softacd.calls.records import CallEvent, LegRecord, Outcome
+from softacd.calls.records import CallEvent, LegRecord, Outcome, RecordingRecord
 from softacd.store import Recovery
 from tests.store.shop import MORNING, Call, OpenStore, Wall
 
@@ -83,6 +83,27 @@ async def test_a_cut_call_ends_at_the_last_thing_known_of_it(open_store: OpenSto
     detail = await store.call("n1-1")
     assert detail is not None
     assert detail.legs[0].ended == MORNING + 5_000, "a leg that ended keeps its end"
+
+
+async def test_recordings_under_way_end_with_their_call(open_store: OpenStore, call: Call, wall: Wall) -> None:
+    store = await open_store()
+    for name, ended in (("n1-cut", 0), ("n1-over", MORNING + 2_000)):
+        store.write(call(name, connected=MORNING, ended=ended))
+        store.write(RecordingRecord(f"{name}-1", name, "agent:ann", "sales", "ann", MORNING, f"{name}-1.wav"))
+    store.write(RecordingRecord("n1-over-2", "n1-over", "", "", "", MORNING, "f", ended=MORNING + 1, octets=8))
+    wall.now += 9_000
+    await store.close()
+    store = await open_store()
+    found = {each.id: (each.ended, each.error) for each in await store.recordings()}
+    unfinished = "softacd stopped before the file was finished"
+    assert found == {
+        "n1-cut-1": (MORNING + 9_000, unfinished),
+        "n1-over-1": (MORNING + 2_000, unfinished),
+        "n1-over-2": (MORNING + 1, ""),
+    }
+    detail = await store.call("n1-over")
+    assert detail is not None
+    assert [each.id for each in detail.recordings] == ["n1-over-1", "n1-over-2"]
 
 
 async def test_an_orderly_stop_with_calls_is_told_as_such(open_store: OpenStore, call: Call, wall: Wall) -> None:

@@ -17,6 +17,7 @@ from softacd.calls.records import (
     LegRecord,
     Outcome,
     PhoneEvent,
+    RecordingRecord,
     Segment,
     TraceRow,
 )
@@ -43,6 +44,10 @@ records = st.one_of(
     st.builds(
         Segment, call=name, number=whole, party=text, agent=text, started=whole, ended=whole, talk_ms=whole,
         hold_ms=whole, ended_by=text,
+    ),
+    st.builds(
+        RecordingRecord, id=name, call=name, party=text, queue=text, agent=text, started=whole, file=text,
+        ended=st.integers(1, 2**62), seconds=real, octets=whole, pauses=whole, removed=whole, error=text,
     ),
     st.builds(CallEvent, call=name, at=whole, kind=text, detail=text),
     st.builds(PhoneEvent, extension=name, at=whole, do_not_disturb=st.booleans(), forward_busy=text),
@@ -86,7 +91,7 @@ def test_what_goes_into_the_database_comes_out_of_it(written: list[AnyRecord]) -
         last: dict[tuple[type[AnyRecord], str], AnyRecord] = {}
         for number, record in enumerate(written):
             store.write(record)
-            key = record.id if isinstance(record, CallRecord | LegRecord) else str(number)
+            key = record.id if isinstance(record, CallRecord | LegRecord | RecordingRecord) else str(number)
             last[(type(record), key)] = record
         await store.flush()
         assert store.status().rejected == 0

@@ -96,6 +96,20 @@ def upgrade() -> None:
     )
     op.create_index("segments_call", "segments", ["call"])
     op.create_index("segments_agent", "segments", ["agent", "started"])
+    op.create_table(
+        "recordings",
+        sa.Column("id", sa.String, primary_key=True),
+        *_text("call", "party", "queue", "agent"),
+        *_integer("started"),
+        *_text("file"),
+        *_integer("ended"),
+        *_number("seconds"),
+        *_integer("octets", "pauses", "paused_ms", "removed"),
+        *_text("error"),
+    )
+    op.create_index("recordings_call", "recordings", ["call"])
+    op.create_index("recordings_started", "recordings", ["started"])
+    op.create_index("recordings_open", "recordings", ["call"], sqlite_where=is_open, postgresql_where=is_open)
     op.create_table("call_events", _row(), *_text("call"), *_integer("at"), *_text("kind", "detail"))
     op.create_index("call_events_call", "call_events", ["call"])
     op.create_table(
@@ -128,5 +142,15 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Remove everything: only an empty database has no older revision to return to."""
-    for table in ("trace", "phone_events", "agent_events", "call_events", "segments", "legs", "calls", "nodes"):
+    for table in (
+        "trace",
+        "phone_events",
+        "agent_events",
+        "call_events",
+        "recordings",
+        "segments",
+        "legs",
+        "calls",
+        "nodes",
+    ):
         op.drop_table(table)
