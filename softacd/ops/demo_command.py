@@ -64,8 +64,9 @@ def demo(
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     console.print(summary(result, directory=str(directory), kept=out is not None, width=console.width), soft_wrap=True)
-    if json_file is not None:
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(figures(result, seed)), indent=2) + b"\n")
+    for file in (directory / "result.json", json_file):
+        if file is not None:
+            file.write_bytes(msgspec.json.format(msgspec.json.encode(figures(result, seed)), indent=2) + b"\n")
     if not passed(result):
         raise SystemExit(1)
 

@@ -16,10 +16,13 @@ LIKE = 0.8
 """Correlation from which a clip counts as heard; G.711 alone costs less than 0.01."""
 TALK_TOLERANCE = 0.75
 """Seconds by which the talk recorded may differ from the talk lived."""
-MUSIC_PIECE = 0.8
-"""Seconds of the wait that are looked up in the music."""
+PIECE = 3 * RATE // 4
+"""Samples of a clip, or of the wait with its music, that are looked up at a time."""
 BLINK = 1.0
 """Seconds of conversation within which an ear may have missed the agent's bell."""
+
+GREETED = 2.5
+"""Seconds of conversation within which the caller has heard the agent and greeted in turn."""
 
 
 class Clips(msgspec.Struct, frozen=True):
@@ -79,6 +82,7 @@ class Account(msgspec.Struct, frozen=True):
     ended_by: str
     call_id: str
     heard: Heard
+    hearing: Hearing | None
     doubts: tuple[str, ...]
 
     @property
@@ -115,28 +119,25 @@ def explain(view: CallerView, heard: Heard, agents: list[AgentView], records: li
         ended_by=record.ended_by if record is not None else "",
         call_id=record.id if record is not None else "",
         heard=heard,
+        hearing=view.hearing,
         doubts=tuple(doubts),
     )
 
 
 def listen(view: CallerView, clips: Clips) -> Heard:
     """Find the clips in what the caller heard."""
-    greeting = _like(clips.greeting, view.heard[: 8 * RATE])
+    greeting = _end_of(clips.greeting, view.heard[: 8 * RATE]) is not None
     if view.pressed is None:
         return Heard(greeting, None, None, agent=bool(view.bells))
     met = view.bells[0][0] if view.bells else view.ended
     after_key = view.heard[int(view.pressed * RATE) : int(met * RATE)]
-    notice_seconds = len(clips.notice) / RATE
     notice: bool | None = None
     music: bool | None = None
-    if len(after_key) / RATE > notice_seconds + 0.4:
-        found = sound.find(clips.notice, after_key)
-        notice = found is not None and found.likeness >= LIKE
-        if found is not None and notice:
-            start = int((found.at + notice_seconds + 0.15) * RATE)
-            piece = after_key[start : start + int(MUSIC_PIECE * RATE)]
-            if len(piece) == int(MUSIC_PIECE * RATE) and len(after_key) - start > int((MUSIC_PIECE + 0.3) * RATE):
-                music = _like(piece, _looped(clips.music))
+    if len(after_key) > len(clips.notice) + 0.4 * RATE:
+        end = _end_of(clips.notice, after_key)
+        notice = end is not None
+        if end is not None:
+            music = _is_music(after_key[end + RATE // 8 :], _looped(clips.music))
     return Heard(greeting, notice, music, agent=bool(view.bells))
 
 
@@ -145,9 +146,30 @@ def _looped(music: Samples) -> Samples:
     return np.concatenate((music, music[:RATE]))
 
 
-def _like(clip: Samples, heard: Samples) -> bool:
-    found = sound.find(clip, heard)
-    return found is not None and found.likeness >= LIKE
+def _is_music(waiting: Samples, music: Samples) -> bool | None:
+    """Whether the wait begins with the music: its first piece or the next; None for a wait too short to tell."""
+    for start in (0, PIECE):
+        if len(waiting) < start + PIECE + RATE // 4:
+            return None if start == 0 else False
+        found = sound.find(waiting[start : start + PIECE], music)
+        if found is not None and found.likeness >= LIKE:
+            return True
+    return False
+
+
+def _end_of(clip: Samples, heard: Samples) -> int | None:
+    """Sample at which the clip ended in `heard`; None when it was not heard.
+
+    Most of its pieces must be found, each by itself: a short gap shifts the rest, which is heard all the same.
+    """
+    starts = range(0, len(clip) - PIECE // 2, PIECE)
+    ends = []
+    for start in starts:
+        piece = clip[start : start + PIECE]
+        found = sound.find(piece, heard)
+        if found is not None and found.likeness >= LIKE:
+            ends.append(round(found.at * RATE) + len(clip) - start)
+    return max(ends) if 2 * len(ends) > len(starts) else None
 
 
 def _partner(view: CallerView, agents: list[AgentView], doubts: list[str]) -> AgentView | None:
@@ -164,7 +186,7 @@ def _partner(view: CallerView, agents: list[AgentView], doubts: list[str]) -> Ag
         doubts.append(f"{talked.agent}'s phone answered, but another voice was heard")
     if not bells and talked.seconds > BLINK:
         doubts.append(f"{talked.agent}'s phone answered for {talked.seconds:.1f} s, but was not heard")
-    if talked.seconds > BLINK + 2 and not talked.heard_caller:
+    if bells and talked.seconds > GREETED and not talked.heard_caller:
         doubts.append(f"{talked.agent} did not hear the caller")
     return talked
 

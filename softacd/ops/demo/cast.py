@@ -66,8 +66,6 @@ class CallerStory:
         if not await call.reached(CallState.TALKING, ANSWER_WITHIN):
             self.failure = f"not answered: {call.status or 'nothing came'}"
             return
-        assert call.voice is not None  # noqa: S101 - an answered call has one
-        call.voice.mouth.say(speech(plan.signature, sound.silence(1.5)))
         if await self._ended(plan.think):
             return
         call.send_digits(plan.key, plan.key_by)
@@ -75,6 +73,8 @@ class CallerStory:
         if await call.hear_somebody(plan.patience) is None:
             return
         self.met = asyncio.get_running_loop().time()
+        if call.voice is not None:
+            call.voice.mouth.say(speech(plan.signature, sound.silence(1.5)))
         await self._ended(plan.talk)
 
     async def _ended(self, seconds: float) -> bool:
