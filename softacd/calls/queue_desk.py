@@ -129,9 +129,10 @@ class QueueDesk:
                 self._withdraw(agent, withdrawal, now)
             case Connect(caller=caller, agent=agent):
                 self._connect(caller, agent, now)
-            case AnswerTooLate(agent=agent):
-                ringing = self._ringing.pop(agent, None)
-                if ringing is not None and ringing.answered is not None:
+            case AnswerTooLate(caller=caller, agent=agent):
+                ringing = self._ringing.get(agent)
+                if ringing is not None and ringing.call.id == caller and ringing.answered is not None:
+                    del self._ringing[agent]
                     ringing.call.note("answered-too-late", agent, now)
                     ringing.answered.hang_up(now, reason=ANSWERED_ELSEWHERE)
             case CallerExited(caller=caller, exit=how, waited=waited):
