@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from softacd.rtp.clips import Clip, ClipError, ClipSource, Playout, from_samples, join
 from softacd.rtp.latch import Address
+from softacd.rtp.mixer import TICK, Mixer
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.outbound import Outbound
-from softacd.rtp.pacer import Pacer
+from softacd.rtp.pacer import LATE_LIMIT, Pacer
 from softacd.rtp.recording import Piece, Recording
 from softacd.rtp.session import Session
 from softacd.rtp.telephone_event import EventSender
@@ -26,6 +27,8 @@ from softacd.rtp.vocabulary import (
     Bridge,
     CloseStream,
     DigitPressed,
+    MixJoin,
+    MixLeave,
     OpenStream,
     PauseRecording,
     Play,
@@ -73,6 +76,8 @@ class MediaCore:
         self._round = 0
         self._listeners: dict[int, Listener] = {}
         self._listen_at = 0.0
+        self._mixer = Mixer()
+        self._mix_at = 0.0
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -125,6 +130,10 @@ class MediaCore:
                 session.route()
             case SendDigits(digits=digits, duration_ms=duration):
                 self._send_digits(session, digits, duration, now)
+            case MixJoin(room=room, heard_by=heard_by):
+                self._join(session, room, heard_by, now)
+            case MixLeave():
+                self._leave(session)
             case StartRecording(recording=number, path=path):
                 self._stop_recording(session, now)
                 session.recording = Recording(session.stream, number, path, now)
@@ -150,6 +159,7 @@ class MediaCore:
         self._listeners.pop(stream, None)
         session.unbridge()
         self._stop_play(session)
+        self._leave(session)
         self._stop_recording(session, now)
         self.events.append(StreamClosed(stream, session.statistics()))
         session.codec = None  # the pacer, should it still hold the stream, finds nothing to say
@@ -166,7 +176,9 @@ class MediaCore:
         if not self.sessions:
             return speaking
         deadline = self._check_at if speaking is None else min(speaking, self._check_at)
-        return min(deadline, self._listen_at) if self._listeners else deadline
+        if self._listeners:
+            deadline = min(deadline, self._listen_at)
+        return min(deadline, self._mix_at) if self._mixer else deadline
 
     def tick(self, now: float) -> list[tuple[Session, bytes]]:
         """RTP packets due by `now`, in the order they are to be sent."""
@@ -176,6 +188,17 @@ class MediaCore:
         while deadline is not None and deadline <= now:
             self._turn(pacer.turn(now), now, packets)
             deadline = pacer.next_deadline()
+        if self._mixer and now >= self._mix_at:
+            if now > self._mix_at + LATE_LIMIT:  # the machine stood still: one burst would not make up for it
+                self._mix_at = now
+                for seat in self._mixer:
+                    seat.fresh = True
+            self._mix_at += TICK
+            for session, payload, fresh in self._mixer.tick():
+                if session.may_send and not session.busy:
+                    packets.append((session, session.outbound.packet(payload, now, fresh=fresh)))
+                elif session.seat is not None:
+                    session.seat.fresh = True
         if self._listeners and now >= self._listen_at:
             self._listen_at = max(self._listen_at + LISTEN_SECONDS, now)
             for listener, keys in detect(self._listeners.values()):
@@ -236,10 +259,28 @@ class MediaCore:
             return
         self._stop_play(session)
         self._stop_play(other)
+        self._leave(session)
+        self._leave(other)
         if session.other is not other:
             session.unbridge()
             other.unbridge()
         session.bridge(other)
+
+    def _join(self, session: Session, room: int, heard_by: tuple[int, ...] | None, now: float) -> None:
+        if session.seat is None:
+            self._stop_play(session)
+            session.unbridge()
+        if not self._mixer:
+            self._mix_at = now
+        session.seat = self._mixer.join(session, room, heard_by)
+        session.listen()
+
+    def _leave(self, session: Session) -> None:
+        if session.seat is not None:
+            session.seat = None
+            self._mixer.leave(session.stream)
+            session.start_speaking()
+            session.listen()
 
     def _play(self, session: Session, command: Play, now: float) -> None:
         self._stop_play(session)

@@ -1,6 +1,7 @@
 """One stream: everything known of one RTP session towards one peer.
 
-A stream's peer hears, in this order of precedence: digits being sent, what is played, the stream it is bridged to.
+A stream's peer hears, in this order of precedence: digits being sent, what is played, the room or the stream it is
+joined to.
 """
 
 from collections import deque
@@ -12,6 +13,7 @@ from softacd.rtp.clips import Playout
 from softacd.rtp.g711 import TRANSCODE
 from softacd.rtp.inbound import Inbound
 from softacd.rtp.latch import Address, Latch
+from softacd.rtp.mixer import Seat
 from softacd.rtp.outbound import Outbound, Tap
 from softacd.rtp.recording import Recording
 from softacd.rtp.telephone_event import PACKET_MS, EventSender
@@ -58,6 +60,7 @@ class Session:
         "round_trip_ms",
         "rtcp_port",
         "rtcp_source",
+        "seat",
         "send",
         "stream",
         "tones",
@@ -77,6 +80,8 @@ class Session:
         self.presses: EventSender | None = None
         self.tones: deque[Playout] = deque()
         self.recording: Recording | None = None
+        self.seat: Seat | None = None
+        """Its place in a room of the mixer; a stream in a room is in no bridge."""
         self.listener: Listener | None = None
         """Whoever finds the keys the peer presses as tones, where no other way was agreed."""
         self.paced = False
@@ -130,6 +135,8 @@ class Session:
         if recording is not None:
             said.append(partial(recording.said, codec.name))
             self.outbound.tap = partial(recording.heard, codec.name)
+        if self.seat is not None:
+            said.append(partial(self.seat.hear, codec.name))
         if listener is not None:
             said.append(partial(listener.hear, codec.name))
         self.inbound.tap = said[0] if len(said) == 1 else partial(_tell_all, tuple(said)) if said else None

@@ -132,6 +132,21 @@ class SendDigits(Command, frozen=True, tag=True):
     duration_ms: int = 160
 
 
+class MixJoin(Command, frozen=True, tag=True):
+    """Seat this stream in mix `room` (numbers are the control side's): its peer hears those of the room whom it may.
+
+    `heard_by` are the streams of the room that hear this one: None all, () nobody (who only listens), some (a
+    supervisor's whisper to an agent). Sent again to change it, heard with the next packet. Ends bridge and playback.
+    """
+
+    room: int
+    heard_by: tuple[int, ...] | None = None
+
+
+class MixLeave(Command, frozen=True, tag=True):
+    """Take this stream out of its room; it stays open and silent."""
+
+
 class StartRecording(Command, frozen=True, tag=True):
     """Record this stream into the new WAV file `path`: left what its peer says, right what its peer hears.
 
@@ -167,6 +182,8 @@ AnyStreamCommand = (
     | Play
     | StopPlay
     | SendDigits
+    | MixJoin
+    | MixLeave
     | StartRecording
     | PauseRecording
     | ResumeRecording
