@@ -38,6 +38,15 @@ class Figures(msgspec.Struct, frozen=True):
     gauges: dict[str, float]
 
 
+class Choices(msgspec.Struct, frozen=True):
+    """What is to change of a phone's settings; None: stays. A number "" ends the forward."""
+
+    do_not_disturb: bool | None = None
+    forward_always: str | None = None
+    forward_busy: str | None = None
+    forward_no_answer: str | None = None
+
+
 class Control(Protocol):
     """The switch as seen from outside."""
 
@@ -58,6 +67,15 @@ class Control(Protocol):
 
     def extend_wrap_up(self, agent: str, seconds: float) -> None:
         """Give an agent more wrap-up. Raises UnknownNameError, NotPossibleError."""
+
+    def choose(self, extension: str, choices: Choices) -> None:
+        """Set what the user of a phone may choose. Raises UnknownNameError, NotPossibleError (a number)."""
+
+    def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
+        """Connect the caller (or else the called party) of a conversation to a number; the other party leaves.
+
+        Raises UnknownNameError, NotPossibleError.
+        """
 
     def hang_up(self, call: str) -> None:
         """End a call that lives. Raises UnknownNameError."""

@@ -47,11 +47,16 @@ def _phone(switch: Switch, extension: str, busy: Counter[str], now: float) -> Ph
     exchange = switch.exchange
     bindings = switch.location.bindings(exchange.address_of_record(extension), now)
     agent = exchange.agent_of_phone.get(extension)
+    chosen = exchange.phone_book.of(extension)
     return PhoneView(
         extension=extension,
         display_name=exchange.phones[extension].display_name,
         contacts=tuple(f"{b.flow.transport}:{b.flow.remote[0]}:{b.flow.remote[1]}" for b in bindings),
         calls=busy[f"phone:{extension}"] + (busy[f"agent:{agent}"] if agent else 0),
+        do_not_disturb=chosen.do_not_disturb,
+        forward_always=chosen.forward_always,
+        forward_busy=chosen.forward_busy,
+        forward_no_answer=chosen.forward_no_answer,
     )
 
 

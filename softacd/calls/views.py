@@ -34,6 +34,14 @@ class PhoneView(msgspec.Struct, frozen=True):
     display_name: str
     contacts: tuple[str, ...]
     calls: int
+    do_not_disturb: bool = False
+    """Its user does not want it to ring."""
+    forward_always: str = ""
+    """Where every call goes; empty: nowhere."""
+    forward_busy: str = ""
+    """Where calls go that find it busy; empty: nowhere."""
+    forward_no_answer: str = ""
+    """Where calls go that nobody answers; empty: nowhere."""
 
 
 class CallView(msgspec.Struct, frozen=True):

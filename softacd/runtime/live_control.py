@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 
 from softacd.acd.vocabulary import Status
-from softacd.calls.control import Check, Figures, UnknownNameError
+from softacd.calls.call import Call
+from softacd.calls.control import Check, Choices, Figures, UnknownNameError
+from softacd.calls.orders import choose, transfer_party
 from softacd.calls.records import AnyRecord
 from softacd.calls.snapshot import snapshot, trunk_view
 from softacd.calls.views import Snapshot
@@ -91,11 +93,22 @@ class LiveControl:
     def extend_wrap_up(self, agent: str, seconds: float) -> None:
         self._driver.perform(lambda switch, now: switch.desk.extend_wrap_up(agent, seconds, now))
 
+    def choose(self, extension: str, choices: Choices) -> None:
+        self._driver.perform(lambda switch, now: choose(switch.exchange, extension, choices, now))
+
+    def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
+        living = self._living(call)
+        self._driver.perform(lambda switch, now: transfer_party(living, number, now, callers_leg=callers_leg))
+
     def hang_up(self, call: str) -> None:
+        living = self._living(call)
+        self._driver.perform(lambda switch, now: living.finish(now))
+
+    def _living(self, call: str) -> Call:
         living = self._driver.switch.exchange.calls.get(call)
         if living is None:
             raise UnknownNameError(f"no call that lives has the id {call!r}")
-        self._driver.perform(lambda switch, now: living.finish(now))
+        return living
 
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         observers = self._driver.observers

@@ -1,11 +1,11 @@
 """Calls over HTTP: those that live, those that were, those that were missed; and ending one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from softacd.calls.control import Control, UnknownNameError
 from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
@@ -60,7 +60,16 @@ class Asked(msgspec.Struct, frozen=True):
     call: str
     """The call's id."""
     asked: str
-    """"hang-up"."""
+    """"hang-up" or "transfer"."""
+
+
+class TransferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who goes where."""
+
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    """Extension, group, queue, park code or outside number."""
+    leg: Literal["caller", "called"] = "caller"
+    """The party that goes there; the other one leaves the call."""
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -128,7 +137,21 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
         control.hang_up(call)
         return Asked(call, "hang-up")
 
-    return [calls, missed, story, hang_up]
+    @post(
+        f"{API_ROOT}/calls/{{call:str}}/transfer",
+        tags=["calls"],
+        summary="Transfer a party of a call that lives",
+        status_code=202,
+    )
+    async def transfer(call: CallId, data: JSONBody[TransferRequest]) -> Asked:
+        """Connect one party to another number; the other party leaves when it answers, and is given back when not.
+
+        404 when no such call lives, 409 when it is no conversation or the number leads nowhere.
+        """
+        control.transfer(call, data.to, callers_leg=data.leg == "caller")
+        return Asked(call, "transfer")
+
+    return [calls, missed, story, hang_up, transfer]
 
 
 async def page(

@@ -16,7 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from softacd.calls import records, views
 from softacd.calls.control import Check
-from softacd.web import agents, calls, events, feed, overview
+from softacd.web import agents, calls, events, feed, overview, phones
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
@@ -34,12 +34,19 @@ _REASONS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "The program failed while answering.",
     HTTPStatus.SERVICE_UNAVAILABLE: "No token is configured, or the database does not answer.",
 }
-_CAN_CONFLICT = frozenset({"/api/v1/agents/{name}/wrap-up/finish", "/api/v1/agents/{name}/wrap-up/extend"})
+_CAN_CONFLICT = frozenset(
+    {
+        "/api/v1/agents/{name}/wrap-up/finish",
+        "/api/v1/agents/{name}/wrap-up/extend",
+        "/api/v1/calls/{call}/transfer",
+        "/api/v1/phones/{extension}",
+    }
+)
 _OPEN = frozenset({"/healthz"})
 
 _TYPES: dict[str, type[msgspec.Struct]] = {
     name: type_
-    for module in (records, views, agents, calls, events, feed, overview)
+    for module in (records, views, agents, calls, events, feed, overview, phones)
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
 } | {"Problem": Problem, "Check": Check}
@@ -82,6 +89,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("overview", "The switch now."),
             Tag("calls", "Calls that live, that were and that were missed."),
             Tag("agents", "People and what they may be set to."),
+            Tag("phones", "Phones, and what their users chose."),
             Tag("events", "The live stream."),
             Tag("operation", "Health and figures for who runs the program."),
         ],
@@ -109,7 +117,7 @@ def describe(application: Litestar) -> bytes:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method in _METHODS:
-                _complete(path, operation)
+                _complete(path, method, operation)
     for name, schema in schemas.items():
         type_ = _TYPES.get(name)
         if type_ is None:
@@ -121,7 +129,7 @@ def describe(application: Litestar) -> bytes:
     return msgspec.json.encode(document)
 
 
-def _complete(path: str, operation: dict[str, Any]) -> None:
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Give an operation every refusal it can answer with."""
     answers = operation["responses"]
     statuses = list(_ALWAYS)
@@ -129,7 +137,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         statuses.append(HTTPStatus.BAD_REQUEST)
     if "{" in path:
         statuses.append(HTTPStatus.NOT_FOUND)
-    if path in _CAN_CONFLICT:
+    if method != "get" and path in _CAN_CONFLICT:
         statuses.append(HTTPStatus.CONFLICT)
     if path in _OPEN:
         operation["security"] = [{}, {"token": []}]

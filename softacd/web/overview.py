@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 
 from softacd.calls.control import Check, Control
-from softacd.calls.views import PhoneView, QueueView, Snapshot, TrunkView
+from softacd.calls.views import QueueView, Snapshot, TrunkView
 from softacd.web.errors import API_ROOT
 from softacd.web.gate import AUTHORISED
 from softacd.web.metrics import CONTENT_TYPE, Metrics
@@ -59,9 +59,4 @@ def overview_handlers(control: Control, metrics: Metrics) -> list[HTTPRouteHandl
         """Return every carrier: registered or not, how far, how loaded."""
         return control.snapshot().trunks
 
-    @get(f"{API_ROOT}/phones", tags=["overview"], summary="All phones")
-    async def phones() -> tuple[PhoneView, ...]:
-        """Return every phone and where it is registered."""
-        return control.snapshot().phones
-
-    return [healthz, figures, snapshot, queues, trunks, phones]
+    return [healthz, figures, snapshot, queues, trunks]

@@ -28,6 +28,7 @@ from softacd.web.gate import Gate
 from softacd.web.history import History
 from softacd.web.metrics import Metrics
 from softacd.web.overview import overview_handlers
+from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
 
 log = structlog.get_logger("softacd.web")
@@ -73,6 +74,7 @@ class WebServer:
                 *overview_handlers(control, Metrics(control, history, self._feed, self._access, version=version)),
                 *call_handlers(control, history),
                 *agent_handlers(control),
+                *phone_handlers(control),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
             exception_handlers={Exception: answer_error},

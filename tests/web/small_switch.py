@@ -9,7 +9,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
 from softacd.acd.vocabulary import State, Status
-from softacd.calls.control import Check, Figures, NotPossibleError, UnknownNameError
+from softacd.calls.control import Check, Choices, Figures, NotPossibleError, UnknownNameError
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
@@ -49,6 +49,8 @@ class SmallSwitch:
                              "sales", 0, None, "ann", NOW - 90 * S),
         }  # fmt: skip
         self.checks = [Check("sip", healthy=True), Check("store", healthy=True, detail="data/softacd.db")]
+        self.phones = [PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)]
+        self.transfers: list[tuple[str, str, bool]] = []
         self.extended: list[tuple[str, float]] = []
         self.observers: list[Callable[[AnyRecord], None]] = []
         self.broken: Exception | None = None
@@ -62,7 +64,7 @@ class SmallSwitch:
                 TrunkView("alpha", "registered", NOW, "", True, 12.5, 1, NOW, 0),
                 TrunkView("beta", "backing-off", NOW, "503", None, None, 0, 0, 3),
             ),
-            phones=(PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)),
+            phones=tuple(self.phones),
             queues=(
                 QueueView("sales", "600", 2, 74.5, 0, 2, 2, 31, 27, 2, 0.875, 95.0),
                 QueueView("support", "601", 0, 0.0, 1, 1, 2, 0, 0, 0, None, None),
@@ -101,6 +103,22 @@ class SmallSwitch:
     def extend_wrap_up(self, agent: str, seconds: float) -> None:
         self._in_wrap_up(agent)
         self.extended.append((agent, seconds))
+
+    def choose(self, extension: str, choices: Choices) -> None:
+        phone = next((phone for phone in self.phones if phone.extension == extension), None)
+        if phone is None:
+            raise UnknownNameError(f"there is no phone {extension!r}")
+        if choices.forward_always == "nowhere":
+            raise NotPossibleError("nowhere is no number")
+        changed = {name: value for name, value in msgspec.structs.asdict(choices).items() if value is not None}
+        self.phones[self.phones.index(phone)] = msgspec.structs.replace(phone, **changed)
+
+    def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
+        if call not in self.calls:
+            raise UnknownNameError(f"no call {call!r} lives")
+        if number == "nowhere":
+            raise NotPossibleError("nowhere is no number")
+        self.transfers.append((call, number, callers_leg))
 
     def hang_up(self, call: str) -> None:
         if call not in self.calls:

@@ -24,6 +24,9 @@ PATHS = {
     ("/api/v1/agents/{name}/wrap-up/finish", "post"),
     ("/api/v1/agents/{name}/wrap-up/extend", "post"),
     ("/api/v1/events", "get"),
+    ("/api/v1/calls/{call}/transfer", "post"),
+    ("/api/v1/phones/{extension}", "get"),
+    ("/api/v1/phones/{extension}", "put"),
 }
 
 
@@ -71,7 +74,8 @@ async def test_every_refusal_is_described_and_has_one_shape(document: Any) -> No
         answers = operation["responses"]
         assert {"401", "429", "500"} <= set(answers), path
         assert ("404" in answers) == ("{" in path), path
-        assert ("409" in answers) == ("wrap-up" in path), path
+        conflicts = method != "get" and ("wrap-up" in path or path.endswith(("/transfer", "{extension}")))
+        assert ("409" in answers) == conflicts, path
         if operation.get("requestBody"):
             assert "400" in answers, path
         for status, answer in answers.items():

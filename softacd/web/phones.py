@@ -1,0 +1,56 @@
+"""Phones over HTTP: where they are registered, and what their users chose."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody, PathParameter
+
+from softacd.calls.control import Choices, Control, UnknownNameError
+from softacd.calls.views import PhoneView
+from softacd.web.errors import API_ROOT
+
+Extension = Annotated[str, PathParameter(description="The phone's extension.")]
+_Number = Annotated[str, msgspec.Meta(max_length=40)]
+
+
+class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change; what is left out stays as it is."""
+
+    do_not_disturb: bool | None = None
+    """Whether the phone shall be silent."""
+    forward_always: _Number | None = None
+    """Where every call shall go: an extension, a group, a queue or an outside number; empty: nowhere."""
+    forward_busy: _Number | None = None
+    """Where calls shall go that find the phone busy or are declined; empty: nowhere."""
+    forward_no_answer: _Number | None = None
+    """Where calls shall go that nobody answers; empty: nowhere."""
+
+
+def phone_handlers(control: Control) -> list[HTTPRouteHandler]:
+    """The paths under /phones."""
+
+    def view(extension: str) -> PhoneView:
+        for phone in control.snapshot().phones:
+            if phone.extension == extension:
+                return phone
+        raise UnknownNameError(f"there is no phone {extension!r}")
+
+    @get(f"{API_ROOT}/phones", tags=["phones"], summary="All phones")
+    async def phones() -> tuple[PhoneView, ...]:
+        """Return every phone, where it is registered and what its user chose."""
+        return control.snapshot().phones
+
+    @get(f"{API_ROOT}/phones/{{extension:str}}", tags=["phones"], summary="One phone")
+    async def phone(extension: Extension) -> PhoneView:
+        """Return one phone. 404 when there is none of this extension."""
+        return view(extension)
+
+    @put(f"{API_ROOT}/phones/{{extension:str}}", tags=["phones"], summary="Set forwards and do-not-disturb")
+    async def choose(extension: Extension, data: JSONBody[ChoiceRequest]) -> PhoneView:
+        """Change what the user of a phone may choose; it survives a restart. 409 when a number leads nowhere."""
+        control.choose(extension, Choices(**msgspec.structs.asdict(data)))
+        return view(extension)
+
+    return [phones, phone, choose]
