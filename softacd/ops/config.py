@@ -10,7 +10,7 @@ from softacd.ops.checks import check_draft
 from softacd.ops.configuration_errors import ConfigurationError, Problem, Severity
 from softacd.ops.credentials import Credentials
 from softacd.ops.draft import Draft
-from softacd.ops.model import Configuration, MediaTable, ServerSettings, StoreSettings, WebSettings
+from softacd.ops.model import Configuration, MediaTable, ServerSettings, SipSettings, StoreSettings, WebSettings
 from softacd.ops.toml_documents import read_document
 
 __all__ = ["Configuration", "ConfigurationError", "Reading", "load_configuration", "read_configuration"]
@@ -61,6 +61,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         or draft.media is None
         or draft.store is None
         or draft.log is None
+        or draft.security is None
         or draft.dial_plan is None
         or web is None
     ):
@@ -69,11 +70,12 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
     server = _server(draft.server, directory)
     return Configuration(
         server=server,
-        sip=draft.sip,
+        sip=_sip(draft.sip, directory),
         media=_media(draft.media, directory),
         store=_store(draft.store, server, directory),
         web=_web(web, directory),
         log=draft.log,
+        security=draft.security,
         dial_plan=draft.dial_plan,
         trunks=trunks,
         phones=phones,
@@ -86,6 +88,11 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
 
 def _absolute(directory: Path, name: str) -> str:
     return os.path.normpath(directory / Path(name).expanduser())
+
+
+def _sip(sip: SipSettings, directory: Path) -> SipSettings:
+    files = {name: getattr(sip, name) for name in ("certificate", "private_key", "authorities")}
+    return msgspec.structs.replace(sip, **{name: _absolute(directory, file) for name, file in files.items() if file})
 
 
 def _server(server: ServerSettings, directory: Path) -> ServerSettings:

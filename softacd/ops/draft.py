@@ -8,7 +8,15 @@ import msgspec
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.model import DialPlan, FlowSettings, NumberSettings, PhoneSettings, TrunkSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
-from softacd.ops.model import LogSettings, MediaTable, ServerSettings, SipSettings, StoreSettings, WebSettings
+from softacd.ops.model import (
+    LogSettings,
+    MediaTable,
+    SecuritySettings,
+    ServerSettings,
+    SipSettings,
+    StoreSettings,
+    WebSettings,
+)
 from softacd.ops.schema import convert
 from softacd.ops.toml_documents import Document
 
@@ -21,6 +29,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "store": StoreSettings,
     "web": WebSettings,
     "log": LogSettings,
+    "security": SecuritySettings,
     "dial_plan": DialPlan,
 }
 """[section] -> its settings."""
@@ -65,6 +74,7 @@ class Draft:
         "phones",
         "problems",
         "queues",
+        "security",
         "server",
         "sip",
         "store",
@@ -82,6 +92,7 @@ class Draft:
         self.store = self._section("store", StoreSettings)
         self.web = self._section("web", WebSettings)
         self.log = self._section("log", LogSettings)
+        self.security = self._section("security", SecuritySettings)
         self.dial_plan = self._section("dial_plan", DialPlan)
         self.names: dict[str, list[str]] = {}
         self.trunks = self._named("trunks", TrunkSettings)

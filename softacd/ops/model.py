@@ -18,8 +18,9 @@ from softacd.calls.model import (
     TrunkSettings,
 )
 from softacd.rtp.model import MediaSettings
+from softacd.sip.guard import GuardSettings
 
-SIP_TRANSPORTS = ("udp", "tcp")
+SIP_TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 
 
 class Listener(NamedTuple):
@@ -90,9 +91,16 @@ class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Signalling: where it is served and under which name."""
 
     listen: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
-    """Where SIP is served: `transport:address:port`, transport udp or tcp; by default only this machine.
+    """Where SIP is served: `transport:address:port`, transport udp, tcp, tls, ws or wss; by default only this machine.
 
-    0.0.0.0 is every IPv4 address of this machine. Calls to carriers leave from the first of their transport."""
+    0.0.0.0 is every IPv4 address of this machine, [::] every IPv6 one. Browsers' phones use wss. Calls to carriers
+    leave from the first of their transport that reaches them."""
+    certificate: str = ""
+    """PEM file with our certificate and its chain, for tls and wss; read again when it changes."""
+    private_key: str = ""
+    """PEM file with its key, unencrypted."""
+    authorities: str = ""
+    """PEM file of the authorities that sign carriers' certificates; empty: those the system trusts."""
     domain: str = "softacd.internal"
     """Domain of our phones and realm of their passwords. Changing it makes every configured `ha1` invalid."""
     public_address: str = ""
@@ -101,6 +109,15 @@ class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def listeners(self) -> tuple[Listener, ...]:
         """`listen`, parsed."""
         return tuple(map(Listener.parse, self.listen))
+
+
+class SecuritySettings(GuardSettings, frozen=True, forbid_unknown_fields=True):
+    """What strangers may do before they are banned, and how much we take on at once."""
+
+    open_transactions: Annotated[int, msgspec.Meta(ge=100, le=1_000_000)] = 20_000
+    """Requests from the network in progress; beyond, new ones are answered 503 with Retry-After."""
+    open_dialogs: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 20_000
+    """Calls' dialogs; beyond, new calls are answered 503 with Retry-After."""
 
 
 class MediaTable(MediaSettings, frozen=True, forbid_unknown_fields=True):
@@ -166,6 +183,7 @@ class Configuration(msgspec.Struct, frozen=True):
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
+    security: SecuritySettings = SecuritySettings()
     dial_plan: DialPlan = DialPlan()
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
@@ -183,6 +201,7 @@ class Configuration(msgspec.Struct, frozen=True):
             numbers=self.numbers,
             flows=self.flows,
             dial_plan=self.dial_plan,
+            guard=self.security,
             language=self.server.language,
         )
 

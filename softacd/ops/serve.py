@@ -37,7 +37,10 @@ from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
 from softacd.runtime.resolver import Targets, keep_resolved
 from softacd.runtime.tcp import TcpListener
+from softacd.runtime.tls import ServerCertificate, TlsError, client_context
 from softacd.runtime.udp import UdpListener
+from softacd.runtime.websocket import WebSocketListener
+from softacd.sip.limits import Limits
 from softacd.sip.transport import Transport
 from softacd.store.errors import StoreError
 from softacd.store.store import Store
@@ -52,6 +55,10 @@ SWITCH_INTERVAL = 1e-4
 """Seconds a thread may keep the interpreter while another waits: media must not wait 5 ms for signalling."""
 GENERATIONS = (20_000, 20, 50)
 """Collector thresholds: hot code makes no cycles, so collections are rare and what lives at the start is frozen."""
+
+
+CERTIFICATE_TURNS = 60
+"""Seconds between looks whether the certificate has been renewed."""
 
 
 class StartError(Exception):
@@ -75,6 +82,7 @@ class Server:
         self._store: Store | None = None
         self._driver: Driver | None = None
         self._web: WebServer | None = None
+        self._certificate: ServerCertificate | None = None
 
     def wall(self, now: float) -> int:
         """Wall-clock milliseconds of a monotonic moment."""
@@ -144,24 +152,54 @@ class Server:
                             addresses,
                             driver.receive,
                             driver.flush,
+                            admit=driver.admit,
                         )
                     )
                 else:
-                    tcp = TcpListener(addresses, driver.receive, driver.flush, driver.flow_failed)
-                    await tcp.open((listener.host, listener.port))
-                    driver.tcp.append(tcp)
+                    stream = self._stream_listener(Transport(listener.transport), addresses, driver)
+                    await stream.open((listener.host, listener.port))
+                    driver.streams.append(stream)
             except OSError as error:
                 raise StartError(
                     f"sip: {listener}: {error.strerror or error}; another program may use it: mend [sip] listen"
                 ) from error
 
+    def _stream_listener(self, transport: Transport, addresses: Addresses, driver: Driver) -> TcpListener:
+        sip = self._configuration.sip
+        secure = transport in (Transport.TLS, Transport.WSS)
+        try:
+            if secure and self._certificate is None:
+                self._certificate = ServerCertificate(Path(sip.certificate), Path(sip.private_key))
+            authorities = client_context(sip.authorities) if transport is Transport.TLS else None
+        except TlsError as error:
+            raise StartError(f"sip: {error}") from error
+        kind = WebSocketListener if transport in (Transport.WS, Transport.WSS) else TcpListener
+        return kind(
+            addresses,
+            driver.receive,
+            driver.flush,
+            driver.flow_failed,
+            admit=driver.admit,
+            stalled=driver.stalled,
+            server_tls=self._certificate.context if secure and self._certificate is not None else None,
+            client_tls=authorities,
+        )
+
+    def _refresh_certificate(self) -> None:
+        """Take a renewed certificate into use; a wrong one is told and the old one kept."""
+        if self._certificate is None:
+            return
+        try:
+            if self._certificate.refresh():
+                log.info("the certificate was read again", certificate=self._configuration.sip.certificate)
+        except TlsError as error:
+            log.error("the certificate in use stays, the new one cannot be used", error=str(error))
+
     def _make_switch(self, driver: Driver) -> Switch:
         configuration = self._configuration
-        listening: dict[Transport, Callable[[str], tuple[str, int]]] = {}
-        if driver.udp:
-            listening[Transport.UDP] = driver.udp[0].local
-        if driver.tcp:
-            listening[Transport.TCP] = driver.tcp[0].local
+        listening: dict[Transport, Callable[[str], tuple[str, int]]] = {
+            transport: partial(driver.local, transport) for transport in Transport if driver.listeners(transport)
+        }
         media = Addresses(configuration.media.host, configuration.sip.public_address)
         return Switch(
             configuration.switch_settings(),
@@ -175,6 +213,10 @@ class Server:
             listening=listening,
             media_host=lambda flow: media.towards(flow.remote[0]),
             user_agent=f"softacd/{__version__}",
+            limits=Limits(
+                server_transactions=configuration.security.open_transactions,
+                dialogs=configuration.security.open_dialogs,
+            ),
             now=time.monotonic(),
         )
 
@@ -208,7 +250,10 @@ class Server:
         driver = self._driver
         if driver is not None:
             shown["udp"] = ", ".join("{}:{}".format(*udp.bound) for udp in driver.udp)
-            shown["tcp"] = ", ".join("{}:{}".format(*tcp.bound) for tcp in driver.tcp)
+            for stream in driver.streams:
+                address = "{}:{}".format(*stream.bound)
+                known = shown.get(stream.transport.value)
+                shown[stream.transport.value] = f"{known}, {address}" if known else address
         if self._web is not None:
             shown["http"] = "{}:{}".format(*self._web.address)
         return shown
@@ -220,6 +265,7 @@ class Server:
         if not self._up or self._stop.is_set():
             return
         self._notifier.reloading(time.monotonic_ns() // 1000)
+        self._refresh_certificate()
         try:
             plan = plan_reload(self._configuration, self._path)
         except (ConfigurationError, RestartNeededError) as error:
@@ -274,6 +320,7 @@ class Server:
     async def _housekeeping(self) -> None:
         """Follow the wall clock and the day, and alarm when a part has died."""
         day = time.localtime().tm_yday
+        turns = 0
         while True:
             await asyncio.sleep(1.0)
             self._offset = time.time() - time.monotonic()
@@ -281,6 +328,9 @@ class Server:
                 day = today
                 self._driver.perform(lambda switch, now: switch.distributor.start_day())
             self._notifier.watchdog()
+            turns += 1
+            if turns % CERTIFICATE_TURNS == 0:
+                self._refresh_certificate()
             if self._engine is not None and not self._engine.alive and not self._stop.is_set():
                 log.critical("the media engine has died; restarting is the remedy", failure=repr(self._engine.failure))
                 self._stop.set()

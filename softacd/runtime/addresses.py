@@ -29,6 +29,11 @@ class Addresses:
         return self._host or route_source(remote)
 
 
+def same_family(one: str, other: str) -> bool:
+    """Whether both addresses are IPv4, or both IPv6."""
+    return (":" in one) == (":" in other)
+
+
 def route_source(remote: str) -> str:
     """The source address the system would use towards `remote`; loopback when there is no route. Sends nothing."""
     version6 = ":" in remote

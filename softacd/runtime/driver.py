@@ -5,7 +5,7 @@ After every input it drains the switch's three queues and arms one timer. Nothin
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -15,6 +15,7 @@ from softacd.calls.switch import Switch
 from softacd.rtp.vocabulary import AnyCommand, AnyEvent
 from softacd.runtime.tcp import TcpListener
 from softacd.runtime.udp import UdpListener
+from softacd.sip.guard_table import Offence
 from softacd.sip.transport import Flow, Transport
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class Driver:
         self.recorder = recorder
         self.observers: list[Observer] = []
         self.udp: list[UdpListener] = []
-        self.tcp: list[TcpListener] = []
+        self.streams: list[TcpListener] = []
         self.messages_received = 0
         self.messages_sent = 0
         self.errors = 0
@@ -91,6 +92,16 @@ class Driver:
             self._fault(error, "sip", peer=flow.remote[0])
         self._send()
 
+    def admit(self, host: str) -> bool:
+        """Whether a message from `host` is read at all."""
+        return self._switch is not None and self._switch.guard.admit(host, time.monotonic())
+
+    def stalled(self, host: str) -> None:
+        """A connection of `host` came to nothing."""
+        if self._switch is not None:
+            self._switch.guard.offend(host, Offence.STALLED, time.monotonic())
+            self.flush()
+
     def flow_failed(self, flow: Flow) -> None:
         """A peer could not be reached."""
         self.perform(lambda switch, now: switch.flow_failed(flow, now))
@@ -121,6 +132,8 @@ class Driver:
 
     def flush(self) -> None:
         """Drain every output and arm the timer."""
+        if self._switch is None:
+            return
         self._send()
         switch = self.switch
         if switch.media:
@@ -136,6 +149,16 @@ class Driver:
                     observer(record)
                 except Exception as error:  # noqa: BLE001 - who watches must not keep records or timers from us
                     self._fault(error, "observer", record=type(record).__name__)
+        while (event := switch.guard.poll()) is not None:
+            ban = event.ban
+            log.warning(
+                "a source of unwanted messages",
+                now=event.kind.value,
+                source=ban.source,
+                cause=ban.cause.value,
+                seconds=round(ban.until - ban.since),
+                bans_so_far=ban.count,
+            )
         self._arm()
 
     def _send(self) -> None:
@@ -149,13 +172,27 @@ class Driver:
             self.switch.media.clear()
             self.engine.submit(commands)
 
+    def listeners(self, transport: Transport) -> Sequence[UdpListener | TcpListener]:
+        """The listening points of a transport, as configured."""
+        if transport is Transport.UDP:
+            return self.udp
+        return [listener for listener in self.streams if listener.transport is transport]
+
+    def local(self, transport: Transport, remote: str) -> tuple[str, int]:
+        """Our address towards a peer: requests of ours leave by the first listening point that reaches it."""
+        listeners = self.listeners(transport)
+        return next((found for found in listeners if found.reaches(remote)), listeners[0]).local(remote)
+
     def _listener(self, flow: Flow) -> UdpListener | TcpListener:
-        """The listening point a flow belongs to, known by its port; requests of ours leave by the first."""
-        listeners: list[UdpListener] | list[TcpListener] = self.udp if flow.transport is Transport.UDP else self.tcp
+        """The listening point a flow belongs to, known by its address and port."""
+        listeners = self.udp if flow.transport is Transport.UDP else self.listeners(flow.transport)
         if len(listeners) > 1:
-            for listener in listeners:
+            able = [listener for listener in listeners if listener.reaches(flow.remote[0])]
+            for listener in able:
                 if listener.local(flow.remote[0]) == flow.local:
                     return listener
+            if able:
+                return able[0]
         return listeners[0]
 
     def _arm(self) -> None:
@@ -191,5 +228,5 @@ class Driver:
             self._timer.cancel()
         for udp in self.udp:
             udp.close()
-        for tcp in self.tcp:
-            await tcp.close()
+        for stream in self.streams:
+            await stream.close()

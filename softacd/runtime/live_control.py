@@ -36,7 +36,7 @@ class LiveControl:
         checks = [
             Check(
                 name="sip",
-                healthy=bool(driver.udp or driver.tcp),
+                healthy=bool(driver.udp or driver.streams),
                 detail=f"{driver.messages_received} messages received, {driver.errors} internal errors",
             )
         ]
@@ -75,7 +75,7 @@ class LiveControl:
                 "sip_server_transactions": stack.server_transactions,
                 "sip_transactions_unfinished": stack.unfinished,
                 "sip_dialogs": stack.dialogs,
-                "sip_connections": sum(tcp.connections for tcp in driver.tcp),
+                "sip_connections": sum(stream.connections for stream in driver.streams),
                 "media_streams": len(switch.services.streams),
                 "media_ports_free": len(switch.services.ports),
                 "calls": len(switch.exchange.calls),

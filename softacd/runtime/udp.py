@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from softacd.runtime.addresses import Addresses
+from softacd.runtime.addresses import Addresses, same_family
 from softacd.sip.transport import Flow, Transport
 
 BURST = 32
@@ -14,7 +14,10 @@ LARGEST = 65_535
 
 
 class UdpListener:
-    """A listening point. `addresses` says what peers are told; `received` gets each datagram and its flow."""
+    """A listening point. `addresses` says what peers are told; `received` gets each datagram and its flow.
+
+    `admit` says whether a host may speak: datagrams of others cost the look and nothing more.
+    """
 
     def __init__(
         self,
@@ -23,12 +26,16 @@ class UdpListener:
         addresses: Addresses,
         received: Callable[[bytes, Flow], None],
         burst_done: Callable[[], None],
+        *,
+        admit: Callable[[str], bool] = lambda host: True,
     ) -> None:
         """Raises OSError when the address cannot be bound."""
         family = socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
+            if family == socket.AF_INET6:  # IPv4 has its own sockets, and its addresses one spelling
+                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 self._socket.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
             self._socket.bind(bind)
@@ -40,12 +47,17 @@ class UdpListener:
         self.unsent = 0
         self._loop = loop
         self._received = received
+        self._admit = admit
         self._burst_done = burst_done
         loop.add_reader(self._socket.fileno(), self._read)
 
     def local(self, remote: str) -> tuple[str, int]:
         """Our address as a peer at `remote` is told."""
         return (self._towards(remote), self.bound[1])
+
+    def reaches(self, remote: str) -> bool:
+        """Whether a peer at `remote` can be sent to from here."""
+        return same_family(self.bound[0], remote)
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Send one datagram; what the kernel refuses is counted, SIP's own timers repeat it."""
@@ -62,12 +74,14 @@ class UdpListener:
     def _read(self) -> None:
         receive = self._socket.recvfrom
         received = self._received
+        admit = self._admit
         towards = self._towards
         port = self.bound[1]
         try:
             for _ in range(BURST):
                 data, source = receive(LARGEST)
-                received(data, Flow(Transport.UDP, (towards(source[0]), port), source[:2]))
+                if admit(source[0]):
+                    received(data, Flow(Transport.UDP, (towards(source[0]), port), source[:2]))
         except (BlockingIOError, InterruptedError):
             pass
         except ConnectionError:

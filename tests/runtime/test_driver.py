@@ -45,6 +45,7 @@ def quiet_switch(*records: AnyRecord, deadline: float | None = None) -> Switch:
         SimpleNamespace(
             put_in_motion=put_in_motion,
             settle=settle,
+            guard=SimpleNamespace(poll=lambda: None),
             transmits=transmits,
             media=[],
             records=deque(records),

@@ -36,6 +36,7 @@ def check_network(draft: Draft) -> None:
     _check_web(draft, tcp)
     _check_media(draft)
     _check_store(draft)
+    _check_security(draft)
     if draft.sip:
         if not is_host(draft.sip.domain):
             draft.error(("sip", "domain"), f"got {quoted(draft.sip.domain)}", "a host name or an IP address")
@@ -68,8 +69,13 @@ def _check_listeners(draft: Draft) -> dict[tuple[str, int], str]:
         if first is not None:
             draft.error(path, f"{quoted(text)} is already taken by sip.listen[{first}]", "each address once")
         seen.setdefault(listener, index)
-        if listener.transport == "tcp":
+        if listener.transport != "udp":
             tcp[listener.host, listener.port] = f"sip.listen[{index}]"
+    secure = next((listener for listener in seen if listener.transport in ("tls", "wss")), None)
+    if secure is not None:
+        for key in ("certificate", "private_key"):
+            if not getattr(draft.sip, key):
+                draft.error(("sip", key), f"is missing, and {secure} needs it", "a PEM file")
     if draft.sip.listen and not any(listener.transport == "udp" for listener in seen) and seen:
         draft.warn(("sip", "listen"), "SIP is not served over UDP, which most phones and carriers use")
     return tcp
@@ -78,13 +84,12 @@ def _check_listeners(draft: Draft) -> dict[tuple[str, int], str]:
 def _collide(one: Listener, other: Listener) -> bool:
     """Whether both cannot be bound: one address, or one of them all addresses (port 0 is any free one).
 
-    A socket bound to [::] takes the IPv4 port too (ipv6(7), IPV6_V6ONLY is off).
+    All transports but UDP are TCP to the system. IPv4 and IPv6 have sockets of their own (ipv6(7), IPV6_V6ONLY).
     """
-    if (one.transport, one.port) != (other.transport, other.port) or not one.port:
+    if (one.transport == "udp") != (other.transport == "udp") or one.port != other.port or not one.port:
         return False
     first, second = ipaddress.ip_address(one.host), ipaddress.ip_address(other.host)
-    everything = ("0.0.0.0", "::") if first.version == second.version else ("::",)  # noqa: S104 - compared, not bound
-    return first == second or one.host in everything or other.host in everything
+    return first.version == second.version and (first == second or first.is_unspecified or second.is_unspecified)
 
 
 def _check_web(draft: Draft, tcp: dict[tuple[str, int], str]) -> None:
@@ -100,6 +105,19 @@ def _check_web(draft: Draft, tcp: dict[tuple[str, int], str]) -> None:
         draft.error(path, f"{format_address(host, port)} is already used by {tcp[host, port]}", "a free port")
     if not ipaddress.ip_address(host).is_loopback:
         draft.warn(path, "the HTTP API is served beyond this machine without TLS", "a TLS proxy in front of 127.0.0.1")
+
+
+def _check_security(draft: Draft) -> None:
+    """Who is trusted is never everybody."""
+    for index, text in enumerate(draft.security.trusted if draft.security else ()):
+        path: KeyPath = ("security", "trusted", index)
+        try:
+            network = ipaddress.ip_network(text)
+        except ValueError:
+            draft.error(path, f"got {quoted(text)}", 'an IP address or a network like "192.0.2.0/28"')
+        else:
+            if network.prefixlen == 0:
+                draft.error(path, f"{quoted(text)} would trust everybody", "the networks you run")
 
 
 def _check_media(draft: Draft) -> None:
