@@ -79,6 +79,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         dial_plan=draft.dial_plan,
         trunks=trunks,
         phones=phones,
+        groups=tuple(draft.groups.values()),
         agents=tuple(draft.agents.values()),
         queues=tuple(draft.queues.values()),
         flows=tuple(draft.flows.values()),

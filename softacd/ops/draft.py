@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.calls.model import DialPlan, FlowSettings, NumberSettings, PhoneSettings, TrunkSettings
+from softacd.calls.model import DialPlan, FlowSettings, GroupSettings, NumberSettings, PhoneSettings, TrunkSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
 from softacd.ops.model import (
     LogSettings,
@@ -37,6 +37,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
 NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "trunks": TrunkSettings,
     "phones": PhoneSettings,
+    "groups": GroupSettings,
     "agents": AgentSettings,
     "queues": QueueSettings,
     "flows": FlowSettings,
@@ -47,6 +48,7 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
 _HEADING = {
     "trunks": "[trunks.alpha]",
     "phones": "[phones.101]",
+    "groups": "[groups.workshop]",
     "agents": "[agents.ann]",
     "queues": "[queues.sales]",
     "flows": "[flows.main]",
@@ -67,6 +69,7 @@ class Draft:
         "dial_plan",
         "document",
         "flows",
+        "groups",
         "log",
         "media",
         "names",
@@ -97,6 +100,7 @@ class Draft:
         self.names: dict[str, list[str]] = {}
         self.trunks = self._named("trunks", TrunkSettings)
         self.phones = self._named("phones", PhoneSettings)
+        self.groups = self._named("groups", GroupSettings)
         self.agents = self._named("agents", AgentSettings)
         self.queues = self._named("queues", QueueSettings)
         self.flows = self._named("flows", FlowSettings)

@@ -11,6 +11,7 @@ from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.model import (
     DialPlan,
     FlowSettings,
+    GroupSettings,
     HidesSecrets,
     NumberSettings,
     PhoneSettings,
@@ -187,6 +188,7 @@ class Configuration(msgspec.Struct, frozen=True):
     dial_plan: DialPlan = DialPlan()
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
+    groups: tuple[GroupSettings, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
     queues: tuple[QueueSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
@@ -200,6 +202,7 @@ class Configuration(msgspec.Struct, frozen=True):
             phones=self.phones,
             numbers=self.numbers,
             flows=self.flows,
+            groups=self.groups,
             dial_plan=self.dial_plan,
             guard=self.security,
             language=self.server.language,

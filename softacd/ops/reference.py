@@ -45,6 +45,7 @@ _SECTION_NOTES = {
     "phones": "The heading's name is the extension, 2 to 10 digits. It shares one space of numbers with the queues' "
     "numbers and the feature codes: no number means two things.",
     "queues": 'An agent is named by itself or in a table with more: `agents = ["ann", { agent = "bob", level = 2 }]`.',
+    "groups": "A group rings phones; callers who shall wait for an agent belong into a queue.",
     "flows": "A step is a table whose `do` says what it is. Steps are written as `[flows.main.steps.greeting]` or as "
     'inline tables, `greeting = { do = "say", ... }`.',
 }
@@ -52,6 +53,7 @@ _SECTION_NOTES = {
 _EXAMPLE = {
     "trunks": "alpha",
     "phones": "101",
+    "groups": "workshop",
     "agents": "ann",
     "queues": "sales",
     "flows": "main",

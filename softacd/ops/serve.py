@@ -227,6 +227,7 @@ class Server:
             for name, event in (await self._store.last_statuses()).items():
                 if name in switch.exchange.agents:
                     switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
+            switch.restore_phones((await self._store.last_choices()).values())
 
     async def _start_web(self, driver: Driver) -> None:
         if self._store is None:

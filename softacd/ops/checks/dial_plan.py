@@ -40,6 +40,13 @@ def _check_number_space(draft: Draft) -> None:
             elif queue.number in _EMERGENCY:
                 draft.error(path, f"{queue.number} is an emergency number", "another number")
             take(queue.number, path, f"the number of {dotted(('queues', queue.name))}")
+    for group in draft.groups.values():
+        path = ("groups", group.name, "number")
+        if not _QUEUE_NUMBER.fullmatch(group.number):
+            draft.error(path, f"got {quoted(group.number)}", "2 to 10 digits")
+        elif group.number in _EMERGENCY:
+            draft.error(path, f"{group.number} is an emergency number", "another number")
+        take(group.number, path, f"the number of {dotted(('groups', group.name))}")
     if draft.dial_plan is None:
         return
     codes = draft.dial_plan.feature_codes
@@ -49,6 +56,11 @@ def _check_number_space(draft: Draft) -> None:
         if not _FEATURE_CODE.fullmatch(code):
             draft.error(path, f"got {quoted(code)}", "* or # and 1 to 7 digits")
         take(code, path, f"the feature code {key}")
+    for index, slot in enumerate(draft.dial_plan.park_slots):
+        path = ("dial_plan", "park_slots", index)
+        if not _FEATURE_CODE.fullmatch(slot):
+            draft.error(path, f"got {quoted(slot)}", "* or # and 1 to 7 digits")
+        take(slot, path, "a park slot")
 
 
 def _check_outside(draft: Draft) -> None:

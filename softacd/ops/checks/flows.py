@@ -41,7 +41,8 @@ def _check_steps(draft: Draft, flow: FlowSettings, path: KeyPath) -> None:
         if isinstance(step, QueueStep):
             draft.refer((*here, "queue"), step.queue, "queues", "queue")
         elif isinstance(step, RingStep):
-            draft.refer((*here, "extension"), step.extension, "phones", "extension")
+            if step.extension not in {group.number for group in draft.groups.values()}:
+                draft.refer((*here, "extension"), step.extension, "phones", "extension")
         elif isinstance(step, MenuStep):
             if not step.choices:
                 draft.error((*here, "choices"), "is empty", 'keys and steps, like 1 = "sales"')

@@ -14,7 +14,8 @@ def check_people(draft: Draft) -> None:
     _check_phones(draft)
     _check_agents(draft)
     _check_queues(draft)
-    for section in ("trunks", "agents", "queues", "flows"):
+    _check_groups(draft)
+    for section in ("trunks", "agents", "queues", "groups", "flows"):
         for name in draft.names[section]:
             if not _NAME.fullmatch(name):
                 draft.error(
@@ -44,6 +45,17 @@ def _check_agents(draft: Draft) -> None:
                 draft.error(path, f"phone {agent.phone} is already {other}'s", "a phone of the agent's own")
         if agent.name not in queued and len(draft.queues) == len(draft.names["queues"]):
             draft.warn(("agents", agent.name), "is in no queue: no caller will reach this agent by a queue")
+
+
+def _check_groups(draft: Draft) -> None:
+    for group in draft.groups.values():
+        path = ("groups", group.name, "extensions")
+        for index, extension in enumerate(group.extensions):
+            draft.refer((*path, index), extension, "phones", "phone")
+            if extension in group.extensions[:index]:
+                draft.error((*path, index), f"{quoted(extension)} is given twice", "each phone once")
+        if not group.extensions:
+            draft.error(path, "is empty", 'at least one phone, like ["101", "102"]')
 
 
 def _check_queues(draft: Draft) -> None:
