@@ -83,7 +83,7 @@ class Habits(msgspec.Struct, frozen=True):
     reject: float = 0.06
     hold: float = 0.15
     rest: float = 0.12
-    think: tuple[float, float] = (0.9, 3.0)
+    think: tuple[float, float] = (1.5, 3.5)
     patience: tuple[float, float] = (90.0, 120.0)
     little_patience: tuple[float, float] = (3.4, 4.4)
     """A notice of 2.8 s is heard to its end, and then a little of the wait."""

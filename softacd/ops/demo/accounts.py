@@ -160,7 +160,7 @@ def _is_music(waiting: Samples, music: Samples) -> bool | None:
 def _end_of(clip: Samples, heard: Samples) -> int | None:
     """Sample at which the clip ended in `heard`; None when it was not heard.
 
-    Most of its pieces must be found, each by itself: a short gap shifts the rest, which is heard all the same.
+    Half of its pieces must be found, each by itself: a short gap shifts the rest, which is heard all the same.
     """
     starts = range(0, len(clip) - PIECE // 2, PIECE)
     ends = []
@@ -169,7 +169,7 @@ def _end_of(clip: Samples, heard: Samples) -> int | None:
         found = sound.find(piece, heard)
         if found is not None and found.likeness >= LIKE:
             ends.append(round(found.at * RATE) + len(clip) - start)
-    return max(ends) if 2 * len(ends) > len(starts) else None
+    return max(ends) if ends and 2 * len(ends) >= len(starts) else None
 
 
 def _partner(view: CallerView, agents: list[AgentView], doubts: list[str]) -> AgentView | None:
