@@ -8,6 +8,7 @@ from softacd.calls.records import Segment
 
 if TYPE_CHECKING:
     from softacd.calls.call import Call
+    from softacd.calls.monitor import Monitor
 
 
 class Conversation:
@@ -22,11 +23,13 @@ class Conversation:
         self._held_since = 0.0
         self._held_ms = 0
         self._holders: set[str] = set()
+        self.monitor: Monitor | None = None
+        """The supervisor who listens, if one does."""
 
     def open(self, now: float) -> None:
         """Bridge the legs; whatever either hears is cut with the next packet."""
         call = self._call
-        call.leg.bridge(self.other)
+        self.rejoin()
         call.enter_phase(Phase.TALKING, now)
         call.note("connected", self.agent or self.other.number, now)
         queue = call.exchange.queues.get(call.record.queue)
@@ -37,6 +40,20 @@ class Conversation:
         for leg in (call.leg, self.other):
             if leg.held:
                 self.hold(leg, held=True, now=now)
+
+    @property
+    def joined(self) -> bool:
+        """Both hear each other: nobody holds."""
+        return not self._holders
+
+    def rejoin(self) -> None:
+        """Let both hear each other: over a bridge, or in a room where a supervisor is."""
+        if self._holders:
+            return
+        if self.monitor is not None and self.monitor.listening:
+            self.monitor.join(self._call.leg, self.other)
+        else:
+            self._call.leg.bridge(self.other)
 
     def partner(self, leg: Leg) -> Leg:
         """Whom a leg talks to."""
@@ -49,7 +66,8 @@ class Conversation:
         that both do not; everything else is made anew.
         """
         partner = self.partner(leg)
-        if by_info or leg.sends_events != partner.sends_events:
+        in_room = self.monitor is not None and self.monitor.listening  # tones are mixed there, events are not
+        if by_info or leg.sends_events != partner.sends_events or (in_room and leg.sends_events):
             partner.send_digit(digit)
 
     def hold(self, holder: Leg, *, held: bool, now: float) -> None:
@@ -59,6 +77,8 @@ class Conversation:
         call.note("hold" if held else "resume", holder.party, now)
         if held:
             self._holders.add(holder.id)
+            if self.monitor is not None and self.monitor.listening:
+                self.monitor.part()
             partner.unbridge()
             partner.play((call.music,), loop=True, shared=True)
             if call.phase is Phase.TALKING:
@@ -70,12 +90,15 @@ class Conversation:
         if not self._holders and call.phase is Phase.HELD:
             self._held_ms += round((now - self._held_since) * 1000)
             call.enter_phase(Phase.TALKING, now)
-            call.leg.bridge(self.other)
+            self.rejoin()
             self._tell_desk(now, held=False)
 
     def close(self, now: float, ended_by: str) -> Segment:
         """The account of it; the agent's wrap-up begins. `ended_by`: "caller", "called", "switch", "transfer"."""
         call = self._call
+        monitor, self.monitor = self.monitor, None
+        if monitor is not None:
+            monitor.end(now)
         if call.phase is Phase.HELD:
             self._held_ms += round((now - self._held_since) * 1000)
         length = round((now - self._since) * 1000)

@@ -123,6 +123,7 @@ class MediaCore:
                 self._bridge(session, other)
             case Unbridge():
                 session.unbridge()
+                self._leave(session)
             case Play():
                 self._play(session, command, now)
             case StopPlay():

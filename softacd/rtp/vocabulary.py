@@ -104,7 +104,7 @@ class Bridge(Command, frozen=True, tag=True):
 
 
 class Unbridge(Command, frozen=True, tag=True):
-    """End the bridge this stream is part of; both stay open and silent."""
+    """End the bridge this stream is part of; both stay open and silent. In a room, it leaves the room."""
 
 
 class Play(Command, frozen=True, tag=True):
