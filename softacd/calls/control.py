@@ -11,7 +11,7 @@ import msgspec
 
 from softacd.acd.vocabulary import Status
 from softacd.calls.records import AnyRecord
-from softacd.calls.views import Snapshot
+from softacd.calls.views import BanView, Snapshot
 
 
 class UnknownNameError(LookupError):
@@ -79,6 +79,12 @@ class Control(Protocol):
 
     def hang_up(self, call: str) -> None:
         """End a call that lives. Raises UnknownNameError."""
+
+    def bans(self) -> tuple[BanView, ...]:
+        """Sources that are banned, the newest ban first."""
+
+    def lift_ban(self, source: str) -> BanView:
+        """Listen to a source again. Raises UnknownNameError."""
 
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         """Have every record handed to `observer` the moment it is made; returns the function that stops it."""

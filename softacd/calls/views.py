@@ -94,6 +94,22 @@ class QueueView(msgspec.Struct, frozen=True):
     expected_wait: float | None
 
 
+class BanView(msgspec.Struct, frozen=True):
+    """A source whose messages are dropped unread."""
+
+    source: str
+    """An IPv4 address, or an IPv6 network of 64 bits."""
+    since: int
+    until: int
+    """When it is listened to again, by itself."""
+    seconds_left: float
+    """Until then."""
+    bans: int
+    """How many it has had lately, this one included; each lasts twice as long as the one before."""
+    offence: str
+    """What the last straw was: nonsense, challenged, credentials, refused, unserved, flood, stalled."""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything at one moment."""
 

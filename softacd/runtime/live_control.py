@@ -9,8 +9,9 @@ from softacd.calls.control import Check, Choices, Figures, UnknownNameError
 from softacd.calls.orders import choose, transfer_party
 from softacd.calls.records import AnyRecord
 from softacd.calls.snapshot import snapshot, trunk_view
-from softacd.calls.views import Snapshot
+from softacd.calls.views import BanView, Snapshot
 from softacd.runtime.driver import Driver
+from softacd.sip.guard import Ban
 
 TRUNKS_UP = ("registered", "static", "refreshing")
 
@@ -59,6 +60,7 @@ class LiveControl:
         driver = self._driver
         switch = driver.switch
         stack = switch.stack.counters()
+        guard = switch.guard.counters()
         return Figures(
             counters={
                 "sip_messages_received_total": driver.messages_received,
@@ -68,6 +70,11 @@ class LiveControl:
                 "sip_retransmissions_sent_total": stack.retransmissions_sent,
                 "sip_retransmissions_received_total": stack.retransmissions_received,
                 "sip_strangers_refused_total": switch.door.strangers,
+                "sip_banned_messages_dropped_total": guard.dropped,
+                "sip_messages_over_rate_dropped_total": guard.slowed,
+                "sip_offences_total": guard.offences,
+                "sip_bans_total": guard.bans,
+                "sip_streams_broken_total": sum(stream.broken for stream in driver.streams),
                 "internal_errors_total": driver.errors,
             },
             gauges={
@@ -75,6 +82,7 @@ class LiveControl:
                 "sip_server_transactions": stack.server_transactions,
                 "sip_transactions_unfinished": stack.unfinished,
                 "sip_dialogs": stack.dialogs,
+                "sip_sources_banned": guard.banned,
                 "sip_connections": sum(stream.connections for stream in driver.streams),
                 "media_streams": len(switch.services.streams),
                 "media_ports_free": len(switch.services.ports),
@@ -103,6 +111,29 @@ class LiveControl:
     def hang_up(self, call: str) -> None:
         living = self._living(call)
         self._driver.perform(lambda switch, now: living.finish(now))
+
+    def bans(self) -> tuple[BanView, ...]:
+        now = time.monotonic()
+        return tuple(self._ban(ban, now) for ban in self._driver.switch.guard.bans())
+
+    def lift_ban(self, source: str) -> BanView:
+        now = time.monotonic()
+        ban = self._driver.switch.guard.lift(source, now)
+        self._driver.flush()
+        if ban is None:
+            raise UnknownNameError(f"{source!r} is not banned")
+        return self._ban(ban, now)
+
+    def _ban(self, ban: Ban, now: float) -> BanView:
+        wall = self._driver.switch.services.wall
+        return BanView(
+            source=ban.source,
+            since=wall(ban.since),
+            until=wall(ban.until),
+            seconds_left=max(0.0, ban.until - now),
+            bans=ban.count,
+            offence=ban.cause.value,
+        )
 
     def _living(self, call: str) -> Call:
         living = self._driver.switch.exchange.calls.get(call)

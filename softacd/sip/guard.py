@@ -182,18 +182,18 @@ class Guard:
         """Those in force, the newest first."""
         return sorted(self._bans.values(), key=lambda ban: -ban.since)
 
-    def lift(self, source: str, now: float) -> bool:
-        """End a ban before its time and forget the earlier ones; False when there is none."""
+    def lift(self, source: str, now: float) -> Ban | None:
+        """End a ban before its time and forget the earlier ones; returns it, None when there is none."""
         try:
             key = self._key(source)
         except ValueError:
             key = source
         ban = self._bans.pop(key, None) or self._bans.pop(source, None)
         if ban is None:
-            return False
+            return None
         self._past.pop(ban.source, None)
         self._events.append(GuardEvent(GuardEventKind.LIFTED, msgspec.structs.replace(ban, until=now)))
-        return True
+        return ban
 
     def poll(self) -> GuardEvent | None:
         """What happened to a source, None when nothing more."""

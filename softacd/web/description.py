@@ -23,7 +23,7 @@ from softacd.web.field_texts import describe_field
 
 _REFERENCE = "#/components/schemas/{name}"
 _PROBLEM = {"$ref": _REFERENCE.format(name=Problem.__name__)}
-_METHODS = frozenset({"get", "put", "post"})
+_METHODS = frozenset({"get", "put", "post", "delete"})
 _ALWAYS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
 _REASONS = {
     HTTPStatus.BAD_REQUEST: "A parameter or the body is wrong; `detail` names it.",
@@ -90,6 +90,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("calls", "Calls that live, that were and that were missed."),
             Tag("agents", "People and what they may be set to."),
             Tag("phones", "Phones, and what their users chose."),
+            Tag("security", "Sources of unwanted messages."),
             Tag("events", "The live stream."),
             Tag("operation", "Health and figures for who runs the program."),
         ],

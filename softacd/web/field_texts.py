@@ -14,6 +14,7 @@ BY_NAME: dict[str, str] = {
     "agents": "All agents.",
     "answered_today": "Calls the agent answered since midnight.",
     "at": "When, ms since 1970-01-01 UTC.",
+    "bans": "Sources that are banned.",
     "busy": "Agents of the queue in a call, ringing or wrapping up.",
     "call": "Id of the call; empty when there is none.",
     "called": "Number or extension dialled.",

@@ -30,6 +30,7 @@ from softacd.web.metrics import Metrics
 from softacd.web.overview import overview_handlers
 from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
+from softacd.web.security import security_handlers
 
 log = structlog.get_logger("softacd.web")
 
@@ -74,6 +75,7 @@ class WebServer:
                 *overview_handlers(control, Metrics(control, history, self._feed, self._access, version=version)),
                 *call_handlers(control, history),
                 *agent_handlers(control),
+                *security_handlers(control),
                 *phone_handlers(control),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],

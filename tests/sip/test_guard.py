@@ -81,7 +81,7 @@ def test_the_owner_lifts_a_ban_and_its_history() -> None:
     for _ in range(3):
         door.offend(SCANNER, Offence.NONSENSE, 0.0)
     assert door.lift(SCANNER, 1.0)
-    assert not door.lift(SCANNER, 1.0)
+    assert door.lift(SCANNER, 1.0) is None
     assert door.admit(SCANNER, 1.0)
     assert door.next_deadline() is None
     assert kinds(door) == [GuardEventKind.BANNED, GuardEventKind.LIFTED]

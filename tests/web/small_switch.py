@@ -21,7 +21,7 @@ from softacd.calls.records import (
     Segment,
     TraceRow,
 )
-from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
+from softacd.calls.views import AgentView, BanView, CallView, PhoneView, QueueView, Snapshot, TrunkView
 from softacd.web import WebServer
 
 TOKEN = "correct-horse-battery-staple"
@@ -51,6 +51,7 @@ class SmallSwitch:
         self.checks = [Check("sip", healthy=True), Check("store", healthy=True, detail="data/softacd.db")]
         self.phones = [PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)]
         self.transfers: list[tuple[str, str, bool]] = []
+        self.banned = {"192.0.2.66": BanView("192.0.2.66", NOW - 5 * S, NOW + 55 * S, 55.0, 1, "credentials")}
         self.extended: list[tuple[str, float]] = []
         self.observers: list[Callable[[AnyRecord], None]] = []
         self.broken: Exception | None = None
@@ -125,6 +126,14 @@ class SmallSwitch:
             raise UnknownNameError(f"no call {call!r} lives")
         del self.calls[call]
         self.tell(a_record(call, NOW - 90 * S, ended=NOW, outcome=Outcome.ANSWERED))
+
+    def bans(self) -> tuple[BanView, ...]:
+        return tuple(self.banned.values())
+
+    def lift_ban(self, source: str) -> BanView:
+        if source not in self.banned:
+            raise UnknownNameError(f"{source!r} is not banned")
+        return self.banned.pop(source)
 
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         self.observers.append(observer)

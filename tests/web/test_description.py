@@ -23,6 +23,8 @@ PATHS = {
     ("/api/v1/agents/{name}/status", "put"),
     ("/api/v1/agents/{name}/wrap-up/finish", "post"),
     ("/api/v1/agents/{name}/wrap-up/extend", "post"),
+    ("/api/v1/bans", "get"),
+    ("/api/v1/bans/{source}", "delete"),
     ("/api/v1/events", "get"),
     ("/api/v1/calls/{call}/transfer", "post"),
     ("/api/v1/phones/{extension}", "get"),
@@ -175,6 +177,9 @@ async def test_the_answers_are_as_described(running: Running, document: Any) -> 
         ("post", "/api/v1/agents/{name}/wrap-up/finish", {"name": "bob"}, None),
         ("post", "/api/v1/agents/{name}/wrap-up/finish", {"name": "bob"}, None),
         ("post", "/api/v1/calls/{call}/hang-up", {"call": "n1-7"}, None),
+        ("get", "/api/v1/bans", {}, None),
+        ("delete", "/api/v1/bans/{source}", {"source": "192.0.2.66"}, None),
+        ("delete", "/api/v1/bans/{source}", {"source": "192.0.2.66"}, None),
         ("get", "/api/v1/events", {}, None),
     ]
     for method, path, names, body in examples:

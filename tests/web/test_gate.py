@@ -28,6 +28,8 @@ CLOSED_PATHS = [
     ("GET", "/api/v1/queues"),
     ("GET", "/api/v1/trunks"),
     ("GET", "/api/v1/phones"),
+    ("GET", "/api/v1/bans"),
+    ("DELETE", "/api/v1/bans/192.0.2.66"),
     ("GET", "/api/v1/events"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/api/v1/no-such-thing"),
