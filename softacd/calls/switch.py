@@ -6,6 +6,7 @@ the driver drains after every input. One next deadline covers transactions, call
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from math import ceil
 
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings
@@ -48,6 +49,8 @@ from softacd.sip.transport import Flow, Transport
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER"
 TRACES_KEPT = 64
+TIMER_GRAIN = 0.02
+"""Transaction timers are half a second and more: firing them together on a grid of so many seconds saves wake-ups."""
 
 
 class Switch:
@@ -194,8 +197,9 @@ class Switch:
 
     def next_deadline(self) -> float | None:
         """When `handle_deadline` must be called."""
+        stack = self.stack.next_deadline()
         moments = [
-            self.stack.next_deadline(),
+            None if stack is None else ceil(stack / TIMER_GRAIN) * TIMER_GRAIN,
             self.services.deadlines.next(),
             self.distributor.next_deadline(),
             self.location.next_deadline(),

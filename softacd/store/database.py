@@ -11,10 +11,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from softacd.store.bulk import Bulk
 from softacd.store.errors import StoreError
 
 BUSY_SECONDS = 2.0
@@ -52,6 +53,19 @@ class Database:
             self._take_file(self.path)
         self.writer = self._engine("rwc", readers=0)
         return self.writer
+
+    def open_bulk(self) -> Bulk | None:
+        """Return the way in for batches: SQLite's own; None on a server, whose driver works in the loop anyway."""
+        if self.path is None:
+            return None
+        engine = create_engine(
+            self._sqlite_url("rwc").set(drivername="sqlite+pysqlite"),
+            pool_size=1,
+            max_overflow=0,
+            connect_args={"timeout": WRITER_BUSY_SECONDS, "check_same_thread": False},
+        )
+        _prepare_sqlite(engine, writing=True)
+        return Bulk(engine)
 
     def open_reader(self) -> AsyncEngine:
         """Return the read-only engine. Raises StoreError when there is no such file."""
@@ -114,9 +128,7 @@ class Database:
         url = self.url
         options: dict[str, Any] = {"pool_size": readers or 1, "max_overflow": 0, "pool_timeout": 10}
         if self.path is not None:
-            # SQLite's own URI form is the only way to ask for a read-only connection.
-            quoted = str(self.path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-            url = url.set(database=f"file:{quoted}", query={"mode": mode, "uri": "true"})
+            url = self._sqlite_url(mode)
             options["connect_args"] = {"timeout": BUSY_SECONDS if readers else WRITER_BUSY_SECONDS}
         else:
             options["pool_pre_ping"] = True
@@ -126,8 +138,13 @@ class Database:
             remedy = f'Install it beside softacd ("pip install {error.name}"), or use "sqlite:///var/softacd.db".'
             raise StoreError(self.where, f"the driver {error.name} is not installed", remedy) from error
         if self.path is not None:
-            _prepare_sqlite(engine, writing=not readers)
+            _prepare_sqlite(engine.sync_engine, writing=not readers)
         return engine
+
+    def _sqlite_url(self, mode: str) -> URL:
+        """SQLite's own URI form: the only way to ask for a read-only connection."""
+        quoted = str(Path(str(self.path)).absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        return self.url.set(database=f"file:{quoted}", query={"mode": mode, "uri": "true"})
 
 
 def _normalise(written: str) -> URL:
@@ -144,8 +161,8 @@ def _normalise(written: str) -> URL:
     raise StoreError("store.url", "not a URL of SQLite or PostgreSQL", remedy)
 
 
-def _prepare_sqlite(engine: AsyncEngine, *, writing: bool) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _prepare_sqlite(engine: Engine, *, writing: bool) -> None:
+    @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:
         # We begin transactions ourselves, so that a migration is one transaction too.
         connection.isolation_level = None
@@ -159,6 +176,6 @@ def _prepare_sqlite(engine: AsyncEngine, *, writing: bool) -> None:
     # IMMEDIATE: the write lock is taken at once, where waiting for it is allowed, not in mid-transaction.
     begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
         connection.exec_driver_sql(begin)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, update
 
 from softacd.calls.records import Direction
 from softacd.store.history import missed_open_calls
@@ -19,7 +18,7 @@ _OPEN_OF = select(calls.c.id, calls.c.caller, calls.c.started).where(
 _HANDLE = update(calls).where(calls.c.id == bindparam("an_id")).values(missed_handled=bindparam("at"))
 
 
-async def handle_conversations(connection: AsyncConnection, written: Iterable[Values]) -> int:
+def handle_conversations(connection: Connection, written: Iterable[Values]) -> int:
     """Close the missed calls of everybody talked with in the calls just written; return how many were closed."""
     talked: list[tuple[str, int]] = []
     for values in written:
@@ -28,26 +27,26 @@ async def handle_conversations(connection: AsyncConnection, written: Iterable[Va
             talked.append((values[_CALLER], connected))
         elif connected and values[_DIRECTION] == Direction.OUTGOING:
             talked.append((values[_CALLED], connected))
-    return await handle_numbers(connection, talked)
+    return handle_numbers(connection, talked)
 
 
-async def handle_numbers(connection: AsyncConnection, reached: Sequence[tuple[str, int]]) -> int:
+def handle_numbers(connection: Connection, reached: Sequence[tuple[str, int]]) -> int:
     """Close the open missed calls of each (number, moment) that began before that moment; return how many."""
     keys = {key for number, _ in reached if (key := number_key(number))}
     if not keys:
         return 0
-    waiting = (await connection.execute(_OPEN_OF, {"callers": sorted(keys)})).all()
+    waiting = (connection.execute(_OPEN_OF, {"callers": sorted(keys)})).all()
     handled = [
         {"an_id": call, "at": min(moments)}
         for call, caller, started in waiting
         if (moments := [at for number, at in reached if at > started and same_number(number, caller)])
     ]
     if handled:
-        await connection.execute(_HANDLE, handled)
+        connection.execute(_HANDLE, handled)
     return len(handled)
 
 
-async def handle_call(connection: AsyncConnection, call: str, at: int) -> int:
+def handle_call(connection: Connection, call: str, at: int) -> int:
     """Close one missed call by its id; return 1, or 0 when there is no such open missed call."""
     statement = update(calls).where(calls.c.id == call, missed_open_calls()).values(missed_handled=at)
-    return (await connection.execute(statement)).rowcount
+    return (connection.execute(statement)).rowcount

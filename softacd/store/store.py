@@ -133,8 +133,8 @@ class Store(History):
         await self._settle()
         try:
             async with self._writer.transaction() as connection:
-                handled = await handle_call(connection, call_or_number, at)
-                return handled or await handle_numbers(connection, [(call_or_number, at)])
+                handled = await connection.run_sync(handle_call, call_or_number, at)
+                return handled or await connection.run_sync(handle_numbers, [(call_or_number, at)])
         except (SQLAlchemyError, OSError) as error:
             raise StoreError(self._database.where, *explain(error, self._database.path)) from error
 

@@ -12,10 +12,11 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import msgspec
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -81,6 +82,7 @@ class Writer:
         self._wall = wall
         self._statements = Statements(engine.dialect)
         self._connection: AsyncConnection | None = None
+        self._bulk = database.open_bulk()
         self._lock = asyncio.Lock()
         self._queue: deque[Row] = deque()
         self._open: set[str] = set()
@@ -190,6 +192,8 @@ class Writer:
             self._cancel_timer()
             self._tell(self._accepted)
             await self.disconnect()
+            if self._bulk is not None:
+                await self._bulk.close()
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -216,7 +220,7 @@ class Writer:
                 highest = [(await connection.execute(select(func.max(t.c.row)))).scalar() or 0 for t in _APPENDED]
                 begun = {"started": self._wall(), "closed": 0}
                 await connection.execute(update(nodes).where(nodes.c.number == self._node).values(begun))
-                await self._beat(connection)
+                await connection.run_sync(self._beat)
             # A clock that was set back must not give out row numbers twice.
             self._next_row = max(self._next_row, self._first_row(ROW_EPOCH + (max(highest) >> 22) + 1))
             self.recovery = msgspec.structs.replace(found, spooled=spooled, rejected=self._spool.rejected)
@@ -298,24 +302,38 @@ class Writer:
             await asyncio.to_thread(self._spool.reject, encode(row))
 
     async def _insert(self, rows: list[Row]) -> None:
+        work = partial(self._insert_all, rows)
+        if self._bulk is None:
+            async with self.transaction() as connection:
+                await connection.run_sync(work)
+        else:
+            async with self._lock:
+                try:
+                    await self._bulk.transaction(work)
+                except BaseException as error:
+                    if not blames_row(error):
+                        await self._bulk.disconnect()
+                    raise
+        self._written += len(rows)
+
+    def _insert_all(self, rows: list[Row], connection: Connection) -> None:
+        """Put rows in, with what follows from them; in the bulk thread, or in the loop for a server."""
         by_table: dict[str, list[tuple[object, ...]]] = {}
         for row in rows:
             by_table.setdefault(row.kind.name, []).append(stored_values(row, self._node))
-        async with self.transaction() as connection:
-            for table, values in by_table.items():
-                await connection.exec_driver_sql(self._statements.inserts[table], values)
-            await handle_conversations(connection, (row.values for row in rows if row.kind is CALLS))
-            if time.monotonic() >= self._beat_at:
-                await self._beat(connection)
-        self._written += len(rows)
+        for table, values in by_table.items():
+            connection.exec_driver_sql(self._statements.inserts[table], values)
+        handle_conversations(connection, (row.values for row in rows if row.kind is CALLS))
+        if time.monotonic() >= self._beat_at:
+            self._beat(connection)
 
     async def note_end(self, connection: AsyncConnection) -> None:
         """Remember that this run ended in order."""
         at = self._wall()
         await connection.execute(update(nodes).where(nodes.c.number == self._node).values(alive=at, closed=at))
 
-    async def _beat(self, connection: AsyncConnection) -> None:
-        await connection.execute(update(nodes).where(nodes.c.number == self._node).values(alive=self._wall()))
+    def _beat(self, connection: Connection) -> None:
+        connection.execute(update(nodes).where(nodes.c.number == self._node).values(alive=self._wall()))
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
 
     async def _save(self) -> None:

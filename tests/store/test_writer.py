@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Connection
 
 from softacd.calls.records import AgentEvent, CallEvent, LegRecord, Outcome, TraceRow
 from softacd.store import Store, StoreError, database, writer
@@ -83,9 +84,14 @@ async def test_a_full_disk_costs_nothing(open_store: OpenStore, impatient: None,
     store = await open_store()
     store.write(call("n1-0"))
     await store.flush()
-    async with store._writer.transaction() as connection:
-        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    def fill(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    bulk = store._writer._bulk
+    assert bulk is not None
+    await bulk.transaction(fill)
 
     for number in range(300):
         store.write(CallEvent("n1-0", MORNING + number, "note", "x" * 400))
@@ -291,7 +297,7 @@ async def test_a_fault_of_ours_is_reported_and_ends_nothing(
 ) -> None:
     store = await open_store()
 
-    async def broken(*_: object) -> int:
+    def broken(*_: object) -> int:
         raise AttributeError("a fault of ours")
 
     with monkeypatch.context() as patch:
