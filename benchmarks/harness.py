@@ -122,6 +122,7 @@ SUITES: dict[str, Suite] = {
         Suite("signalling", "Bridged calls through a running switch, without media", {"smoke": True}, reports=True),
         Suite("relay", "Conversations relayed", {"seconds": 1.0, "calls": 10}),
         Suite("playback", "Prompts and music played", {"seconds": 1.0, "calls": 20}),
+        Suite("store", "Call records written", {"calls": 50}),
     )
 }
 

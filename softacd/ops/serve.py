@@ -107,7 +107,10 @@ class Server:
         configuration = self._configuration
         try:
             self._store = await Store.open(
-                configuration.store.url, node=configuration.server.node, wall=lambda: self.wall(time.monotonic())
+                configuration.store.url,
+                node=configuration.server.node,
+                wall=lambda: self.wall(time.monotonic()),
+                spool=spool_of(configuration),
             )
         except StoreError as error:
             raise StartError(str(error)) from error
@@ -388,6 +391,13 @@ class Server:
         if self._store is not None:
             await self._store.close()
         log.info("stopped")
+
+
+def spool_of(configuration: Configuration) -> Path | None:
+    """Where rows wait while a database server is away; None: beside the SQLite file, as the store chooses."""
+    if configuration.store.url.startswith("sqlite"):
+        return None
+    return Path(configuration.server.data_directory) / f"{configuration.server.node}.spool"
 
 
 def run(configuration: Configuration, path: Path) -> int:

@@ -1,6 +1,6 @@
 """One call as a simulated party lives it: signalling, sound, and a diary of what happened."""
 
-import asyncio  # noqa: TID251 - a simulated party drives its own sockets, as runtime does
+import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 

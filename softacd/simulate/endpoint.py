@@ -1,6 +1,6 @@
 """One UDP socket with a SIP stack on it: the driver of a simulated user agent."""
 
-import asyncio  # noqa: TID251 - a simulated party drives its own sockets, as runtime does
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import cast

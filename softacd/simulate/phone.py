@@ -1,6 +1,6 @@
 """A simulated SIP phone: registers with digest, dials, rings."""
 
-import asyncio  # noqa: TID251 - a simulated party drives its own sockets, as runtime does
+import asyncio
 import secrets
 
 from softacd.simulate.call import SimulatedCall

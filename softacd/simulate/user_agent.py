@@ -1,6 +1,6 @@
 """What simulated phones and carriers have in common: an endpoint, calls in and out, and their end."""
 
-import asyncio  # noqa: TID251 - a simulated party drives its own sockets, as runtime does
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Self

@@ -1,6 +1,6 @@
 """The sound of one call: an RTP port that sends what the mouth says and hears what comes, every 20 ms."""
 
-import asyncio  # noqa: TID251 - a simulated party drives its own sockets, as runtime does
+import asyncio
 from collections.abc import Callable
 from typing import cast
 
