@@ -26,6 +26,7 @@ from softacd.calls.trunk import Trunk
 from softacd.sdp.errors import SdpError
 from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request
+from softacd.sip.session_timer import TooSmallError
 from softacd.sip.transaction import ServerTransaction
 from softacd.sip.transport import Flow
 
@@ -170,6 +171,10 @@ class Arrival:
         call.caller_leg = leg
         try:
             leg.receive(transaction, request)
+        except TooSmallError as error:
+            leg.refuse(error.status, now, headers=error.headers)
+            call.abort(error.status, now)
+            return None
         except SdpError as error:
             call.note("refused", str(error), now)
             call.finish(now, outcome=Outcome.FAILED, status=error.status)

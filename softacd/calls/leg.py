@@ -2,12 +2,16 @@
 
 A leg knows the stack and the media words, and one *user* (a call's activity) whom it tells what happened. It never
 decides what the call does next. Hold and resume asked by the device are answered here; the user is told.
+
+It is longer than most modules because everything that moves one INVITE dialog stands here, beside its table; the
+session timer is in softacd.calls.leg_session.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
+from softacd.calls.leg_session import GONE, WANTED_SECONDS, LegSession
 from softacd.calls.leg_table import IllegalLegTransitionError, LegInput, LegState, advance
 from softacd.calls.records import LegRecord
 from softacd.calls.services import Services
@@ -27,14 +31,28 @@ from softacd.rtp.vocabulary import (
 from softacd.sdp.description import SessionDescription
 from softacd.sdp.errors import SdpError
 from softacd.sdp.negotiation import Answer, LocalMedia, RemoteMedia, accept_answer, answer, offer
-from softacd.sip.dialog import Dialog
+from softacd.sip.dialog import Dialog, DialogState
 from softacd.sip.digest import Credentials
+from softacd.sip.errors import MalformedError
 from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request, Response
+from softacd.sip.session_timer import (
+    SMALLEST,
+    Session,
+    TooSmallError,
+    agree_as_client,
+    agree_as_server,
+    minimum,
+    offer_headers,
+)
 from softacd.sip.transaction import ClientTransaction, ServerTransaction
 from softacd.sip.transport import Flow
 
 SDP = "application/sdp"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, MESSAGE, SUBSCRIBE, PUBLISH, REGISTER"
+SUPPORTED = "100rel, timer, replaces"
+OFFERED = (("Allow", ALLOW), ("Supported", SUPPORTED))
+"""What we can do, told in INVITEs and their 2xx."""
 
 
 class Signal(StrEnum):
@@ -69,11 +87,16 @@ class Leg:
     __slots__ = (
         "_answer",
         "_asking",
+        "_dialled",
+        "_keeper",
         "_opened",
         "_port",
+        "_reliable",
         "_remote",
         "_sdp_offered",
         "_sdp_sent",
+        "_session",
+        "_waiting",
         "call",
         "cause",
         "codecs",
@@ -135,6 +158,11 @@ class Leg:
         self._answer: Answer | None = None
         self._sdp_offered: bytes = b""  # ours, waiting for an answer
         self._sdp_sent: bytes = b""
+        self._keeper: LegSession | None = None
+        self._session: tuple[Session | None, tuple[tuple[str, str], ...]] = (None, ())
+        self._reliable = frozenset[str]()  # of an incoming leg: what the caller says of 100rel (RFC 3262)
+        self._waiting: LegInput | None = None  # to be said when the PRACK has come
+        self._dialled: dict[str, Any] = {}
         self.record = LegRecord(
             id=id, call=call, party=party, number=number, outgoing=outgoing, started=services.wall(now)
         )
@@ -164,11 +192,20 @@ class Leg:
     # --- incoming --------------------
 
     def receive(self, transaction: ServerTransaction, request: Request) -> None:
-        """Take the INVITE that made this leg. Raises SdpError (its `status` is the answer) for an unusable offer."""
+        """Take the INVITE that made this leg.
+
+        Raises SdpError (its `status` is the answer) for an unusable offer, TooSmallError (422) for a session interval.
+        """
         self.transaction = transaction
         transaction.context = self
         self.record.sip_call_id = request.call_id
         self.services.claim_traces(request.call_id, self)
+        self._keeper = LegSession(self)
+        self._keeper.know(request)
+        self._session = _agree(request)
+        self._reliable = frozenset(
+            name for name in ("require", "supported") if "100rel" in (tag.lower() for tag in request.headers(name))
+        )
         if request.body:
             self._answer = answer(SessionDescription.parse(request.body), self._local())
             self._sdp_sent = self._answer.body
@@ -177,7 +214,8 @@ class Leg:
         """Send 180 Ringing."""
         self.state = advance(self.state, LegInput.ALERT)
         self._mark_ringing(now)
-        self._respond(180, now)
+        if not self._unconfirmed:
+            self._respond(180, now, reliable="require" in self._reliable)
 
     def progress(self, now: float) -> None:
         """Send 183 with our session description, so that early media can be heard."""
@@ -185,24 +223,62 @@ class Leg:
             return
         self.state = advance(self.state, LegInput.ALERT)
         self._mark_ringing(now)
-        self._respond(183, now, body=self._answer.body)
         self._apply(self._answer.remote)
+        if self._unconfirmed:
+            self._waiting = LegInput.ALERT
+        else:
+            self._respond(183, now, body=self._answer.body, reliable=bool(self._reliable))
 
     def accept(self, now: float) -> None:
-        """Send 200 with our session description; media flows from now on."""
+        """Send 200 with our session description; media flows from now on.
+
+        While a reliable provisional waits for its PRACK the 200 waits too (RFC 3262 section 3).
+        """
+        if self._unconfirmed:
+            self._waiting = LegInput.ACCEPT
+            if self._answer is not None:
+                self._apply(self._answer.remote)
+            return
         self.state = advance(self.state, LegInput.ACCEPT)
         self.record.answered = self.services.wall(now)
+        session, headers = self._session
+        headers = (*OFFERED, *headers)
         if self._answer is not None:
-            self._respond(200, now, body=self._answer.body)
+            self._respond(200, now, body=self._answer.body, headers=headers)
             self._apply(self._answer.remote)
         else:  # no offer in the INVITE: ours goes out, the answer comes with the ACK (RFC 3261 section 13.2.1)
-            self._respond(200, now, body=self._offer())
+            self._respond(200, now, body=self._offer(), headers=headers)
+        if self._keeper is not None:
+            self._keeper.agree(session, now)
 
     def refuse(self, status: int, now: float, *, reason: str = "", headers: Sequence[tuple[str, str]] = ()) -> None:
         """Send a final refusal."""
         self.state = advance(self.state, LegInput.REFUSE)
         self._respond(status, now, reason=reason, headers=headers)
         self._end(status, reason, now)
+
+    def on_prack(self, transaction: ServerTransaction, request: Request, now: float) -> None:
+        """Our reliable provisional has arrived; the stack has checked which. An offer in it is answered."""
+        if request.body:
+            self.on_offer(transaction, request, now)
+        else:
+            self.services.stack.respond(transaction, 200, now=now)
+        waiting, self._waiting = self._waiting, None
+        if self.state is LegState.ALERTING:
+            if waiting is LegInput.ACCEPT:
+                self.accept(now)
+            elif waiting is LegInput.ALERT:
+                self.progress(now)
+
+    def on_prack_missing(self, now: float) -> None:
+        """The caller does not hear us: refuse (RFC 3262 section 3)."""
+        if self.state is LegState.ALERTING:
+            self.refuse(504, now)
+            self._tell(Signal.HUNG_UP, now)
+
+    @property
+    def _unconfirmed(self) -> bool:
+        return self.dialog is not None and self.dialog.provisional is not None
 
     def on_ack(self, request: Request, now: float) -> None:
         """The ACK of our 2xx came."""
@@ -253,16 +329,19 @@ class Leg:
     ) -> None:
         """Send the INVITE with our offer."""
         self.credentials = credentials
+        self._dialled = {"uri": uri, "from_": from_, "to": to, "route": route, "contact_user": contact_user}
+        self._invite((*headers, *OFFERED), SMALLEST, now)
+
+    def _invite(
+        self, headers: Sequence[tuple[str, str]], smallest: int, now: float, call_id: str | None = None
+    ) -> None:
         transaction = self.services.stack.invite(
-            uri=uri,
+            **self._dialled,
             flow=self.flow,
-            from_=from_,
-            to=to,
             body=self._offer(),
-            headers=headers,
-            route=route,
-            credentials=credentials,
-            contact_user=contact_user,
+            headers=(*headers, *offer_headers(WANTED_SECONDS, smallest)),
+            credentials=self.credentials,
+            call_id=call_id,
             now=now,
         )
         transaction.context = self
@@ -273,12 +352,28 @@ class Leg:
     def on_response(self, response: Response, dialog: Dialog | None, now: float) -> None:
         """A response to our INVITE."""
         status = response.status
-        if status >= 300:
+        if status == 422 and self.state is LegState.DIALING and isinstance(self.transaction, ClientTransaction):
+            self._ask_longer(self.transaction.request, response, now)
+        elif status >= 300:
             self._on_failure(status, response.reason, now)
         elif status >= 200:
             self._on_answer(response, dialog, now)
         elif self.state in (LegState.DIALING, LegState.RINGING):
             self._on_progress(response, dialog, now)
+
+    def _ask_longer(self, invite: Request, response: Response, now: float) -> None:
+        """The peer wants a longer session interval: once more (RFC 4028 section 7.4)."""
+        try:
+            wanted = minimum(response)
+        except MalformedError:
+            wanted = 0
+        if wanted <= WANTED_SECONDS or str(wanted) == invite.header("min-se"):
+            self._on_failure(response.status, response.reason, now)
+            return
+        # nothing but the two headers changes: what was dialled with is taken from the INVITE itself
+        kept = [(name, value) for name in _REPEATED for value in invite.headers(name)]
+        self.services.sip_calls.pop(self.record.sip_call_id, None)
+        self._invite((*kept, *OFFERED), wanted, now)
 
     def on_transaction_failed(self, timed_out: bool, now: float) -> None:
         """Our INVITE found nobody: no response (408) or no transport (503), RFC 3261 section 8.1.3.1."""
@@ -311,6 +406,7 @@ class Leg:
                 self._finish(now)
             return
         self.state = advance(self.state, LegInput.ANSWER)
+        self._dialled = {}
         self.dialog = dialog
         dialog.context = self
         self.record.answered = self.services.wall(now)
@@ -323,6 +419,9 @@ class Leg:
             self._end(488, "no usable media in the answer", now)
             self._tell(Signal.FAILED, now)
             return
+        self._keeper = LegSession(self)
+        self._keeper.know(response)
+        self._keeper.agree(agree_as_client(response), now)
         self._tell(Signal.ANSWERED, now)
 
     def _on_failure(self, status: int, reason: str, now: float) -> None:
@@ -349,13 +448,27 @@ class Leg:
         self._tell(Signal.HUNG_UP, now)
 
     def on_offer(self, transaction: ServerTransaction, request: Request, now: float) -> None:
-        """A re-INVITE or UPDATE: renegotiate, and tell the user about hold or resume (RFC 3264 section 8)."""
+        """A re-INVITE, UPDATE or PRACK: renegotiate, and tell the user about hold or resume (RFC 3264 section 8)."""
         stack = self.services.stack
+        early = self.dialog is not None and self.dialog.state is DialogState.EARLY
+        if early and request.body and request.method == "UPDATE" and not self._settled:
+            if self.outgoing:
+                stack.respond(transaction, 491, now=now)  # our offer is not answered (RFC 3311 section 5.2)
+            else:
+                stack.respond(transaction, 500, now=now, headers=(("Retry-After", "2"),))  # theirs is not
+            return
+        try:
+            session, headers = _agree(request) if request.method != "PRACK" else (None, ())
+        except TooSmallError as error:
+            stack.respond(transaction, error.status, now=now, headers=error.headers)
+            return
+        if not early and self._keeper is not None and request.method != "PRACK":
+            self._keeper.agree(session, now)
         if not request.body:
-            if request.method == "UPDATE":
-                stack.respond(transaction, 200, now=now)
+            if request.method != "INVITE":
+                stack.respond(transaction, 200, now=now, headers=headers)
                 return
-            stack.respond(transaction, 200, now=now, body=self._offer(), content_type=SDP)
+            stack.respond(transaction, 200, now=now, body=self._offer(), content_type=SDP, headers=headers)
             return
         try:
             answered = answer(SessionDescription.parse(request.body), self._local(), previous=self._sdp_sent)
@@ -363,7 +476,7 @@ class Leg:
             stack.respond(transaction, error.status, now=now)  # the session stays as it was (section 14.2)
             return
         self._sdp_sent = answered.body
-        stack.respond(transaction, 200, now=now, body=answered.body, content_type=SDP)
+        stack.respond(transaction, 200, now=now, body=answered.body, content_type=SDP, headers=headers)
         self._apply(answered.remote)
         if answered.remote.hold != self.held:
             self.held = answered.remote.hold
@@ -381,11 +494,30 @@ class Leg:
     def on_alive(self, status: int, now: float) -> None:
         """The answer to `ask_alive`: 481 and no answer (408, 503) mean that the dialog is gone (section 12.2.1.2)."""
         self._asking = False
-        if status in (408, 481, 503) and self.state is LegState.ESTABLISHED:
+        if status in GONE:
+            self.on_lost(status, "the device vanished", now)
+
+    def on_lost(self, status: int, reason: str, now: float) -> None:
+        """Nobody is at the other end of the dialog any more."""
+        if self.state is LegState.ESTABLISHED:
             self.state = advance(self.state, LegInput.FAILURE)
             self._send_bye(now, "")
-            self._end(status, "the device vanished", now)
+            self._end(status, reason, now)
             self._tell(Signal.HUNG_UP, now)
+
+    def repeat_offer(self) -> bytes:
+        """Our session description as it stands, for a refresh by re-INVITE."""
+        return self._offer()
+
+    def take_answer(self, body: bytes) -> None:
+        """The answer to `repeat_offer`."""
+        if body:
+            self._take_answer(body)
+
+    @property
+    def _settled(self) -> bool:
+        """An offer and its answer have been exchanged reliably before the final response (RFC 3262 section 5)."""
+        return self.has_media and (self.outgoing or bool(self._reliable)) and not self._unconfirmed
 
     def hang_up(self, now: float, *, status: int = 603, reason: str = "") -> None:
         """End the leg whatever its state; the user hears no more of it.
@@ -512,6 +644,7 @@ class Leg:
         body: bytes = b"",
         reason: str = "",
         headers: Sequence[tuple[str, str]] = (),
+        reliable: bool = False,
     ) -> None:
         if not isinstance(self.transaction, ServerTransaction):
             raise TypeError("only an incoming leg responds")
@@ -523,6 +656,7 @@ class Leg:
             headers=headers,
             body=body,
             content_type=SDP if body else "",
+            reliable=reliable,
         )
         if dialog is not None:
             self.dialog = dialog
@@ -542,6 +676,9 @@ class Leg:
 
     def _end(self, cause: int, reason: str, now: float) -> None:
         """The leg carries nothing any more: free its voice and write its record (again with figures when closed)."""
+        if self._keeper is not None:
+            self._keeper.stop()
+            self._keeper = None
         self.cause = cause
         self.reason = reason
         self.record.cause = cause
@@ -569,3 +706,15 @@ class Leg:
     def _tell(self, signal: Signal, now: float) -> None:
         if self.user is not None:
             self.user.on_leg(self, signal, now)
+
+
+_REPEATED = ("Diversion", "Referred-By", "P-Asserted-Identity", "Privacy", "Max-Forwards")
+"""Headers of an INVITE that its repetition carries too."""
+
+
+def _agree(request: Request) -> tuple[Session | None, tuple[tuple[str, str], ...]]:
+    """The session timer a request asks for; what cannot be read counts as not said. Raises TooSmallError."""
+    try:
+        return agree_as_server(request, WANTED_SECONDS)
+    except MalformedError:
+        return None, ()

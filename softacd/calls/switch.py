@@ -16,7 +16,8 @@ from softacd.calls.arrival import Arrival
 from softacd.calls.door import Door
 from softacd.calls.exchange import Exchange
 from softacd.calls.info_digits import digit_of
-from softacd.calls.leg import Leg
+from softacd.calls.leg import ALLOW, Leg
+from softacd.calls.leg_session import LegSession
 from softacd.calls.model import SwitchSettings
 from softacd.calls.queue_desk import QueueDesk
 from softacd.calls.records import PhoneEvent, TraceRow
@@ -34,6 +35,7 @@ from softacd.sip.events import (
     IncomingCancel,
     IncomingRequest,
     IncomingResponse,
+    PrackMissing,
     Trace,
     TransactionFailed,
     Transmit,
@@ -47,7 +49,8 @@ from softacd.sip.stack import SipStack
 from softacd.sip.transaction import ServerTransaction
 from softacd.sip.transport import Flow, Transport
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER"
+EXTENSIONS = ("path", "replaces", "timer", "100rel")
+"""Option tags we implement: requests may require them."""
 TRACES_KEPT = 64
 TIMER_GRAIN = 0.02
 """Transaction timers are half a second and more: firing them together on a grid of so many seconds saves wake-ups."""
@@ -77,7 +80,9 @@ class Switch:
 
         `listening` and `media_host` tell our address as a peer sees it.
         """
-        self.stack = SipStack(token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True)
+        self.stack = SipStack(
+            token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True, supported=EXTENSIONS
+        )
         self.services = Services(self.stack, node=node, wall=wall, token=token, media_host=media_host)
         self.transmits: deque[Transmit] = deque()
         self.media = self.services.media
@@ -125,8 +130,12 @@ class Switch:
                 trunks.pop(name).stop(now)
         for name, trunk in wanted.items():
             if name not in trunks:
-                local = self._listening[Transport(trunk.transport)]
-                trunks[name] = Trunk(trunk, self.stack, local=local, token=self.services.token, jitter=self._jitter)
+                trunks[name] = Trunk(
+                    trunk, self.stack, local=self._local, token=self.services.token, jitter=self._jitter
+                )
+
+    def _local(self, transport: Transport, remote: str) -> tuple[str, int]:
+        return self._listening[transport](remote)
 
     # --- inputs --------------------
 
@@ -159,10 +168,12 @@ class Switch:
             self._location_changed(self.location.remove_flow(flow, now), now)
         self._pump(now)
 
-    def resolved(self, trunk: str, targets: tuple[tuple[str, int], ...], now: float) -> None:
-        """The addresses of a trunk's host; none: its name cannot be resolved now."""
+    def resolved(
+        self, trunk: str, targets: tuple[tuple[str, int], ...], now: float, transport: Transport | None = None
+    ) -> None:
+        """The addresses of a trunk's host, in the order to try them; none: its name cannot be resolved now."""
         if trunk in self.exchange.trunks:
-            self.exchange.trunks[trunk].resolved(targets, now)
+            self.exchange.trunks[trunk].resolved(targets, now, transport)
             self._pump(now)
 
     def handle_media(self, event: media.AnyEvent, now: float) -> None:
@@ -279,7 +290,7 @@ class Switch:
                         context.on_response(response, dialog, now)
                     elif response.status >= 200:
                         context.on_alive(response.status, now)
-                elif isinstance(context, Trunk):
+                elif isinstance(context, Trunk | LegSession):
                     context.on_response(transaction, response, now)
             case IncomingRequest(transaction=transaction, request=request, flow=flow, dialog=dialog):
                 if dialog is not None and isinstance(dialog.context, Leg):
@@ -301,9 +312,14 @@ class Switch:
                         context.on_alive(408 if cause is FailureCause.TIMEOUT else 503, now)
                 elif isinstance(context, Trunk):
                     context.on_failure(transaction, cause, now)
+                elif isinstance(context, LegSession):
+                    context.on_failure(408 if cause is FailureCause.TIMEOUT else 503, now)
             case AckMissing(dialog=dialog):
                 if isinstance(dialog.context, Leg):
                     dialog.context.on_ack_missing(now)
+            case PrackMissing(dialog=dialog):
+                if isinstance(dialog.context, Leg):
+                    dialog.context.on_prack_missing(now)
 
     def _trace(self, event: Trace) -> None:
         line = event.start_line
@@ -340,6 +356,8 @@ class Switch:
                     leg.user.on_digit(leg, digit, now, by_info=True)
             case "OPTIONS":
                 self._respond_options(transaction, now)
+            case "PRACK":
+                leg.on_prack(transaction, request, now)
             case "REFER":
                 self._refer(leg, transaction, request, now)
             case _:

@@ -59,6 +59,7 @@ class StackCore:
         """Forget a dialog: its 2xx is no longer retransmitted, requests for it are answered 481. Idempotent."""
         dialog.state = DialogState.TERMINATED
         self._stop_answer(dialog)
+        self._stop_provisional(dialog)
         self._dialogs.pop(dialog.id, None)
 
     def _stop_answer(self, dialog: Dialog) -> None:
@@ -66,6 +67,12 @@ class StackCore:
             self._timers.cancel(timer)
         dialog.answer_timers = []
         dialog.answer = None
+
+    def _stop_provisional(self, dialog: Dialog) -> None:
+        for timer in dialog.provisional_timers:
+            self._timers.cancel(timer)
+        dialog.provisional_timers = []
+        dialog.provisional = None
 
     def _reject(self, request: Request, flow: Flow, status: int, *, reason: str = "", headers: Headers = ()) -> None:
         """Answer without state (RFC 3261 section 8.2.7), so that nonsense and overload cost no memory."""

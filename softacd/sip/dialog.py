@@ -45,10 +45,15 @@ class Dialog:
         "local",
         "local_cseq",
         "natted",
+        "provisional",
+        "provisional_interval",
+        "provisional_rseq",
+        "provisional_timers",
         "remote",
         "remote_cseq",
         "remote_target",
         "route_set",
+        "rseq",
         "secure",
         "server_invite",
         "state",
@@ -96,6 +101,12 @@ class Dialog:
         self.answer_flow = flow
         self.answer_interval = 0.0
         self.answer_timers: list[Timer[Any]] = []
+        # Reliable provisional responses (RFC 3262): the last one seen as UAC; as UAS the one that waits for its PRACK
+        self.rseq = 0
+        self.provisional: bytes | None = None
+        self.provisional_rseq = 0
+        self.provisional_interval = 0.0
+        self.provisional_timers: list[Timer[Any]] = []
 
     def __repr__(self) -> str:
         return f"<Dialog {self.call_id} {self.state.value}>"

@@ -26,6 +26,7 @@ __all__ = [
     "IncomingCancel",
     "IncomingRequest",
     "IncomingResponse",
+    "PrackMissing",
     "StackCounters",
     "Trace",
     "TransactionFailed",
@@ -92,6 +93,12 @@ class AckMissing(msgspec.Struct, frozen=True):
     dialog: Dialog
 
 
+class PrackMissing(msgspec.Struct, frozen=True):
+    """A reliable provisional was retransmitted for 64*T1 without a PRACK: refuse the INVITE with 5xx (RFC 3262)."""
+
+    dialog: Dialog
+
+
 class Trace(msgspec.Struct, frozen=True, gc=False):
     """One message in or out, retransmissions included; only while SipStack.tracing is True."""
 
@@ -122,4 +129,13 @@ class StackCounters(msgspec.Struct, frozen=True):
     retransmissions_received: int
 
 
-Event = IncomingRequest | IncomingCancel | IncomingAck | IncomingResponse | TransactionFailed | AckMissing | Trace
+Event = (
+    IncomingRequest
+    | IncomingCancel
+    | IncomingAck
+    | IncomingResponse
+    | TransactionFailed
+    | AckMissing
+    | PrackMissing
+    | Trace
+)

@@ -37,6 +37,8 @@ class TimerName(Enum):
     CANCELLED = "cancelled"  # no final response after CANCEL (RFC 3261 section 9.1)
     RETRANSMIT_2XX = "retransmit 2xx"  # RFC 3261 section 13.3.1.4
     ACK_MISSING = "ACK missing"
+    RETRANSMIT_1XX = "retransmit 1xx"  # RFC 3262 section 3
+    PRACK_MISSING = "PRACK missing"
 
 
 class Timer(Generic[Owner]):

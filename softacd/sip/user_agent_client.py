@@ -251,6 +251,8 @@ class UserAgentClient(StackCore):
             return False, dialog
         else:
             dialog.refresh_target(response)
+        if status < 200 and "rseq" in response.fields and not self._acknowledge_provisional(dialog, response):
+            return False, dialog
         if status >= 200:
             dialog.state = DialogState.CONFIRMED
             # RFC 3261 section 13.2.2.4: the route set is computed anew from the 2xx
@@ -258,6 +260,19 @@ class UserAgentClient(StackCore):
             dialog.invite_cseq = response.cseq.number
             dialog.authorization = transaction.authorization
         return True, dialog
+
+    def _acknowledge_provisional(self, dialog: Dialog, response: Response) -> bool:
+        """PRACK a reliable provisional (RFC 3262 section 4); False when it was seen before or one is missing."""
+        if "100rel" not in (tag.lower() for tag in response.headers("require")):
+            return True
+        number = response.number("rseq", 2**31 - 1) or 0
+        if dialog.rseq and number != dialog.rseq + 1:
+            return False
+        dialog.rseq = number
+        rack = f"{number} {response.cseq.number} INVITE"
+        prack = self.request_in_dialog(dialog, "PRACK", now=self._now, headers=(("RAck", rack),))
+        prack.reported = False
+        return True
 
     def _in_dialog_response(self, transaction: ClientTransaction, dialog: Dialog, response: Response) -> bool:
         """Advance the dialog a request was sent in; False when it is a repeated 2xx of a re-INVITE."""

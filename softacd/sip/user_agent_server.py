@@ -7,7 +7,7 @@ from zlib import crc32
 from softacd.sip.core import Headers, StackCore, has_header
 from softacd.sip.dialog import Dialog, DialogState, dialog_of_server
 from softacd.sip.errors import StackMisuseError
-from softacd.sip.events import AckMissing, IncomingAck, IncomingCancel, IncomingRequest
+from softacd.sip.events import AckMissing, IncomingAck, IncomingCancel, IncomingRequest, PrackMissing
 from softacd.sip.message import Request, response_to
 from softacd.sip.timers import T1, T2, TimerName
 from softacd.sip.transaction import ServerTransaction, server_key
@@ -31,8 +31,12 @@ class UserAgentServer(StackCore):
         body: bytes = b"",
         content_type: str = "",
         contact_user: str = "",
+        reliable: bool = False,
     ) -> Dialog | None:
         """Answer a request; returns the dialog it belongs to or makes.
+
+        `reliable` sends a 101-199 to an INVITE until its PRACK comes (RFC 3262): one at a time, and no 2xx before the
+        PRACK of one with a body. The caller must have said that it supports 100rel.
 
         101-199 to an INVITE make or keep an early dialog, 2xx confirms it and is retransmitted until its ACK. A 2xx
         to SUBSCRIBE or REFER makes a dialog too. A 100 is a no-op: the stack has sent it. Raises StackMisuseError for a
@@ -58,6 +62,15 @@ class UserAgentServer(StackCore):
                 user = contact_user or dialog.contact_user
                 fields["contact"] = [contact_value(dialog.flow, user, secure=dialog.secure)]
         response.extend(headers)
+        if reliable and dialog is not None:
+            if dialog.provisional is not None:
+                raise StackMisuseError(f"a second reliable provisional before the PRACK in {dialog!r}")
+            # RFC 3262 section 3: the first number is drawn, the next ones follow it
+            dialog.provisional_rseq = dialog.provisional_rseq + 1 or 1
+            if dialog.provisional_rseq == 1:
+                dialog.provisional_rseq += crc32(self._token().encode()) & 0xFFFFFF
+            fields["require"] = [*fields.get("require", []), "100rel"]
+            fields["rseq"] = [str(dialog.provisional_rseq)]
         if status >= 200 and self._user_agent:
             fields.setdefault("server", [self._user_agent])
         if body:
@@ -65,6 +78,14 @@ class UserAgentServer(StackCore):
             fields.setdefault("content-type", [content_type or "application/sdp"])
         data = response.to_bytes()
         self._layer.send(transaction, status, data, now)
+        if reliable and dialog is not None:
+            dialog.provisional = data
+            dialog.answer_flow = transaction.flow
+            dialog.provisional_interval = T1
+            dialog.provisional_timers = [
+                self._timers.start(now + T1, dialog, TimerName.RETRANSMIT_1XX),
+                self._timers.start(now + 64 * T1, dialog, TimerName.PRACK_MISSING),
+            ]
         if dialog is not None and status >= 200:
             self._after_final(transaction, dialog, status, data, now)
         return dialog
@@ -161,8 +182,21 @@ class UserAgentServer(StackCore):
             self._reject(request, flow, 500, headers=[("Retry-After", str(wait))])
         elif request.method == "INVITE" and dialog.inviting:
             self._reject(request, flow, 491)  # RFC 3261 section 14.2
+        elif request.method == "PRACK" and not self._take_prack(dialog, request):
+            self._reject(request, flow, 481)  # RFC 3262 section 3
         else:
             return False
+        return True
+
+    def _take_prack(self, dialog: Dialog, request: Request) -> bool:
+        """Whether a PRACK acknowledges the provisional that waits; then it is retransmitted no more."""
+        words = (request.header("rack") or "").split()
+        if dialog.provisional is None or len(words) != 3 or words[0] != str(dialog.provisional_rseq):
+            return False
+        invite = self._layer.servers.get(dialog.server_invite) if dialog.server_invite else None
+        if invite is None or words[1:] != [str(invite.request.cseq.number), "INVITE"]:
+            return False
+        self._stop_provisional(dialog)
         return True
 
     def _receive_ack(self, request: Request) -> None:
@@ -210,6 +244,7 @@ class UserAgentServer(StackCore):
         method = transaction.method
         if method == "INVITE":
             dialog.server_invite = None
+            self._stop_provisional(dialog)
             if status < 300:
                 if dialog.state is DialogState.EARLY:
                     dialog.state = DialogState.CONFIRMED
@@ -235,6 +270,9 @@ class UserAgentServer(StackCore):
             self.end_dialog(dialog)
 
     def _dialog_timer(self, dialog: Dialog, name: TimerName, now: float) -> None:
+        if name in (TimerName.RETRANSMIT_1XX, TimerName.PRACK_MISSING):
+            self._provisional_timer(dialog, name, now)
+            return
         if dialog.answer is None:
             return
         if name is TimerName.ACK_MISSING:
@@ -246,3 +284,17 @@ class UserAgentServer(StackCore):
         dialog.answer_interval = min(dialog.answer_interval * 2, T2)
         timer = self._timers.start(now + dialog.answer_interval, dialog, TimerName.RETRANSMIT_2XX)
         dialog.answer_timers = [timer, dialog.answer_timers[-1]]
+
+    def _provisional_timer(self, dialog: Dialog, name: TimerName, now: float) -> None:
+        """RFC 3262 section 3: doubling from T1, without the limit T2, for 64*T1."""
+        if dialog.provisional is None:
+            return
+        if name is TimerName.PRACK_MISSING:
+            self._stop_provisional(dialog)
+            self._output.append(PrackMissing(dialog))
+            return
+        self._layer.retransmissions_sent += 1
+        self._transmit(dialog.provisional, dialog.answer_flow)
+        dialog.provisional_interval *= 2
+        timer = self._timers.start(now + dialog.provisional_interval, dialog, TimerName.RETRANSMIT_1XX)
+        dialog.provisional_timers = [timer, dialog.provisional_timers[-1]]

@@ -4,7 +4,7 @@
 media commands as "media Play music/default". Tests compare slices of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -36,12 +36,14 @@ from softacd.sip.events import (
     Transmit,
 )
 from softacd.sip.headers import NameAddress
+from softacd.sip.message import Request, Response
 from softacd.sip.stack import SipStack
 from softacd.sip.transaction import ClientTransaction, ServerTransaction
 from softacd.sip.transport import Flow, Transport
 
 SWITCH = ("192.0.2.1", 5060)
 DOMAIN = "shop.test"
+Headers = Sequence[tuple[str, str]]
 EPOCH = 1_700_000_000_000
 
 
@@ -72,11 +74,21 @@ class Peer:
     statuses: list[int] = field(default_factory=list)
     behaviour: Callable[["Peer", Ring, float], None] | None = None
     mute: bool = False
+    requests: list[Request] = field(default_factory=list)
+    """Every request that came."""
+    responses: list[Response] = field(default_factory=list)
+    """Every response that came."""
+    refuses: dict[str, tuple[int, Headers]] = field(default_factory=dict)
+    """Method -> how the next request of it inside a dialog is answered, once."""
+    session: Headers = ()
+    """Headers of 2xx to re-INVITE and UPDATE."""
     registers: int = 0
 
     def __post_init__(self) -> None:
         numbers = count(1)
-        self.stack = SipStack(token=lambda: f"{self.name}{next(numbers)}", user_agent=self.name)
+        self.stack = SipStack(
+            token=lambda: f"{self.name}{next(numbers)}", user_agent=self.name, supported=("100rel", "timer")
+        )
 
     @property
     def flow(self) -> Flow:
@@ -106,13 +118,22 @@ class Peer:
         )
         self.world.settle()
 
-    def dial(self, number: str, *, from_: str | None = None, sdp: bool = True, domain: str = DOMAIN) -> Ring:
+    def dial(
+        self,
+        number: str,
+        *,
+        from_: str | None = None,
+        sdp: bool = True,
+        domain: str = DOMAIN,
+        headers: Headers = (),
+    ) -> Ring:
         transaction = self.stack.invite(
             uri=f"sip:{number}@{domain}",
             flow=self.flow,
             from_=NameAddress.parse(f"<sip:{from_ or self.name}@{domain}>"),
             to=NameAddress.parse(f"<sip:{number}@{domain}>"),
             body=offer(self.local()) if sdp else b"",
+            headers=headers,
             credentials=self.credentials,
             contact_user=self.name,
             now=self.world.now,
@@ -123,7 +144,15 @@ class Peer:
         self.world.settle()
         return call
 
-    def respond(self, call: Ring, status: int, *, sdp: bool | None = None) -> None:
+    def respond(
+        self,
+        call: Ring,
+        status: int,
+        *,
+        sdp: bool | None = None,
+        headers: Headers = (),
+        reliable: bool = False,
+    ) -> None:
         assert isinstance(call.transaction, ServerTransaction)
         body = b""
         if sdp if sdp is not None else 200 <= status < 300:
@@ -135,6 +164,8 @@ class Peer:
             body=body,
             content_type="application/sdp" if body else "",
             contact_user=self.name,
+            headers=headers,
+            reliable=reliable,
         )
         if dialog is not None:
             call.dialog = dialog
@@ -160,10 +191,10 @@ class Peer:
         call.over = True
         self.world.settle()
 
-    def send(self, call: Ring, method: str, body: bytes = b"", content_type: str = "") -> None:
+    def send(self, call: Ring, method: str, body: bytes = b"", content_type: str = "", headers: Headers = ()) -> None:
         assert call.dialog is not None
         transaction = self.stack.request_in_dialog(
-            call.dialog, method, now=self.world.now, body=body, content_type=content_type
+            call.dialog, method, now=self.world.now, body=body, content_type=content_type, headers=headers
         )
         transaction.context = call
         self.world.settle()
@@ -190,6 +221,15 @@ class Peer:
 
     def _on_request(self, event: IncomingRequest, now: float) -> None:
         request, transaction = event.request, event.transaction
+        self.requests.append(request)
+        if event.dialog is not None and request.method in self.refuses:
+            status, headers = self.refuses.pop(request.method)
+            self.stack.respond(transaction, status, now=now, headers=headers)
+            return
+        if request.method in ("INVITE", "UPDATE") and event.dialog is not None:
+            body = answer(SessionDescription.parse(request.body), self.local()).body if request.body else b""
+            self.stack.respond(transaction, 200, now=now, body=body, headers=self.session)
+            return
         if request.method == "INVITE" and event.dialog is None:
             call = Ring(transaction, SessionDescription.parse(request.body) if request.body else None)
             transaction.context = call
@@ -211,6 +251,7 @@ class Peer:
 
     def _on_response(self, event: IncomingResponse, now: float) -> None:
         self.statuses.append(event.response.status)
+        self.responses.append(event.response)
         call = event.transaction.context
         if not isinstance(call, Ring):
             return
