@@ -4,11 +4,15 @@ from softacd.calls.call import Call
 from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
+from softacd.calls.identity import calling_party, withheld
 from softacd.calls.leg import Leg
+from softacd.calls.model import PhoneSettings
 from softacd.calls.parked import Fetch, TellSlot
 from softacd.calls.pick_up import PickUp, find_ringing
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import Direction, Outcome
+from softacd.calls.refer import replaces_target
+from softacd.calls.replaces import ReplaceRefusedError, replacement, take_over
 from softacd.calls.ring import Ring
 from softacd.calls.routing import (
     ToExtension,
@@ -24,7 +28,6 @@ from softacd.calls.routing import (
 from softacd.calls.services import NoPortError
 from softacd.calls.trunk import Trunk
 from softacd.sdp.errors import SdpError
-from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request
 from softacd.sip.session_timer import TooSmallError
 from softacd.sip.transaction import ServerTransaction
@@ -84,6 +87,10 @@ class Arrival:
         exchange = self._exchange
         phone = exchange.phones[extension]
         dialled = request.uri.user
+        replaced = request.header("Replaces")
+        if replaced is not None:
+            self._take_over(phone, replaced, transaction, request, flow, now)
+            return
         destination = exchange.routing.destination(dialled, phone)
         if isinstance(destination, ToExtension) and destination.extension == extension:
             destination = ToNobody(486, "a phone cannot call itself")
@@ -102,6 +109,7 @@ class Arrival:
         if leg is None:
             return
         call.occupy(extension, now)
+        call.withheld = withheld(request)
         match destination:
             case ToFeature(feature=feature, number=number):
                 call.answer_and_begin(FeatureCall(call, feature, extension, number), now)
@@ -137,6 +145,38 @@ class Arrival:
                 call.note("refused", why, now)
                 call.finish(now, outcome=Outcome.REFUSED, status=status)
 
+    def _take_over(
+        self,
+        phone: PhoneSettings,
+        replaced: str,
+        transaction: ServerTransaction,
+        request: Request,
+        flow: Flow,
+        now: float,
+    ) -> None:
+        """An INVITE with Replaces, refused before it costs a call."""
+        exchange, extension = self._exchange, phone.extension
+        try:
+            if len(request.headers("Replaces")) > 1:
+                raise ReplaceRefusedError(400, "more than one Replaces")  # RFC 3891 section 3
+            old = replacement(exchange, extension, replaces_target(replaced))
+        except ReplaceRefusedError as error:
+            exchange.services.stack.respond(transaction, error.status, now=now)
+            return
+        call = Call(
+            exchange,
+            id=exchange.services.new_call_id(now),
+            direction=Direction.INTERNAL,
+            caller=extension,
+            caller_name=phone.display_name,
+            called=request.uri.user,
+            trunk=None,
+            now=now,
+        )
+        leg = self._leg(call, f"phone:{extension}", extension, phone.codecs, transaction, request, flow, now)
+        if leg is not None:
+            call.answer_and_begin(take_over(call, old), now)
+
     def _leg(
         self,
         call: Call,
@@ -169,6 +209,8 @@ class Arrival:
             call.abort(error.status, now)
             return None
         call.caller_leg = leg
+        hops = request.max_forwards
+        call.hops = 70 if hops is None else max(hops - 1, 0)
         try:
             leg.receive(transaction, request)
         except TooSmallError as error:
@@ -180,9 +222,3 @@ class Arrival:
             call.finish(now, outcome=Outcome.FAILED, status=error.status)
             return None
         return leg
-
-
-def calling_party(request: Request) -> NameAddress:
-    """Who calls, by a carrier we trust: P-Asserted-Identity (RFC 3325 section 9.1) before From."""
-    asserted = request.headers("P-Asserted-Identity")
-    return NameAddress.parse(asserted[0]) if asserted else request.from_

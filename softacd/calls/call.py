@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from softacd.calls.call_table import Phase, enter
 from softacd.calls.conversation import Conversation
 from softacd.calls.exchange import Exchange
+from softacd.calls.identity import passable_reason
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.records import CallRecord, Direction, Outcome
 from softacd.calls.trunk import Trunk
@@ -68,6 +69,10 @@ class Call:
         self.activity: Activity | None = None
         self.agent = ""
         self.expected_wait: float | None = None
+        self.withheld = False
+        """The caller, a phone of the house, does not want to be shown outside."""
+        self.hops = 70
+        """Max-Forwards of what is sent for this call: loops through other exchanges end (RFC 7332)."""
         self.record = CallRecord(
             id=id,
             direction=direction,
@@ -266,7 +271,7 @@ class Call:
             return
         by = "caller" if leg is self.caller_leg else "called"
         self.note("hang-up", by, now)
-        self._end(now, by=by, cause=leg.cause)
+        self._end(now, by=by, cause=leg.cause, reason=passable_reason(leg.reason))
 
     def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
         """A key was pressed: by one who talks, for the other; by a caller who does not, for us."""
@@ -291,7 +296,16 @@ class Call:
 
     # --- the end --------------------
 
-    def _end(self, now: float, *, by: str, cause: int, outcome: Outcome | None = None, status: int = 603) -> None:
+    def _end(
+        self,
+        now: float,
+        *,
+        by: str,
+        cause: int,
+        outcome: Outcome | None = None,
+        status: int = 603,
+        reason: str = "",
+    ) -> None:
         if self.phase is Phase.ENDED:
             return
         record = self.record
@@ -305,7 +319,7 @@ class Call:
         self.services.recordings.close(self.id, now)
         for leg in (self.caller_leg, self.called_leg):
             if leg is not None:
-                leg.hang_up(now, status=status)
+                leg.hang_up(now, status=status, reason=reason)
         record.ended = self.services.wall(now)
         record.ended_by = by
         record.cause = cause

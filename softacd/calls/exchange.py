@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.hunt import Hunt
+from softacd.calls.identity import ANONYMOUS
 from softacd.calls.model import FlowSettings, GroupSettings, PhoneSettings, SwitchSettings
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
@@ -89,7 +90,7 @@ class Exchange:
             from_=self.presented(call),
             domain=self.settings.domain,
             new_leg_id=call.new_leg_id,
-            headers=headers,
+            headers=(("Max-Forwards", str(call.hops)), *headers),
         )
 
     def reach(self, call: "Call", number: str, user: AttemptUser, *, seconds: float) -> Attempt:
@@ -135,12 +136,17 @@ class Exchange:
             number=number,
             display_name=display_name,
             new_leg_id=call.new_leg_id,
-            headers=lambda trunk: tuple(trunk.diversion(diversion.why) for diversion in diversions[:1]),
+            headers=lambda trunk: (
+                ("Max-Forwards", str(call.hops)),
+                *(trunk.diversion(diversion.why) for diversion in diversions[:1]),
+            ),
         )
 
     def presented(self, call: "Call") -> NameAddress:
         """Who calls, as shown to the house's phones."""
+        if call.record.caller in ("", "anonymous"):
+            return ANONYMOUS
         return NameAddress(
             display_name=call.caller_name,
-            uri=SipUri(scheme="sip", user=call.record.caller or "anonymous", host=self.settings.domain),
+            uri=SipUri(scheme="sip", user=call.record.caller, host=self.settings.domain),
         )

@@ -10,13 +10,19 @@ from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request
 
 
-class ReferTarget(msgspec.Struct, frozen=True):
-    """What a Refer-To asks for: a number, and the dialog to replace there (RFC 3891), "" when none."""
+class ReplacesTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """The dialog a Replaces names (RFC 3891); `call_id` "" when there is none."""
 
-    number: str
     call_id: str = ""
     to_tag: str = ""
     from_tag: str = ""
+    early_only: bool = False
+
+
+class ReferTarget(ReplacesTarget, frozen=True, kw_only=True):
+    """What a Refer-To asks for: a number, and the dialog to replace there."""
+
+    number: str
     referred_by: str = ""
     """Value of Referred-By (RFC 3892), passed on to whom the call goes."""
 
@@ -42,10 +48,28 @@ def refer_target(request: Request) -> ReferTarget:
     for header in uri.headers.split("&"):
         name, _, value = header.partition("=")
         if name.lower() == "replaces":
-            call_id, *parameters = unquote(value).split(";")
-            tags = dict(parameter.partition("=")[::2] for parameter in parameters)
-            return ReferTarget(uri.user, call_id, tags.get("to-tag", ""), tags.get("from-tag", ""), referred_by)
-    return ReferTarget(uri.user, referred_by=referred_by)
+            dialog = replaces_target(unquote(value))
+            return ReferTarget(
+                number=uri.user,
+                call_id=dialog.call_id,
+                to_tag=dialog.to_tag,
+                from_tag=dialog.from_tag,
+                early_only=dialog.early_only,
+                referred_by=referred_by,
+            )
+    return ReferTarget(number=uri.user, referred_by=referred_by)
+
+
+def replaces_target(value: str) -> ReplacesTarget:
+    """Read the value of a Replaces header (RFC 3891 section 6.1); what is missing is ""."""
+    call_id, *parameters = (part.strip(" \t") for part in value.split(";"))
+    tags = dict(parameter.partition("=")[::2] for parameter in parameters)
+    return ReplacesTarget(
+        call_id=call_id,
+        to_tag=tags.get("to-tag", ""),
+        from_tag=tags.get("from-tag", ""),
+        early_only="early-only" in tags,
+    )
 
 
 class Subscription:

@@ -16,7 +16,7 @@ from softacd.calls.model import PhoneSettings
 from softacd.calls.parked import Parked
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.reach import Reach
-from softacd.calls.refer import ReferTarget, Subscription, TransferRefusedError
+from softacd.calls.refer import ReferTarget, ReplacesTarget, Subscription, TransferRefusedError
 from softacd.calls.ring import RINGBACK
 from softacd.calls.routing import ToExtension, ToGroup, ToOutside, ToPark, ToQueue
 
@@ -27,7 +27,7 @@ RING_SECONDS = 30.0
 RECALL_SECONDS = 20.0
 
 
-def replaced_leg(exchange: "Exchange", target: ReferTarget) -> Leg | None:
+def replaced_leg(exchange: "Exchange", target: ReplacesTarget) -> Leg | None:
     """The leg whose dialog a Replaces names: its to-tag is ours, its from-tag the device's (RFC 3891 section 3)."""
     leg = exchange.services.sip_calls.get(target.call_id)
     dialog = leg.dialog if leg is not None else None
@@ -205,7 +205,7 @@ def transfer(call: Call, transferor: Leg, target: ReferTarget, now: float, *, by
         number = other.record.called
         other.finish(now)
         call.leave(transferor, now)
-        call.begin(BlindTransfer(call, transferor, ReferTarget(number), subscription), now)
+        call.begin(BlindTransfer(call, transferor, ReferTarget(number=number), subscription), now)
         return
     subscription.tell(200, "OK", now)
     _merge(call, transferor, other, other_leg, now)
@@ -224,7 +224,7 @@ def transfer_by_house(call: Call, leg: Leg, number: str, now: float) -> None:
         raise TransferRefusedError(404, f"{number!r} leads nowhere a caller can be transferred to")
     transferor = call.conversation.partner(leg)
     call.leave(transferor, now)
-    call.begin(BlindTransfer(call, transferor, ReferTarget(number), Subscription(None), house), now)
+    call.begin(BlindTransfer(call, transferor, ReferTarget(number=number), Subscription(None), house), now)
 
 
 def _merge(call: Call, transferor: Leg, other: Call, other_leg: Leg, now: float) -> None:
