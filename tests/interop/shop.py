@@ -43,6 +43,8 @@ CLIPS = {
 AGENT_TONES = dict(zip(AGENTS, range(1100, 2100, 100), strict=True))
 READY_WITHIN = 20.0
 SETTLE_WITHIN = 14.0
+OPENED_LATER = {"files": 15, "threads": 6}
+"""What the database opens at first use and keeps: five connections at most, each three files and a thread; a worker."""
 
 Settings = dict[str, Any]
 
@@ -281,7 +283,11 @@ class Shop:
         deadline = time.monotonic() + SETTLE_WITHIN
         while True:
             left = (await self.opened()).left(self._before)
-            still = {name: count for name, count in left.items() if count and name not in self._lingering}
+            still = {
+                name: count
+                for name, count in left.items()
+                if count > OPENED_LATER.get(name, 0) and name not in self._lingering
+            }
             if not still or time.monotonic() > deadline:
                 return still
 
