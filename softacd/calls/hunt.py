@@ -6,10 +6,14 @@ from softacd.calls.attempt import Attempt, AttemptUser, Outcome
 from softacd.calls.deadlines import Deadline
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.services import NoPortError, Services
-from softacd.calls.trunk import Trunk
+from softacd.calls.trunk import Target, Trunk
 
 FAIL_OVER_STATUSES = frozenset({401, 403, 407, 408})
 """Refusals that say something about the carrier, not about the called party; 5xx are added to them."""
+
+
+NEXT_SERVER_STATUSES = frozenset({408, 503})
+"""Of these, another server of the same carrier may do better (RFC 3263 section 4.3): no answer, or no service."""
 
 
 def fails_over(status: int) -> bool:
@@ -43,6 +47,7 @@ class Hunt(Attempt):
         self._new_leg_id = new_leg_id
         self._headers = headers
         self._leg: Leg | None = None
+        self._target: Target | None = None
         self._patience: Deadline | None = None
 
     def start(self, now: float) -> None:
@@ -75,7 +80,7 @@ class Hunt(Attempt):
             user=self,
             now=now,
         )
-        self._leg, self.trunk = leg, trunk
+        self._leg, self.trunk, self._target = leg, trunk, trunk.targets[0]
         trunk.calls_now.add(self._call)
         self._services.note(self._call, "trunk-tried", settings.name, now)
         self._wait(now + settings.progress_timeout, "progress")
@@ -125,12 +130,14 @@ class Hunt(Attempt):
 
     def _failed(self, status: int, now: float) -> None:
         self._wait(None)
-        trunk = self.trunk
+        trunk, target = self.trunk, self._target
         self._release()
         self.status = status
         if trunk is not None and fails_over(status):
             trunk.failures += 1
             self._services.note(self._call, "trunk-failed", f"{trunk.settings.name}: {status}", now)
+            if target is not None and status in NEXT_SERVER_STATUSES and trunk.give_up_on(target, now):
+                self._left.insert(0, trunk)
             self.start(now)
         else:
             self._report(Outcome.FAILED, None, now)

@@ -37,10 +37,10 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """The trunk's name."""
     host: str
     """Name or address of the carrier's SIP server."""
-    port: PortNumber = 5060
-    """Its port."""
-    transport: Literal["udp", "tcp"] = "udp"
-    """How we speak to it."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    """Its port; 0: as the domain's SRV records say, else 5060 (5061 with tls)."""
+    transport: Literal["udp", "tcp", "tls", "auto"] = "udp"
+    """How we speak to it; auto: as the domain's NAPTR and SRV records say, else udp."""
     username: str = ""
     """Account at the carrier; empty: the carrier knows us by our address."""
     password: str = ""

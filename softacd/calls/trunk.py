@@ -21,6 +21,8 @@ from softacd.sip.uri import SipUri
 
 Network = IPv4Network | IPv6Network
 Target = tuple[str, int]
+DEAD_SECONDS = 60.0
+"""How long a server that did not serve is passed over while the carrier has others."""
 
 
 def networks(addresses: Iterable[str]) -> tuple[Network, ...]:
@@ -36,7 +38,7 @@ class Trunk:
         settings: TrunkSettings,
         stack: SipStack,
         *,
-        local: Callable[[str], tuple[str, int]],
+        local: Callable[[Transport, str], tuple[str, int]],
         token: Callable[[], str],
         jitter: Callable[[], float],
     ) -> None:
@@ -57,7 +59,8 @@ class Trunk:
         self._local = local
         self._token = token
         self._jitter = jitter
-        self._transport = Transport(settings.transport)
+        self._transport = Transport.UDP if settings.transport == "auto" else Transport(settings.transport)
+        self._dead: dict[Target, float] = {}
         self._registration: Registration | None = None
         self._probe: Probe | None = None
         self._state_seen = ""
@@ -115,12 +118,25 @@ class Trunk:
 
     def flow(self) -> Flow:
         """Where requests to this carrier go."""
-        return Flow(self._transport, self._local(self.targets[0][0]), self.targets[0])
+        target = self.targets[0]
+        return Flow(self._transport, self._local(self._transport, target[0]), target)
+
+    def give_up_on(self, target: Target, now: float) -> bool:
+        """A server of this carrier did not serve: others are used for a while. Whether there are others."""
+        self._dead = {known: until for known, until in self._dead.items() if until > now}
+        if target in self.targets:
+            self._dead[target] = now + DEAD_SECONDS
+            self._prefer_living(now)
+        return any(other not in self._dead for other in self.targets)
+
+    def _prefer_living(self, now: float) -> None:
+        """Those that serve before those that did not, else in the order DNS gave (RFC 3263 section 4.3)."""
+        self.targets = tuple(sorted(self.targets, key=lambda target: self._dead.get(target, 0.0) > now))
 
     def uri(self, number: str) -> str:
         """Request-URI of a number there."""
         settings, transport = self.settings, self._transport
-        port = "" if settings.domain or settings.port == transport.default_port else f":{settings.port}"
+        port = "" if settings.domain or settings.port in (0, transport.default_port) else f":{settings.port}"
         parameter = "" if transport is Transport.UDP else f";transport={transport.value}"
         return f"sip:{number}@{format_host(self.domain)}{port}{parameter}"
 
@@ -141,12 +157,15 @@ class Trunk:
 
     # --- life --------------------
 
-    def resolved(self, targets: tuple[Target, ...], now: float) -> None:
-        """The carrier's addresses are known, or changed."""
+    def resolved(self, targets: tuple[Target, ...], now: float, transport: Transport | None = None) -> None:
+        """The carrier's addresses are known, or changed, and how it wants to be spoken to."""
         first = not self.targets
         self.targets = targets or self.targets
         if not self.targets:
             return
+        if transport is not None:
+            self._transport = transport
+        self._prefer_living(now)
         if first:
             self._start(now)
         else:
@@ -177,7 +196,7 @@ class Trunk:
         if transaction.method == "REGISTER":
             if self._registration is not None and transaction is self._registration.transaction:
                 self._watch(self._registration.on_response(response, now))
-                self._next_target()
+                self._next_target(now)
         elif self._probe is not None:
             self._probe.on_response(transaction, response, now)
         self._note(now)
@@ -187,7 +206,7 @@ class Trunk:
         if transaction.method == "REGISTER":
             if self._registration is not None and transaction is self._registration.transaction:
                 self._watch(self._registration.on_failure(cause, now))
-                self._next_target()
+                self._next_target(now)
         elif self._probe is not None:
             self._probe.on_failure(transaction, cause, now)
         self._note(now)
@@ -226,11 +245,13 @@ class Trunk:
         if transaction is not None:
             transaction.context = self
 
-    def _next_target(self) -> None:
+    def _next_target(self, now: float) -> None:
         """After a failure try the carrier's next address."""
         registration = self._registration
         if registration is not None and registration.state is RegistrationState.BACKING_OFF and len(self.targets) > 1:
-            self.targets = (*self.targets[1:], self.targets[0])
+            if not self.give_up_on(self.targets[0], now):
+                self._dead.clear()  # all of them: the next one's turn
+                self.targets = (*self.targets[1:], self.targets[0])
             self._point(self.flow())
 
     def _point(self, flow: Flow) -> None:

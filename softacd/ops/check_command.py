@@ -94,7 +94,7 @@ def _trunks(configuration: Configuration) -> "Table":
         account = f"{escape(trunk.username)} (registers)" if trunk.register else escape(trunk.username) or "by address"
         table.add_row(
             trunk.name,
-            f"{trunk.transport}:{trunk.host}:{trunk.port}",
+            f"{trunk.transport}:{trunk.host}" + (f":{trunk.port}" if trunk.port else ""),
             account,
             ", ".join(trunk.numbers),
             str(trunk.channels or "no limit"),

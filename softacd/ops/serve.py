@@ -24,6 +24,7 @@ import uvloop
 from softacd import __version__
 from softacd.acd.vocabulary import Status
 from softacd.calls.control import Check
+from softacd.calls.model import TrunkSettings
 from softacd.calls.switch import Switch
 from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.log import HideSecrets, configure_logging
@@ -35,7 +36,7 @@ from softacd.runtime.driver import Driver
 from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
-from softacd.runtime.resolver import Targets, keep_resolved
+from softacd.runtime.resolver import Located, Locator, keep_located
 from softacd.runtime.tcp import TcpListener
 from softacd.runtime.tls import ServerCertificate, TlsError, client_context
 from softacd.runtime.udp import UdpListener
@@ -83,6 +84,7 @@ class Server:
         self._driver: Driver | None = None
         self._web: WebServer | None = None
         self._certificate: ServerCertificate | None = None
+        self._locator = Locator()
 
     def wall(self, now: float) -> int:
         """Wall-clock milliseconds of a monotonic moment."""
@@ -306,16 +308,36 @@ class Server:
             task.cancel()
         self._resolving = {
             trunk.name: asyncio.get_running_loop().create_task(
-                keep_resolved(trunk.host, trunk.port, partial(self._resolved, trunk.name))
+                keep_located(
+                    self._locator,
+                    trunk.host,
+                    trunk.port,
+                    None if trunk.transport == "auto" else Transport(trunk.transport),
+                    self._carrier_transports(),
+                    partial(self._resolved, trunk),
+                )
             )
             for trunk in self._configuration.trunks
         }
 
-    def _resolved(self, trunk: str, targets: Targets) -> None:
-        if not targets:
-            log.warning("the carrier's name cannot be resolved", trunk=trunk)
-        if self._driver is not None:
-            self._driver.perform(lambda switch, now: switch.resolved(trunk, targets, now))
+    def _carrier_transports(self) -> tuple[Transport, ...]:
+        """What we can speak to carriers, the preferred first."""
+        listening = {listener.transport for listener in self._configuration.sip.listeners()}
+        return tuple(
+            transport for transport in (Transport.UDP, Transport.TCP, Transport.TLS) if transport.value in listening
+        )
+
+    def _resolved(self, trunk: TrunkSettings, located: Located) -> None:
+        if not located.targets:
+            log.warning("the carrier's name cannot be resolved", trunk=trunk.name)
+        if self._driver is None:
+            return
+        for stream in self._driver.streams:
+            if stream.transport is Transport.TLS:
+                stream.names |= dict.fromkeys(located.targets, trunk.host)
+        self._driver.perform(
+            lambda switch, now: switch.resolved(trunk.name, located.targets, now, located.transport)
+        )
 
     def _media_ready(self) -> None:
         if self._driver is not None:

@@ -26,7 +26,8 @@ def test_every_key_is_described(cls: type) -> None:
 def test_the_page_tells_type_range_and_default() -> None:
     page = build()
     for row in (
-        "| `port` | a whole number from 1 to 65535 | `5060` | Its port. |",
+        "| `port` | a whole number from 0 to 65535 | `0` | Its port; 0: as the domain's SRV records say, "
+        "else 5060 (5061 with tls). |",
         "| `host` | text | **required** | Name or address of the carrier's SIP server. |",
         '| `strategy` | `"ring-all"`, `"ring-k"`, `"longest-idle"` | `"ring-k"` |',
         "| `agents` | list of names or tables |",

@@ -21,10 +21,10 @@ from softacd.ops.toml_documents import Document
     ("cls", "key", "words"),
     [
         (TrunkSettings, "host", "text"),
-        (TrunkSettings, "port", "a whole number from 1 to 65535"),
+        (TrunkSettings, "port", "a whole number from 0 to 65535"),
         (TrunkSettings, "keep_alive_seconds", "a number from 0 to 3600"),
         (TrunkSettings, "register", "true or false"),
-        (TrunkSettings, "transport", 'one of "tcp", "udp"'),
+        (TrunkSettings, "transport", 'one of "auto", "tcp", "tls", "udp"'),
         (TrunkSettings, "numbers", "a list of text"),
         (TrunkSettings, "codecs", 'a list, each item one of "PCMA", "PCMU"'),
         (QueueSettings, "strategy", 'one of "ring-all", "ring-k", "longest-idle"'),
@@ -47,7 +47,7 @@ def converted(cls: type[msgspec.Struct], value: Any, name: str = "") -> tuple[ms
 
 def test_a_wrong_key_with_a_default_does_not_hide_the_rest() -> None:
     trunk, problems = converted(TrunkSettings, {"host": "alpha", "port": "5060", "channels": 3}, "alpha")
-    assert trunk == TrunkSettings(name="alpha", host="alpha", port=5060, channels=3)
+    assert trunk == TrunkSettings(name="alpha", host="alpha", channels=3)
     assert [problem.key for problem in problems] == ["section.port"]
 
 

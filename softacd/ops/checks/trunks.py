@@ -24,6 +24,7 @@ def as_e164(text: str) -> str:
 def check_trunks(draft: Draft) -> None:
     """Each trunk by itself, then the trunks beside each other."""
     owners: dict[str, str] = {}
+    transports = {text.partition(":")[0] for text in draft.sip.listen} if draft.sip else set()
     for trunk in draft.trunks.values():
         path: KeyPath = ("trunks", trunk.name)
         if not is_host(trunk.host):
@@ -33,6 +34,12 @@ def check_trunks(draft: Draft) -> None:
         elif trunk.host.endswith(_EXAMPLE_NAMES):
             draft.warn((*path, "host"), f"{quoted(trunk.host)} is an example", "the name of your carrier's SIP server")
         _check_addresses(draft, trunk, path)
+        if trunk.transport != "auto" and transports and trunk.transport not in transports:
+            draft.error(
+                (*path, "transport"),
+                f"[sip] listen serves no {trunk.transport}, from where calls would leave",
+                f'one of {", ".join(sorted(transports))}, or "{trunk.transport}:ADDRESS:PORT" in [sip] listen',
+            )
         for index, number in enumerate(trunk.numbers):
             if not E164.fullmatch(number):
                 draft.error(
