@@ -335,9 +335,7 @@ class Server:
         for stream in self._driver.streams:
             if stream.transport is Transport.TLS:
                 stream.names |= dict.fromkeys(located.targets, trunk.host)
-        self._driver.perform(
-            lambda switch, now: switch.resolved(trunk.name, located.targets, now, located.transport)
-        )
+        self._driver.perform(lambda switch, now: switch.resolved(trunk.name, located.targets, now, located.transport))
 
     def _media_ready(self) -> None:
         if self._driver is not None:
