@@ -191,11 +191,9 @@ class Call:
         if leg is self.caller_leg:
             self.caller_leg = self.called_leg
         self.called_leg = None
-        for party in (leg, self.leg):  # a queue's call no longer keeps the agent's phone busy, this one does
-            if party.number in self.exchange.phones:
-                self.occupy(party.number, now)
         self._close_conversation(now, "transfer")
         self.enter_phase(Phase.TRANSFERRING, now)
+        self.vacate(leg.number, now)
         self.leg.unbridge()
 
     def release(self, leg: Leg, now: float) -> Leg:
@@ -264,10 +262,6 @@ class Call:
                     self.begin(activity, now)
                 else:
                     self.finish(now, outcome=Outcome.FAILED)
-            elif not leg.has_media:
-                self.finish(now)
-            elif self.conversation is not None:
-                self.conversation.audible(now)
         elif signal in (Signal.HELD, Signal.RESUMED) and self.conversation is not None:
             # a caller who holds while we play chose not to listen: nothing to do
             self.conversation.hold(leg, held=signal is Signal.HELD, now=now)

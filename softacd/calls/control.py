@@ -86,5 +86,11 @@ class Control(Protocol):
     def lift_ban(self, source: str) -> BanView:
         """Listen to a source again. Raises UnknownNameError."""
 
+    def record(self, call: str, order: str) -> None:
+        """ "start", "pause", "resume" or "stop" the recording of a call. Raises UnknownNameError, NotPossibleError."""
+
+    def monitor(self, call: str, extension: str, mode: str) -> None:
+        """Let a supervisor "listen", "whisper" or "barge". Raises UnknownNameError, NotPossibleError."""
+
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         """Have every record handed to `observer` the moment it is made; returns the function that stops it."""

@@ -136,6 +136,7 @@ class RecordingRecord(msgspec.Struct):
     pauses: int = 0
     """How often it was paused; a tone in the file marks each."""
     paused_ms: int = 0
+    """For how long it was paused, together."""
     removed: int = 0
     """When the file was removed because its time was over; 0: it is there."""
     error: str = ""

@@ -242,10 +242,9 @@ class Switch:
         commands = self.distributor.configure(queues, agents, now)
         self.exchange.configure(settings, queues, agents)
         self.estimator.configure(queues, agents)
-        self.desk.carry_out(commands, now)  # before anything else is told to the distributor
-        self.desk.phones_changed(now)
         self._set_up(settings, now)
         self.door.configure(settings.guard, settings.domain, now)
+        self.desk.carry_out(commands, now)
         for agent in agents:
             self._tell_device(agent.phone, now)
         self._pump(now)

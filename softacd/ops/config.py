@@ -71,7 +71,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
     return Configuration(
         server=server,
         sip=_sip(draft.sip, directory),
-        media=_media(draft.media, directory),
+        media=_media(draft.media, server, directory),
         store=_store(draft.store, server, directory),
         web=_web(web, directory),
         log=draft.log,
@@ -100,8 +100,12 @@ def _server(server: ServerSettings, directory: Path) -> ServerSettings:
     return msgspec.structs.replace(server, data_directory=_absolute(directory, server.data_directory))
 
 
-def _media(media: MediaTable, directory: Path) -> MediaTable:
-    return msgspec.structs.replace(media, sounds=tuple(_absolute(directory, root) for root in media.sounds))
+def _media(media: MediaTable, server: ServerSettings, directory: Path) -> MediaTable:
+    return msgspec.structs.replace(
+        media,
+        sounds=tuple(_absolute(directory, root) for root in media.sounds),
+        recordings=_absolute(directory, media.recordings or f"{server.data_directory}/recordings"),
+    )
 
 
 def _web(web: WebSettings, directory: Path) -> WebSettings:

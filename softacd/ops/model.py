@@ -126,6 +126,12 @@ class MediaTable(MediaSettings, frozen=True, forbid_unknown_fields=True):
 
     sounds: tuple[str, ...] = ()
     """Directories searched for prompts and music before the shipped ones; relative to the configuration."""
+    recordings: str = ""
+    """Directory of recordings, relative to the configuration; empty: `recordings` in `server.data_directory`."""
+    recordings_keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 90
+    """Days after which the file of a recording is removed (its account stays); 0: files are kept for ever."""
+    recordings_least_free_mb: Annotated[int, msgspec.Meta(ge=0)] = 500
+    """Megabytes that stay free on the disk: with less, no recording is begun, and calls go on without."""
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -30,6 +30,7 @@ from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
+from softacd.ops.recordings import RecordingKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.runtime.addresses import Addresses
 from softacd.runtime.driver import Driver
@@ -83,6 +84,12 @@ class Server:
         self._store: Store | None = None
         self._driver: Driver | None = None
         self._web: WebServer | None = None
+        media = configuration.media
+        self._keeper = RecordingKeeper(
+            Path(media.recordings),
+            keep_days=media.recordings_keep_days,
+            least_free_mb=media.recordings_least_free_mb,
+        )
         self._certificate: ServerCertificate | None = None
         self._locator = Locator()
 
@@ -135,12 +142,15 @@ class Server:
         switch = self._make_switch(driver)
         await self._restore_statuses(switch)
         driver.attach(switch)
+        self._keeper.prepare(switch.services.recordings)
         self._resolve_trunks()
         await self._start_web(driver)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
         self._tasks.append(loop.create_task(self._housekeeping()))
+        keeping = self._keeper.keep(self._store, switch.services.recordings, lambda: self.wall(time.monotonic()))
+        self._tasks.append(loop.create_task(keeping))
         log.info("softacd is up", version=__version__, **self._addresses())
         self._up = True
         self._notifier.ready(f"{len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
@@ -241,7 +251,13 @@ class Server:
         host, port = settings.address()
         control = LiveControl(driver, self._checks, self._gauges)
         self._web = WebServer(
-            WebServerSettings(host=host, port=port, token=settings.token, metrics_open=settings.metrics_open),
+            WebServerSettings(
+                host=host,
+                port=port,
+                token=settings.token,
+                metrics_open=settings.metrics_open,
+                recordings=self._configuration.media.recordings,
+            ),
             control,
             self._store,
             version=__version__,
@@ -363,6 +379,7 @@ class Server:
         checks = []
         if self._engine is not None:
             alive = self._engine.alive
+            checks.append(self._keeper.check(self._engine.recorder_figures()))
             checks.append(Check("media", alive, remedy="" if alive else "restart softacd and report the log"))
         if self._store is not None:
             status = self._store.status()
@@ -375,6 +392,10 @@ class Server:
             figures = self._engine.figures()
             gauges["media_engine_streams"] = figures.streams
             gauges["media_sockets"] = figures.sockets
+            recorder = self._engine.recorder_figures()
+            gauges["recordings_open"] = recorder.open
+            gauges["recordings_waiting"] = recorder.waiting
+            gauges["recordings_failed"] = recorder.failed
         if self._store is not None:
             status = self._store.status()
             gauges["store_queued"] = status.queued

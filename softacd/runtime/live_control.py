@@ -9,6 +9,7 @@ from softacd.calls.control import Check, Choices, Figures, UnknownNameError
 from softacd.calls.orders import choose, transfer_party
 from softacd.calls.records import AnyRecord
 from softacd.calls.snapshot import snapshot, trunk_view
+from softacd.calls.supervision import monitor_call, record_call
 from softacd.calls.views import BanView, Snapshot
 from softacd.runtime.driver import Driver
 from softacd.sip.guard import Ban
@@ -140,6 +141,14 @@ class LiveControl:
         if living is None:
             raise UnknownNameError(f"no call that lives has the id {call!r}")
         return living
+
+    def record(self, call: str, order: str) -> None:
+        living = self._living(call)
+        self._driver.perform(lambda switch, now: record_call(living, order, now))
+
+    def monitor(self, call: str, extension: str, mode: str) -> None:
+        living = self._living(call)
+        self._driver.perform(lambda switch, now: monitor_call(living, extension, mode, now))
 
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         observers = self._driver.observers

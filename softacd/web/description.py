@@ -16,7 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from softacd.calls import records, views
 from softacd.calls.control import Check
-from softacd.web import agents, calls, events, feed, overview, phones
+from softacd.web import agents, calls, events, feed, overview, phones, recordings
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
@@ -39,14 +39,18 @@ _CAN_CONFLICT = frozenset(
         "/api/v1/agents/{name}/wrap-up/finish",
         "/api/v1/agents/{name}/wrap-up/extend",
         "/api/v1/calls/{call}/transfer",
+        "/api/v1/calls/{call}/recording",
+        "/api/v1/calls/{call}/monitor",
+        "/api/v1/recordings/{recording}",
         "/api/v1/phones/{extension}",
     }
 )
+_CONFLICT_WHEN_READ = frozenset({"/api/v1/recordings/{recording}"})
 _OPEN = frozenset({"/healthz"})
 
 _TYPES: dict[str, type[msgspec.Struct]] = {
     name: type_
-    for module in (records, views, agents, calls, events, feed, overview, phones)
+    for module in (records, views, agents, calls, events, feed, overview, phones, recordings)
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
 } | {"Problem": Problem, "Check": Check}
@@ -91,6 +95,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("agents", "People and what they may be set to."),
             Tag("phones", "Phones, and what their users chose."),
             Tag("security", "Sources of unwanted messages."),
+            Tag("recordings", "What was recorded, and supervisors in conversations."),
             Tag("events", "The live stream."),
             Tag("operation", "Health and figures for who runs the program."),
         ],
@@ -138,7 +143,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         statuses.append(HTTPStatus.BAD_REQUEST)
     if "{" in path:
         statuses.append(HTTPStatus.NOT_FOUND)
-    if method != "get" and path in _CAN_CONFLICT:
+    if path in _CAN_CONFLICT and (method != "get" or path in _CONFLICT_WHEN_READ):
         statuses.append(HTTPStatus.CONFLICT)
     if path in _OPEN:
         operation["security"] = [{}, {"token": []}]

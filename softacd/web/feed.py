@@ -17,6 +17,7 @@ from softacd.calls.records import (
     CallRecord,
     LegRecord,
     PhoneEvent,
+    RecordingRecord,
     Segment,
     TraceRow,
 )
@@ -88,11 +89,20 @@ class TracePushed(Numbered, frozen=True, tag="trace"):
     """The message."""
 
 
+class RecordingPushed(Numbered, frozen=True, tag="recording"):
+    """A recording was begun, or its file is complete."""
+
+    data: RecordingRecord
+    """Its account."""
+
+
 class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
     """Nothing happened for a while; the connection lives."""
 
 
-RecordPushed = CallPushed | LegPushed | SegmentPushed | CallEventPushed | AgentPushed | PhonePushed | TracePushed
+RecordPushed = (
+    CallPushed | LegPushed | SegmentPushed | CallEventPushed | AgentPushed | PhonePushed | TracePushed | RecordingPushed
+)
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
 
@@ -104,10 +114,11 @@ PUSHED: dict[type[AnyRecord], type[RecordPushed]] = {
     AgentEvent: AgentPushed,
     PhoneEvent: PhonePushed,
     TraceRow: TracePushed,
+    RecordingRecord: RecordingPushed,
 }
 TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}
 """Name of a type of event -> its Struct."""
-_MUTABLE = (CallRecord, LegRecord)
+_MUTABLE = (CallRecord, LegRecord, RecordingRecord)
 
 
 class Entry:

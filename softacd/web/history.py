@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, RecordingRecord, Segment, TraceRow
 
 
 class CallStory(Protocol):
@@ -18,6 +18,8 @@ class CallStory(Protocol):
     def events(self) -> list[CallEvent]: ...
     @property
     def trace(self) -> list[TraceRow]: ...
+    @property
+    def recordings(self) -> list[RecordingRecord]: ...
 
 
 class StoreCondition(Protocol):
@@ -54,6 +56,18 @@ class History(Protocol):
 
     async def call(self, id: str, /) -> CallStory | None:  # noqa: A002 - the record's own name for it
         """Return everything of one call, None when there is none of this id."""
+
+    async def recordings(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        before: int | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        kept: bool = False,
+    ) -> list[RecordingRecord]:
+        """Return recordings, newest first; `kept`: whose files have not been removed."""
 
     def status(self) -> StoreCondition:
         """How the store is doing."""

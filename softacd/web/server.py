@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -30,6 +31,7 @@ from softacd.web.metrics import Metrics
 from softacd.web.overview import overview_handlers
 from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
+from softacd.web.recordings import recording_handlers
 from softacd.web.security import security_handlers
 
 log = structlog.get_logger("softacd.web")
@@ -55,6 +57,8 @@ class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Secret of at least 16 characters; empty: the API answers nobody."""
     metrics_open: bool = False
     """Serve /metrics without the token."""
+    recordings: str = ""
+    """Directory the files of recordings lie below; empty: there are none."""
     heartbeat_seconds: float = 15.0
     """A WebSocket hears something at least so often."""
     event_capacity: int = 4096
@@ -77,6 +81,7 @@ class WebServer:
                 *agent_handlers(control),
                 *security_handlers(control),
                 *phone_handlers(control),
+                *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
             exception_handlers={Exception: answer_error},

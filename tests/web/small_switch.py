@@ -18,6 +18,7 @@ from softacd.calls.records import (
     Direction,
     LegRecord,
     Outcome,
+    RecordingRecord,
     Segment,
     TraceRow,
 )
@@ -53,6 +54,7 @@ class SmallSwitch:
         self.transfers: list[tuple[str, str, bool]] = []
         self.banned = {"192.0.2.66": BanView("192.0.2.66", NOW - 5 * S, NOW + 55 * S, 55.0, 1, "credentials")}
         self.extended: list[tuple[str, float]] = []
+        self.supervised: list[tuple[str, str]] = []
         self.observers: list[Callable[[AnyRecord], None]] = []
         self.broken: Exception | None = None
 
@@ -135,6 +137,18 @@ class SmallSwitch:
             raise UnknownNameError(f"{source!r} is not banned")
         return self.banned.pop(source)
 
+    def record(self, call: str, order: str) -> None:
+        if call not in self.calls:
+            raise UnknownNameError(f"no call {call!r} lives")
+        if order == "resume":
+            raise NotPossibleError("it is not paused")
+        self.supervised.append((call, order))
+
+    def monitor(self, call: str, extension: str, mode: str) -> None:
+        if call not in self.calls:
+            raise UnknownNameError(f"no call {call!r} lives")
+        self.supervised.append((call, f"{mode} at {extension}"))
+
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         self.observers.append(observer)
         return lambda: self.observers.remove(observer)
@@ -151,6 +165,7 @@ class Story:
     segments: list[Segment] = field(default_factory=list)
     events: list[CallEvent] = field(default_factory=list)
     trace: list[TraceRow] = field(default_factory=list)
+    recordings: list[RecordingRecord] = field(default_factory=list)
 
 
 @dataclass
@@ -198,6 +213,28 @@ class SmallHistory:
 
     async def call(self, id: str, /) -> Story | None:  # noqa: A002 - as in the protocol
         return next((story for story in self.stories if story.call.id == id), None)
+
+    async def recordings(
+        self,
+        *,
+        limit: int = 50,
+        since: int | None = None,
+        before: int | None = None,
+        agent: str | None = None,
+        queue: str | None = None,
+        kept: bool = False,
+    ) -> list[RecordingRecord]:
+        found = [record for story in self.stories for record in story.recordings]
+        found.sort(key=lambda record: -record.started)
+        return [
+            record
+            for record in found
+            if (since is None or record.started >= since)
+            and (before is None or record.started < before)
+            and (agent is None or record.agent == agent)
+            and (queue is None or record.queue == queue)
+            and (not kept or not record.removed)
+        ][:limit]
 
     def status(self) -> Condition:
         return Condition()

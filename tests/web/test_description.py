@@ -18,6 +18,10 @@ PATHS = {
     ("/api/v1/missed", "get"),
     ("/api/v1/calls/{call}", "get"),
     ("/api/v1/calls/{call}/hang-up", "post"),
+    ("/api/v1/calls/{call}/recording", "post"),
+    ("/api/v1/calls/{call}/monitor", "post"),
+    ("/api/v1/recordings", "get"),
+    ("/api/v1/recordings/{recording}", "get"),
     ("/api/v1/agents", "get"),
     ("/api/v1/agents/{name}", "get"),
     ("/api/v1/agents/{name}/status", "put"),
@@ -76,7 +80,8 @@ async def test_every_refusal_is_described_and_has_one_shape(document: Any) -> No
         answers = operation["responses"]
         assert {"401", "429", "500"} <= set(answers), path
         assert ("404" in answers) == ("{" in path), path
-        conflicts = method != "get" and ("wrap-up" in path or path.endswith(("/transfer", "{extension}")))
+        orders = ("/transfer", "{extension}", "/recording", "/monitor")
+        conflicts = (method != "get" and ("wrap-up" in path or path.endswith(orders))) or path.endswith("{recording}")
         assert ("409" in answers) == conflicts, path
         if operation.get("requestBody"):
             assert "400" in answers, path
@@ -106,7 +111,7 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     messages = references(document["paths"]["/api/v1/events"]["x-websocket"])
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
-        "TracePushed", "Heartbeat",
+        "TracePushed", "RecordingPushed", "Heartbeat",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from softacd.calls.records import (
     Direction,
     LegRecord,
     PhoneEvent,
+    RecordingRecord,
     Segment,
     TraceRow,
 )
@@ -59,6 +60,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         AgentEvent("ann", NOW, "available", "talking", "", "n1-1"),
         PhoneEvent("101", NOW, forward_always="102"),
         TraceRow("n1-1", NOW, True, "trunk:alpha", "180 Ringing"),
+        RecordingRecord("n1-1-1", "n1-1", "trunk:alpha", "sales", "ann", NOW, "2026-01-02/n1-1-1.wav"),
     ]
     for record in records:
         feed.observe(record)
