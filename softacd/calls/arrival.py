@@ -1,6 +1,7 @@
 """A new INVITE of somebody we know: makes the call and its first leg, and decides what it begins with."""
 
 from softacd.calls.call import Call
+from softacd.calls.caller import Caller
 from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
@@ -12,6 +13,7 @@ from softacd.calls.pick_up import PickUp, find_ringing
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import Direction, Outcome
 from softacd.calls.refer import replaces_target
+from softacd.calls.refusal import RefusalMessage
 from softacd.calls.replaces import ReplaceRefusedError, replacement, take_over
 from softacd.calls.ring import Ring
 from softacd.calls.routing import (
@@ -48,6 +50,7 @@ class Arrival:
         if not called or called == trunk.contact_user:
             called = request.to.uri.user
         caller = calling_party(request)
+        known = self._exchange.lookup(caller.uri.user)
         call = Call(
             self._exchange,
             id=self._exchange.services.new_call_id(now),
@@ -57,6 +60,7 @@ class Arrival:
             called=called,
             trunk=trunk,
             now=now,
+            known=known,
         )
         leg = self._leg(
             call,
@@ -77,8 +81,18 @@ class Arrival:
         elif trunk.settings.channels and len(trunk.calls_now) > trunk.settings.channels:
             call.note("refused", f"trunk {trunk.settings.name} has no free channel", now)
             call.finish(now, outcome=Outcome.MISSED, status=486)
+        elif known is not None and known.blacklisted:
+            self._refuse(call, known, now)
         else:
             call.answer_and_begin(FlowRun(call, self._exchange.flows[flow_name]), now)
+
+    def _refuse(self, call: Call, known: Caller, now: float) -> None:
+        """A blacklisted caller: refused, or told why and hung up."""
+        call.note("refused", f"{known.number} is on the blacklist", now)
+        if known.refuse_prompt:
+            call.answer_and_begin(RefusalMessage(call, known.refuse_prompt), now)
+        else:
+            call.finish(now, outcome=Outcome.REFUSED, status=known.refuse_status)
 
     def from_phone(
         self, extension: str, transaction: ServerTransaction, request: Request, flow: Flow, now: float

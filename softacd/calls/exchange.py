@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.attempt import Attempt, AttemptUser, Fork
+from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
 from softacd.calls.model import FlowSettings, GroupSettings, PhoneSettings, SwitchSettings
@@ -46,6 +47,8 @@ class Exchange:
         self.ringing: dict[Reach, None] = {}
         """Phones that ring for a call from a phone or a flow, longest first: what can be picked up."""
         self.parking = ParkingLot()
+        self.lookup: Lookup = nobody_known
+        """Who a number from outside belongs to."""
         self.configure(settings, queues, agents)
 
     def configure(

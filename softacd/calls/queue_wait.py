@@ -9,12 +9,15 @@ from softacd.calls.deadlines import Deadline
 
 
 class QueueWait(Activity):
-    """One caller waiting in one queue. `unserved` is called when the queue lets the caller go without an agent."""
+    """One caller waiting in one queue. `unserved` is called when the queue lets the caller go without an agent.
+
+    A customer's own priority is added to `priority`.
+    """
 
     def __init__(self, call: Call, queue: str, priority: int, unserved: Callable[[float], None]) -> None:
         super().__init__(call)
         self.queue = queue
-        self.priority = priority
+        self.priority = priority + (call.known.priority if call.known is not None else 0)
         self._settings = call.exchange.queues[queue]
         self._unserved = unserved
         self._joined = False

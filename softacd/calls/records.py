@@ -68,6 +68,12 @@ class CallRecord(msgspec.Struct):
     """Digits pressed in menus, in order."""
     missed_handled: int = 0
     """For missed calls: when somebody called back or the caller got through; 0 while open."""
+    caller_name: str = ""
+    """Name shown to who was called: a customer's, with the label of the category, or what the carrier presented."""
+    category: str = ""
+    """The caller's category when the call came; empty: none."""
+    customer: str = ""
+    """Id of the customer who called; empty: nobody known."""
 
 
 class LegRecord(msgspec.Struct):

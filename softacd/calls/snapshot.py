@@ -114,4 +114,7 @@ def _call(switch: Switch, call: Call, now: float) -> CallView:
         expected_wait=estimate.expected if estimate is not None and estimate.trusted else None,
         agent=call.agent,
         started=record.started,
+        caller_name=record.caller_name,
+        category=record.category,
+        customer=record.customer,
     )

@@ -60,6 +60,12 @@ class CallView(msgspec.Struct, frozen=True):
     expected_wait: float | None
     agent: str
     started: int
+    caller_name: str = ""
+    """Name of the caller as phones show it; empty: not known."""
+    category: str = ""
+    """Category of the customer who calls; empty: none."""
+    customer: str = ""
+    """Id of the customer who calls; empty: nobody known."""
 
 
 class AgentView(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from softacd.calls.records import (
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -83,6 +83,7 @@ calls = Table(
     *map(_integer, ("cause",)),
     *map(_text, ("ended_by", "keys")),
     *map(_integer, ("missed_handled",)),
+    *map(_text, ("caller_name", "category", "customer")),
     Column("node", Integer, nullable=False),
     *map(_text, ("caller_key", "called_key")),
     Index("calls_started", "started"),
@@ -91,6 +92,13 @@ calls = Table(
     Index("calls_outcome", "outcome", "started"),
     Index("calls_agent", "agent", "started"),
     Index("calls_queue", "queue", "started"),
+    Index(
+        "calls_customer",
+        "customer",
+        "started",
+        sqlite_where=text("customer <> ''"),
+        postgresql_where=text("customer <> ''"),
+    ),
     Index("calls_missed", "started", sqlite_where=text(MISSED_OPEN), postgresql_where=text(MISSED_OPEN)),
     Index("calls_missed_caller", "caller_key", sqlite_where=text(MISSED_OPEN), postgresql_where=text(MISSED_OPEN)),
     Index("calls_open", "node", sqlite_where=text("ended = 0"), postgresql_where=text("ended = 0")),

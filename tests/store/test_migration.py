@@ -4,10 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine
 
 from softacd.store import Store, StoreError, migration
 from softacd.store.tables import SCHEMA, metadata
@@ -40,6 +42,28 @@ async def test_the_second_start_changes_nothing(open_store: OpenStore, path: Pat
     with sqlite3.connect(path) as other:
         assert other.execute("PRAGMA schema_version").fetchone() == before
     assert [record.id for record in await store.calls()] == ["n1-1"]
+
+
+async def test_calls_of_the_first_revision_stay_readable(
+    open_store: OpenStore, path: Path, url: str, call: Call
+) -> None:
+    store = await open_store()
+    store.write(call("n1-1", ended=5))
+    await store.close()
+    config = Config()
+    config.set_main_option("script_location", str(migration.SCRIPTS))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as other:
+        assert "customer" not in [row[1] for row in other.execute("PRAGMA table_info(calls)")]
+    store = await open_store()
+    store.write(call("n1-2", ended=6, customer="7", category="vip", caller_name="VIP Ann"))
+    [second, first] = sorted(await store.calls(), key=lambda record: record.id, reverse=True)
+    assert (first.id, first.customer) == ("n1-1", "")
+    assert (second.customer, second.category, second.caller_name) == ("7", "vip", "VIP Ann")
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(
@@ -95,8 +119,8 @@ async def test_an_older_database_is_not_read_but_explained(
     open_store: OpenStore, path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await open_store()).close()
-    monkeypatch.setattr(migration, "SCHEMA", "0002")
-    with pytest.raises(StoreError, match="older revision 0001") as refused:
+    monkeypatch.setattr(migration, "SCHEMA", "9999")
+    with pytest.raises(StoreError, match=f"older revision {SCHEMA}") as refused:
         await Store.open_for_reading(url)
     assert "Start this version" in refused.value.remedy
 
