@@ -6,7 +6,6 @@ The call decides how it ends; activities decide what the caller goes through unt
 from abc import ABC, abstractmethod
 
 from softacd.calls.call_table import Phase, enter
-from softacd.calls.caller import Caller
 from softacd.calls.conversation import Conversation
 from softacd.calls.exchange import Exchange
 from softacd.calls.identity import passable_reason
@@ -56,15 +55,12 @@ class Call:
         called: str,
         trunk: Trunk | None,
         now: float,
-        known: Caller | None = None,
     ) -> None:
-        """`known` is what the house knows of who calls; `caller_name` what the other side presented."""
         services = exchange.services
         self.exchange = exchange
         self.services = services
         self.id = id
-        self.known = known
-        self.caller_name = known.shown(caller_name) if known is not None else caller_name
+        self.caller_name = caller_name
         self.phase = Phase.ARRIVED
         self.phase_since = services.wall(now)
         self.step = ""
@@ -84,9 +80,6 @@ class Call:
             caller=caller,
             called=called,
             trunk=trunk.settings.name if trunk else "",
-            caller_name=self.caller_name,
-            category=known.category if known is not None else "",
-            customer=known.customer if known is not None else "",
         )
         self.trunks: list[Trunk] = []
         self._waiting: Activity | None = None
@@ -198,9 +191,11 @@ class Call:
         if leg is self.caller_leg:
             self.caller_leg = self.called_leg
         self.called_leg = None
+        for party in (leg, self.leg):  # a queue's call no longer keeps the agent's phone busy, this one does
+            if party.number in self.exchange.phones:
+                self.occupy(party.number, now)
         self._close_conversation(now, "transfer")
         self.enter_phase(Phase.TRANSFERRING, now)
-        self.vacate(leg.number, now)
         self.leg.unbridge()
 
     def release(self, leg: Leg, now: float) -> Leg:
@@ -269,6 +264,10 @@ class Call:
                     self.begin(activity, now)
                 else:
                     self.finish(now, outcome=Outcome.FAILED)
+            elif not leg.has_media:
+                self.finish(now)
+            elif self.conversation is not None:
+                self.conversation.audible(now)
         elif signal in (Signal.HELD, Signal.RESUMED) and self.conversation is not None:
             # a caller who holds while we play chose not to listen: nothing to do
             self.conversation.hold(leg, held=signal is Signal.HELD, now=now)

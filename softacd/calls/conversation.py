@@ -52,8 +52,15 @@ class Conversation:
             return
         if self.monitor is not None and self.monitor.listening:
             self.monitor.join(self._call.leg, self.other)
-        else:
+        elif self._call.leg.has_media:  # else its ACK brings the answer to our offer
             self._call.leg.bridge(self.other)
+
+    def audible(self, now: float) -> None:
+        """The caller's late answer came with the ACK: now there is somebody to hear."""
+        del now
+        self.rejoin()
+        if self.other.id in self._holders:
+            self._play_music(self._call.leg)
 
     def partner(self, leg: Leg) -> Leg:
         """Whom a leg talks to."""
@@ -79,8 +86,7 @@ class Conversation:
             self._holders.add(holder.id)
             if self.monitor is not None and self.monitor.listening:
                 self.monitor.part()
-            partner.unbridge()
-            partner.play((call.music,), loop=True, shared=True)
+            self._play_music(partner)
             if call.phase is Phase.TALKING:
                 call.enter_phase(Phase.HELD, now)
                 self._held_since = now
@@ -116,6 +122,11 @@ class Conversation:
             hold_ms=self._held_ms,
             ended_by=ended_by,
         )
+
+    def _play_music(self, leg: Leg) -> None:
+        if leg.has_media:
+            leg.unbridge()
+            leg.play((self._call.music,), loop=True, shared=True)
 
     def _tell_desk(self, now: float, *, held: bool) -> None:
         if self.agent:

@@ -55,6 +55,9 @@ class FlowRun(Activity):
                 call.enter_phase(Phase.FLOW, now)
                 self._tries = 0
                 self._ask(step, (), now)
+            case QueueStep(queue=queue, then=then) if queue not in call.exchange.queues:
+                call.note("queue-closed", queue, now)  # removed by a reload while this caller was on the way to it
+                self.go(then, now)
             case QueueStep(queue=queue, priority=priority, then=then):
                 call.begin_from(self, QueueWait(call, queue, priority, lambda at: self.resume(then, at)), now)
             case RingStep(extension=extension, seconds=seconds, then=then):

@@ -189,6 +189,11 @@ class Leg:
         """Keys are agreed to travel as telephone-events (RFC 4733); otherwise as tones in the sound, or as INFO."""
         return self._remote is not None and self._remote.telephone_event is not None
 
+    @property
+    def offered(self) -> bool:
+        """The INVITE brought an offer: audio can be sent before the answer."""
+        return self._answer is not None
+
     # --- incoming --------------------
 
     def receive(self, transaction: ServerTransaction, request: Request) -> None:
@@ -289,10 +294,14 @@ class Leg:
             return
         first = self.state is LegState.ACCEPTED
         self.state = advance(self.state, LegInput.ACK)
+        held = self.held
         if self._sdp_offered and request.body:
             self._take_answer(request.body)
+        self._sdp_offered = b""
         if first:
             self._tell(Signal.CONFIRMED, now)
+        elif self.held != held:
+            self._tell(Signal.HELD if self.held else Signal.RESUMED, now)
 
     def on_ack_missing(self, now: float) -> None:
         """No ACK in 64*T1: the call is over, say so (RFC 3261 section 13.3.1.4)."""
@@ -413,6 +422,7 @@ class Leg:
         stack.acknowledge(dialog, now)
         if response.body:
             self._take_answer(response.body)
+        self._sdp_offered = b""
         if not self.has_media:
             self.state = advance(self.state, LegInput.HANG_UP)
             self._send_bye(now, 'SIP;cause=488;text="Not Acceptable Here"')
@@ -440,16 +450,20 @@ class Leg:
         if self.state is LegState.ENDED:
             return
         silent = self.state in (LegState.CLOSING, LegState.CANCELLING)
+        early = self.state is LegState.ALERTING  # the stack has answered the INVITE 487 (RFC 3261 section 15.1.2)
         self.state = advance(self.state, LegInput.BYE)
         if silent:
             self._finish(now)
             return
-        self._end(200, reason, now)
+        self._end(487 if early else 200, reason, now)
         self._tell(Signal.HUNG_UP, now)
 
     def on_offer(self, transaction: ServerTransaction, request: Request, now: float) -> None:
         """A re-INVITE, UPDATE or PRACK: renegotiate, and tell the user about hold or resume (RFC 3264 section 8)."""
         stack = self.services.stack
+        if self._port is None:  # we have hung up and wait for the ACK that lets us say so
+            stack.respond(transaction, 481, now=now)
+            return
         early = self.dialog is not None and self.dialog.state is DialogState.EARLY
         if early and request.body and request.method == "UPDATE" and not self._settled:
             if self.outgoing:
@@ -469,6 +483,9 @@ class Leg:
                 stack.respond(transaction, 200, now=now, headers=headers)
                 return
             stack.respond(transaction, 200, now=now, body=self._offer(), content_type=SDP, headers=headers)
+            return
+        if self._sdp_offered and not early and request.method == "UPDATE":
+            stack.respond(transaction, 491, now=now)  # our own offer waits for its answer (RFC 3311 section 5.2)
             return
         try:
             answered = answer(SessionDescription.parse(request.body), self._local(), previous=self._sdp_sent)
@@ -602,6 +619,7 @@ class Leg:
             remote = accept_answer(SessionDescription.parse(self._sdp_offered), SessionDescription.parse(body))
         except SdpError:
             return False
+        self.held = remote.hold
         self._apply(remote)
         return True
 

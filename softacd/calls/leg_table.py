@@ -51,6 +51,7 @@ LEG_TABLE: dict[LegState, dict[LegInput, LegState]] = {
         _I.ACCEPT: _S.ACCEPTED,
         _I.REFUSE: _S.ENDED,
         _I.CANCELLED: _S.ENDED,
+        _I.BYE: _S.ENDED,  # a caller may end an early dialog so (RFC 3261 section 15)
     },
     _S.ACCEPTED: {
         _I.ACK: _S.ESTABLISHED,

@@ -52,6 +52,7 @@ class Parked(Activity):
         """Somebody dialled the slot."""
         call = self.call
         call.note("fetched", f"{self.slot} by {leg.number}", now)
+        self._let_go(now)
         call.occupy(leg.number, now)
         call.connect(leg, now, agent=call.exchange.agent_of_phone.get(leg.number, ""))
 
@@ -65,6 +66,7 @@ class Parked(Activity):
         if leg is not self._parker:
             return False
         self._parker = None
+        self.call.vacate(leg.number, now)
         return True
 
     def on_deadline(self, tag: str, now: float) -> None:
@@ -109,6 +111,7 @@ class Parked(Activity):
         if parker is not None:
             self._subscription.tell(200, "OK", now)
             parker.hang_up(now)
+            self.call.vacate(parker.number, now)
 
 
 class _EndOfRecall:

@@ -69,6 +69,7 @@ class Ringing:
         elif outcome is Outcome.FAILED:
             refusal = REFUSALS.get(attempt.status, Refusal.REJECTED if attempt.status >= 600 else Refusal.UNREACHABLE)
             self.call.note("refused", f"{self.agent}: {refusal} ({attempt.status})", now)
+            self.desk.forget(self)
             self.desk.feed(OfferRefused(agent=self.agent, caller=self.call.id, refusal=refusal), now)
         else:
             self.desk.feed(OfferRinging(agent=self.agent, caller=self.call.id), now)
@@ -84,6 +85,8 @@ class QueueDesk:
         self._ringing: dict[str, Ringing] = {}
         self._waits: dict[str, QueueWait] = {}
         self._announcers: dict[str, WaitAnnouncer] = {}
+        self._engaged: dict[str, dict[str, str]] = {}
+        """Extension -> calls that keep it busy -> the agent who was told so."""
         self._events: deque[AnyEvent] = deque()
         self._busy = False
 
@@ -206,10 +209,41 @@ class QueueDesk:
 
     def other_call(self, extension: str, call: str, started: bool, now: float) -> None:
         """A phone of an agent is in a call of its own, or no longer."""
-        agent = self.exchange.agent_of_phone.get(extension)
-        if agent is not None:
-            event = OtherCallStarted if started else OtherCallEnded
-            self.feed(event(agent=agent, call=call), now)
+        engaged = self._engaged.setdefault(extension, {})
+        if started:
+            agent = engaged[call] = self.exchange.agent_of_phone.get(extension, "")
+            if agent:
+                self.feed(OtherCallStarted(agent=agent, call=call), now)
+        elif agent := engaged.pop(call, ""):
+            self.feed(OtherCallEnded(agent=agent, call=call), now)
+        if not engaged:
+            self._engaged.pop(extension, None)
+
+    def phones_changed(self, now: float) -> None:
+        """After a reload agents may sit at other phones: the calls of those phones are theirs now."""
+        seats = self.exchange.agent_of_phone
+        moved = [
+            (extension, call, agent)
+            for extension, engaged in self._engaged.items()
+            for call, agent in engaged.items()
+            if agent != seats.get(extension, "")
+        ]
+        for _, call, agent in moved:
+            if agent:
+                self.feed(OtherCallEnded(agent=agent, call=call), now)
+        for extension, call, _ in moved:
+            self.other_call(extension, call, True, now)
+        for living in list(self.exchange.calls.values()):
+            conversation = living.conversation
+            if conversation is not None and conversation.agent:
+                number = conversation.other.number
+                if seats.get(number) != conversation.agent:  # a queue's conversation goes on at a colleague's seat
+                    living.occupy(number, now)
+
+    def forget(self, ringing: Ringing) -> None:
+        """A phone refused: it rings no more."""
+        if self._ringing.get(ringing.agent) is ringing:
+            del self._ringing[ringing.agent]
 
     def device(self, extension: str, reachable: bool, now: float) -> None:
         """A phone registered or vanished."""

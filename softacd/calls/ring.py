@@ -81,7 +81,7 @@ class Ring(Activity):
 
     def _alert(self, outcome: Outcome, leg: Leg, now: float) -> None:
         caller = self.call.leg
-        if outcome is Outcome.EARLY_MEDIA and leg.has_media:
+        if outcome is Outcome.EARLY_MEDIA and leg.has_media and caller.offered:
             if self._early is not leg:
                 self._early = leg
                 caller.progress(now)

@@ -102,6 +102,7 @@ class BlindTransfer(Activity):
         if leg is not self._transferor:
             return False
         self._transferor = None
+        self.call.vacate(leg.number, now)
         return True
 
     def on_attempt(self, attempt: Attempt, outcome: Outcome, leg: Leg | None, now: float) -> None:
@@ -119,6 +120,8 @@ class BlindTransfer(Activity):
             if attempt.trunk is not None:
                 call.hold_channel(attempt.trunk)
             self._release(now)
+            if leg.number in call.exchange.phones:
+                call.occupy(leg.number, now)
             call.connect(leg, now, agent=call.exchange.agent_of_phone.get(leg.number, ""))
         else:
             self._tell(180, "Ringing", now)
@@ -166,6 +169,7 @@ class BlindTransfer(Activity):
         elif not self._recalling and self._from in call.exchange.phones:
             self._recalling = True
             call.note("recall", self._from, now)
+            call.occupy(self._from, now)
             self._try(call.exchange.fork(call, self._from, self, now), RECALL_SECONDS, now)
         else:
             call.finish(now)
@@ -174,6 +178,7 @@ class BlindTransfer(Activity):
         transferor, self._transferor = self._transferor, None
         if transferor is not None:
             transferor.hang_up(now)
+            self.call.vacate(transferor.number, now)
 
     def _tell(self, status: int, reason: str, now: float) -> None:
         self._subscription.tell(status, reason, now)
@@ -199,14 +204,17 @@ def transfer(call: Call, transferor: Leg, target: ReferTarget, now: float, *, by
     other = call.exchange.calls.get(other_leg.call) if other_leg is not None else None
     if other_leg is None or other is None or other is call or other_leg.number != transferor.number:
         raise TransferRefusedError(481, "the dialog to be replaced is not the transferor's")
-    by_refer()
     subscription = Subscription(transferor)
     if other.phase not in (Phase.TALKING, Phase.HELD):
+        if other_leg is not other.caller_leg:  # RFC 3891 section 3: an early dialog must be the transferor's own call
+            raise TransferRefusedError(481, "the dialog to be replaced was not begun by the transferor")
+        by_refer()
         number = other.record.called
         other.finish(now)
         call.leave(transferor, now)
         call.begin(BlindTransfer(call, transferor, ReferTarget(number=number), subscription), now)
         return
+    by_refer()
     subscription.tell(200, "OK", now)
     _merge(call, transferor, other, other_leg, now)
 
@@ -232,7 +240,13 @@ def _merge(call: Call, transferor: Leg, other: Call, other_leg: Leg, now: float)
     if other.record.started < call.record.started:
         call, other = other, call
         transferor, other_leg = other_leg, transferor
+    if (
+        other.conversation is not None
+        and (number := other.conversation.partner(other_leg).number) in call.exchange.phones
+    ):
+        call.occupy(number, now)  # before the other call leaves the phone free
     new = other.release(other_leg, now)
     call.leave(transferor, now)
     transferor.hang_up(now)
+    call.vacate(transferor.number, now)
     call.adopt(new, other, now)

@@ -5,6 +5,7 @@ media commands as "media Play music/default". Tests compare slices of it.
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -59,6 +60,15 @@ class Ring:
     status: int = 0
     over: bool = False
     acknowledged: int = 0
+
+
+@dataclass(frozen=True)
+class Datagram:
+    """A message on its way, to a peer or (`to_switch`) from it."""
+
+    peer: "Peer"
+    data: bytes
+    to_switch: bool
 
 
 @dataclass
@@ -281,10 +291,16 @@ class World:
         self.now = 1000.0
         self.log: list[str] = []
         self.records: list[AnyRecord] = []
+        self.book: list[AnyRecord] = []
+        """The records as they were when they were handed over."""
         self.media: list[media.AnyCommand] = []
         self.open_streams: set[int] = set()
         self.playing: dict[int, media.Play] = {}
+        self.bridges: dict[int, int] = {}
         self.peers: dict[tuple[str, int], Peer] = {}
+        self.slow = False
+        """Messages stay on their way, in `on_their_way`, until `arrive`."""
+        self.on_their_way: list[Datagram] = []
         numbers = count(1)
         self.switch = Switch(
             settings,
@@ -320,14 +336,17 @@ class World:
             while self.switch.media:
                 busy = True
                 self._command(self.switch.media.popleft())
-            while self.switch.records:
-                self.records.append(self.switch.records.popleft())
+            batch = list(self.switch.records)
+            self.switch.records.clear()
+            self.records.extend(batch)
+            # records of calls grow until they are handed over: the last of a batch has it all
+            self.book.extend(copy(record) for record in {id(record): record for record in batch}.values())
             for peer in list(self.peers.values()):
                 while (item := peer.stack.poll()) is not None:
                     busy = True
                     if isinstance(item, Transmit):
                         self.log.append(f"{peer.name} -> switch {_first(item.data)}")
-                        self.switch.receive_sip(item.data, Flow(Transport.UDP, SWITCH, peer.address), self.now)
+                        self._carry(Datagram(peer, item.data, to_switch=True))
                     else:
                         peer.on_event(item)
 
@@ -390,8 +409,36 @@ class World:
         peer = self.peers.get(item.flow.remote)
         name = peer.name if peer else "nobody"
         self.log.append(f"switch -> {name} {_first(item.data)}")
-        if peer is not None and not peer.mute:
-            peer.stack.receive(item.data, Flow(Transport.UDP, peer.address, SWITCH), self.now)
+        if peer is not None:
+            self._carry(Datagram(peer, item.data, to_switch=False))
+
+    def _carry(self, datagram: Datagram) -> None:
+        if self.slow:
+            self.on_their_way.append(datagram)
+        else:
+            self.arrive(datagram)
+
+    def carry(self, *, to_switch: bool) -> None:
+        """What is on its way in one direction arrives, in order."""
+        for datagram in [one for one in self.on_their_way if one.to_switch is to_switch]:
+            self.on_their_way.remove(datagram)
+            self.arrive(datagram)
+        self.settle()
+
+    def release(self) -> None:
+        """The network is fast again: everything arrives, in order."""
+        self.slow = False
+        while self.on_their_way:
+            self.arrive(self.on_their_way.pop(0))
+            self.settle()
+
+    def arrive(self, datagram: Datagram) -> None:
+        """A message is there; a mute peer hears nothing."""
+        peer = datagram.peer
+        if datagram.to_switch:
+            self.switch.receive_sip(datagram.data, Flow(Transport.UDP, SWITCH, peer.address), self.now)
+        elif not peer.mute:
+            peer.stack.receive(datagram.data, Flow(Transport.UDP, peer.address, SWITCH), self.now)
 
     def _command(self, command: media.AnyCommand) -> None:
         self.media.append(command)
@@ -408,14 +455,26 @@ class World:
             case media.Bridge(stream=stream, other=other):
                 assert {stream, other} <= self.open_streams
                 self.log.append(f"media {stream} bridge {other}")
+                for one, partner in ((stream, other), (other, stream)):
+                    self._unbridge(one)
+                    self.bridges[one] = partner
                 self.playing.pop(stream, None)
                 self.playing.pop(other, None)
+            case media.Unbridge(stream=stream):
+                self._unbridge(stream)
             case media.CloseStream(stream=stream):
+                self._unbridge(stream)
                 self.open_streams.remove(stream)
                 self.playing.pop(stream, None)
                 port = next(c.port for c in self.media if isinstance(c, media.OpenStream) and c.stream == stream)
                 self.switch.handle_media(media.StreamClosed(stream, media.StreamStatistics(sent=1)), self.now)
                 self.switch.handle_media(media.PortsOffered((port,)), self.now)
+
+    def _unbridge(self, stream: int) -> None:
+        """What the media engine does: both ends of the bridge are free."""
+        partner = self.bridges.pop(stream, None)
+        if partner is not None:
+            self.bridges.pop(partner, None)
 
 
 def _first(data: bytes) -> str:
@@ -430,6 +489,7 @@ def shop(
     agents: int = 5,
     available: bool = True,
     dial_plan: DialPlan | None = None,
+    ports: int = 200,
     **queue: object,
 ) -> World:
     """Two carriers, phones 101 and up with an agent each, one queue "sales" (600), a menu in front."""
@@ -474,7 +534,7 @@ def shop(
         AgentSettings(name=name, phone=phone.extension, available_at_start=available)
         for name, phone in zip(names, phones, strict=True)
     )
-    world = World(settings, queues, people)
+    world = World(settings, queues, people, ports=ports)
     world.peer("alpha", ("198.51.100.1", 5060))
     world.peer("beta", ("198.51.100.2", 5060))
     for trunk in ("alpha", "beta"):
