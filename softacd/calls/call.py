@@ -6,6 +6,7 @@ The call decides how it ends; activities decide what the caller goes through unt
 from abc import ABC, abstractmethod
 
 from softacd.calls.call_table import Phase, enter
+from softacd.calls.caller import Caller
 from softacd.calls.conversation import Conversation
 from softacd.calls.exchange import Exchange
 from softacd.calls.identity import passable_reason
@@ -55,12 +56,15 @@ class Call:
         called: str,
         trunk: Trunk | None,
         now: float,
+        known: Caller | None = None,
     ) -> None:
+        """`known` is what the house knows of who calls; `caller_name` what the other side presented."""
         services = exchange.services
         self.exchange = exchange
         self.services = services
         self.id = id
-        self.caller_name = caller_name
+        self.known = known
+        self.caller_name = known.shown(caller_name) if known is not None else caller_name
         self.phase = Phase.ARRIVED
         self.phase_since = services.wall(now)
         self.step = ""
@@ -80,6 +84,9 @@ class Call:
             caller=caller,
             called=called,
             trunk=trunk.settings.name if trunk else "",
+            caller_name=self.caller_name,
+            category=known.category if known is not None else "",
+            customer=known.customer if known is not None else "",
         )
         self.trunks: list[Trunk] = []
         self._waiting: Activity | None = None

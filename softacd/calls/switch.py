@@ -13,12 +13,15 @@ from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.acd.vocabulary import Status
 from softacd.acd.wait_time import WaitTimeEstimator
 from softacd.calls.arrival import Arrival
+from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.door import Door
 from softacd.calls.exchange import Exchange
 from softacd.calls.info_digits import digit_of
 from softacd.calls.leg import ALLOW, Leg
 from softacd.calls.leg_session import LegSession
+from softacd.calls.message_relay import MessageRelay
 from softacd.calls.model import SwitchSettings
+from softacd.calls.notifier import Notifier, Watch
 from softacd.calls.queue_desk import QueueDesk
 from softacd.calls.records import PhoneEvent, TraceRow
 from softacd.calls.refer import TransferRefusedError, refer_target
@@ -27,6 +30,7 @@ from softacd.calls.transfer import transfer
 from softacd.calls.trunk import Trunk
 from softacd.rtp import vocabulary as media
 from softacd.sip.authenticator import Account, DigestAuthenticator
+from softacd.sip.event_package import ALLOW_EVENTS
 from softacd.sip.events import (
     AckMissing,
     Event,
@@ -74,11 +78,12 @@ class Switch:
         media_host: Callable[[Flow], str] = lambda flow: flow.local[0],
         user_agent: str = "softacd",
         limits: Limits | None = None,
+        lookup: Lookup = nobody_known,
         now: float,
     ) -> None:
         """`token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1.
 
-        `listening` and `media_host` tell our address as a peer sees it.
+        `listening` and `media_host` tell our address as a peer sees it; `lookup` tells who calls, from memory.
         """
         self.stack = SipStack(
             token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True, supported=EXTENSIONS
@@ -91,11 +96,13 @@ class Switch:
         self.authenticator = DigestAuthenticator(settings.domain, secret=secret, token=token)
         self.registrar = Registrar(self.authenticator, self.location)
         self.exchange = Exchange(self.services, self.location, settings, queues, agents)
+        self.exchange.lookup = lookup
         self.distributor = Distributor(queues, agents, now)
         self.estimator = WaitTimeEstimator(queues, agents)
         self.desk = QueueDesk(self.exchange, self.distributor, self.estimator)
         self.exchange.desk = self.desk
         self.arrival = Arrival(self.exchange)
+        self.notifier = Notifier(self.exchange)
         self.door = Door(
             settings.guard,
             settings.domain,
@@ -274,11 +281,15 @@ class Switch:
 
     def _pump(self, now: float) -> None:
         poll = self.stack.poll
-        while (item := poll()) is not None:
-            if isinstance(item, Transmit):
-                self.transmits.append(item)
-            else:
-                self._sip_event(item, now)
+        while True:
+            while (item := poll()) is not None:
+                if isinstance(item, Transmit):
+                    self.transmits.append(item)
+                else:
+                    self._sip_event(item, now)
+            if not self.services.changed:
+                return
+            self.notifier.flush(now)
 
     def _sip_event(self, event: Event, now: float) -> None:
         match event:
@@ -293,9 +304,15 @@ class Switch:
                         context.on_alive(response.status, now)
                 elif isinstance(context, Trunk | LegSession):
                     context.on_response(transaction, response, now)
+                elif isinstance(context, Watch):
+                    self.notifier.on_answer(context, response.status, now)
+                elif isinstance(context, MessageRelay):
+                    context.on_answer(response.status, now)
             case IncomingRequest(transaction=transaction, request=request, flow=flow, dialog=dialog):
                 if dialog is not None and isinstance(dialog.context, Leg):
                     self._in_dialog(dialog.context, transaction, request, now)
+                elif dialog is not None and isinstance(dialog.context, Watch):
+                    self._in_subscription(dialog.context, transaction, request, now)
                 else:
                     self._out_of_dialog(transaction, request, flow, now)
             case IncomingAck(dialog=dialog, request=request):
@@ -315,6 +332,10 @@ class Switch:
                     context.on_failure(transaction, cause, now)
                 elif isinstance(context, LegSession):
                     context.on_failure(408 if cause is FailureCause.TIMEOUT else 503, now)
+                elif isinstance(context, Watch):
+                    self.notifier.on_answer(context, 408, now)
+                elif isinstance(context, MessageRelay):
+                    context.on_answer(408, now)
             case AckMissing(dialog=dialog):
                 if isinstance(dialog.context, Leg):
                     dialog.context.on_ack_missing(now)
@@ -394,15 +415,24 @@ class Switch:
                 self.arrival.from_phone(self.door.username, transaction, request, flow, now)
         elif request.method == "OPTIONS":
             self._respond_options(transaction, now)
+        elif request.method == "SUBSCRIBE" and self.door.username:
+            self.notifier.subscribe(self.door.username, transaction, request, now)
+        elif request.method == "MESSAGE" and self.door.username:
+            MessageRelay(self.exchange, self.door.username, transaction, request, now)
         elif request.method in ("SUBSCRIBE", "PUBLISH"):
-            # no mailbox here (RFC 3842 section 3.5); other events are not served (RFC 6665 section 4.2.1.3)
-            mailbox = (request.header("Event") or "").startswith("message-summary")
-            self.stack.respond(transaction, 404 if mailbox else 489, now=now)
+            # nothing is published here: presence is what the switch sees (RFC 3903 section 6)
+            self.stack.respond(transaction, 489, now=now, headers=(ALLOW_EVENTS,))
         else:
             self.stack.respond(transaction, 405, now=now, headers=(("Allow", ALLOW),))
 
+    def _in_subscription(self, watch: Watch, transaction: ServerTransaction, request: Request, now: float) -> None:
+        if request.method == "SUBSCRIBE":
+            self.notifier.refresh(watch, transaction, request, now)
+        else:
+            self.stack.respond(transaction, 405, now=now, headers=(("Allow", "SUBSCRIBE, NOTIFY"),))
+
     def _respond_options(self, transaction: ServerTransaction, now: float) -> None:
-        headers = (("Allow", ALLOW), ("Accept", "application/sdp, application/dtmf-relay"))
+        headers = (("Allow", ALLOW), ("Accept", "application/sdp, application/dtmf-relay"), ALLOW_EVENTS)
         self.stack.respond(transaction, 200, now=now, headers=headers)
 
     # --- phones --------------------
@@ -411,6 +441,7 @@ class Switch:
         for change in changes:
             extension = change.address_of_record.partition(":")[2].partition("@")[0]
             self.desk.device(extension, change.reachable, now)
+            self.services.changes(extension)
 
     def _tell_device(self, extension: str, now: float) -> None:
         bindings = self.location.bindings(self.exchange.address_of_record(extension), now)
