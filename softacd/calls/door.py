@@ -17,6 +17,8 @@ from softacd.sip.message import Request
 from softacd.sip.screen import Refusal
 from softacd.sip.transport import Flow
 
+PROVEN = frozenset({"INVITE", "SUBSCRIBE", "MESSAGE", "PUBLISH"})
+"""What a registered phone may ask only with its password."""
 WRONG = "wrong credentials"
 
 
@@ -71,7 +73,7 @@ class Door:
         if self.trunk is not None:
             return None
         if phone_known(request, flow, self._location, self._domain, now):
-            if request.method != "INVITE":
+            if request.method not in PROVEN:
                 return None
             return self._prove(self._authenticator.authenticate(request, now, proxy=True), flow, now)
         self.strangers += 1

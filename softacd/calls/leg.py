@@ -166,6 +166,8 @@ class Leg:
         self.record = LegRecord(
             id=id, call=call, party=party, number=number, outgoing=outgoing, started=services.wall(now)
         )
+        if not party.startswith("trunk:"):
+            services.phone_legs.setdefault(number, {})[self] = None
 
     # --- views --------------------
 
@@ -205,6 +207,7 @@ class Leg:
         transaction.context = self
         self.record.sip_call_id = request.call_id
         self.services.claim_traces(request.call_id, self)
+        self.services.changes(self.number)
         self._keeper = LegSession(self)
         self._keeper.know(request)
         self._session = _agree(request)
@@ -245,6 +248,7 @@ class Leg:
                 self._apply(self._answer.remote)
             return
         self.state = advance(self.state, LegInput.ACCEPT)
+        self.services.changes(self.number)
         self.record.answered = self.services.wall(now)
         session, headers = self._session
         headers = (*OFFERED, *headers)
@@ -357,6 +361,7 @@ class Leg:
         self.transaction = transaction
         self.record.sip_call_id = transaction.request.call_id
         self.services.claim_traces(transaction.request.call_id, self)
+        self.services.changes(self.number)
 
     def on_response(self, response: Response, dialog: Dialog | None, now: float) -> None:
         """A response to our INVITE."""
@@ -416,6 +421,7 @@ class Leg:
             return
         self.state = advance(self.state, LegInput.ANSWER)
         self._dialled = {}
+        self.services.changes(self.number)
         self.dialog = dialog
         dialog.context = self
         self.record.answered = self.services.wall(now)
@@ -681,6 +687,7 @@ class Leg:
             dialog.context = self
 
     def _mark_ringing(self, now: float) -> None:
+        self.services.changes(self.number)
         if not self.record.ringing:
             self.record.ringing = self.services.wall(now)
 
@@ -697,6 +704,11 @@ class Leg:
         if self._keeper is not None:
             self._keeper.stop()
             self._keeper = None
+        legs = self.services.phone_legs.get(self.number)
+        if legs is not None and legs.pop(self, self) is None:
+            self.services.changes(self.number)
+            if not legs:
+                del self.services.phone_legs[self.number]
         self.cause = cause
         self.reason = reason
         self.record.cause = cause

@@ -44,3 +44,4 @@ class PhoneBook:
         )
         self._choices[extension] = new
         self._services.records.append(new)
+        self._services.changes(extension)

@@ -175,6 +175,9 @@ class QueueDesk:
 
     def _agent_changed(self, change: AgentChanged, now: float) -> None:
         services = self.exchange.services
+        settings = self.exchange.agents.get(change.agent)
+        if settings is not None:
+            services.changes(settings.phone)
         services.note_agent(
             AgentEvent(
                 agent=change.agent,

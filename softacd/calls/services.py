@@ -59,6 +59,12 @@ class Services:
         self.ports: deque[Port] = deque()
         self.recordings = RecordingDesk(wall, self.media.append, self.records.append)
         self.streams: dict[int, Leg] = {}
+        self.phone_legs: dict[str, dict[Leg, None]] = {}
+        """Extension -> its legs that are not over."""
+        self.watched: set[str] = set()
+        """Extensions somebody has a lamp for."""
+        self.changed: dict[str, None] = {}
+        """Of these, those whose state changed in this turn."""
         self.sip_calls: dict[str, Leg] = {}
         self.traces_waiting: list[tuple[str, TraceRow]] = []
         self._ports_asked = 0
@@ -110,6 +116,11 @@ class Services:
     def note(self, call: str, kind: str, detail: str, now: float) -> None:
         """Record that something happened to a call."""
         self.records.append(CallEvent(call=call, at=self.wall(now), kind=kind, detail=detail))
+
+    def changes(self, extension: str) -> None:
+        """The state of an extension changed: who watches it is told at the end of the turn."""
+        if extension in self.watched:
+            self.changed[extension] = None
 
     def note_agent(self, event: AgentEvent) -> None:
         """Record an agent's change."""

@@ -28,12 +28,16 @@ RECALL_SECONDS = 20.0
 
 
 def replaced_leg(exchange: "Exchange", target: ReplacesTarget) -> Leg | None:
-    """The leg whose dialog a Replaces names: its to-tag is ours, its from-tag the device's (RFC 3891 section 3)."""
+    """The leg whose dialog a Replaces names: its to-tag is ours, its from-tag the device's (RFC 3891 section 3).
+
+    Whoever learnt of the dialog by a NOTIFY (RFC 4235) names it as the watched device sees it: the other way round.
+    """
     leg = exchange.services.sip_calls.get(target.call_id)
     dialog = leg.dialog if leg is not None else None
     if leg is None or dialog is None or leg.ended:
         return None
-    if dialog.local.tag != target.to_tag or dialog.remote.tag != target.from_tag:
+    ours, theirs = dialog.local.tag, dialog.remote.tag
+    if (target.to_tag, target.from_tag) not in ((ours, theirs), (theirs, ours)):
         return None
     return leg
 

@@ -228,9 +228,16 @@ class UserAgentClient(StackCore):
 
     def _dialog_response(self, transaction: ClientTransaction, response: Response) -> tuple[bool, Dialog | None]:
         """Make or advance the dialog of a response outside one; False when it is a repeated 2xx."""
+        status = response.status
+        if transaction.method == "SUBSCRIBE" and 200 <= status < 300 and response.to.tag:
+            # RFC 6665 section 4.4.1: the NOTIFYs come inside it
+            watched = dialog_of_client(
+                transaction.request, response, transaction.flow, contact_user=_contact_user(transaction.request)
+            )
+            self._dialogs[watched.id] = watched
+            return True, watched
         if transaction.method != "INVITE":
             return True, None
-        status = response.status
         if status >= 300:
             self._end_early_dialogs(transaction)
             return True, None
