@@ -86,7 +86,7 @@ class MediaCore:
         if stream in self.sessions:
             raise ValueError(f"stream {stream} is open already")
         randbits = self._randbits
-        session = Session(stream, Outbound(randbits(32), randbits(16), randbits(32)), self.events, now)
+        session = Session(stream, Outbound(randbits(32), randbits(16), randbits(32)), self.events, now, self._listeners)
         interval = self.settings.rtcp_interval_seconds
         session.report_at = now + interval * (0.5 + randbits(8) / 256)  # RFC 3550 section 6.2: 0.5 to 1.5 times
         if not self.sessions:
@@ -102,7 +102,6 @@ class MediaCore:
             self.unknown_streams += 1
             return False
         moved = session.agree(command, now)
-        self._enlist(session, now)
         self._speak_codec(session)
         for playout in session.tones:
             playout.speak(command.codec.name)
@@ -157,8 +156,8 @@ class MediaCore:
             self.unknown_streams += 1
             return b""
         del self._checks[stream % CHECK_ROUNDS][stream]
-        self._listeners.pop(stream, None)
         session.unbridge()
+        self._listeners.pop(stream, None)
         self._stop_play(session)
         self._leave(session)
         self._stop_recording(session, now)
@@ -336,15 +335,6 @@ class MediaCore:
             session.tones.append(tone)
         self._speak(session, now)
         session.route()
-
-    def _enlist(self, session: Session, now: float) -> None:
-        """Search what the peer says for keys, if there is no other way for it to press them."""
-        if session.listener is None:
-            self._listeners.pop(session.stream, None)
-            return
-        if not self._listeners:
-            self._listen_at = now
-        self._listeners[session.stream] = session.listener
 
     def _stop_recording(self, session: Session, now: float) -> None:
         recording, session.recording = session.recording, None

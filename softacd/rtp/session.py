@@ -41,6 +41,8 @@ class Session:
         "_heard_at",
         "_last_report_at",
         "_last_sender_report",
+        "_listeners",
+        "_presses_tones",
         "_reported_sent",
         "_silence_reported",
         "codec",
@@ -66,7 +68,15 @@ class Session:
         "tones",
     )
 
-    def __init__(self, stream: int, outbound: Outbound, events: list[AnyEvent], now: float) -> None:
+    def __init__(
+        self,
+        stream: int,
+        outbound: Outbound,
+        events: list[AnyEvent],
+        now: float,
+        listeners: dict[int, Listener] | None = None,
+    ) -> None:
+        """`listeners` are those of all streams, by number: ours enters itself while it is needed."""
         self.stream = stream
         self.send: Send = send_nowhere
         self.outbound = outbound
@@ -96,6 +106,8 @@ class Session:
         self._heard = -1
         self._heard_at = now
         self._silence_reported = False
+        self._presses_tones = False
+        self._listeners = {} if listeners is None else listeners
         self._last_sender_report = 0
         self._last_report_at = 0.0
         self._reported_sent = 0
@@ -116,14 +128,29 @@ class Session:
         out.samples = codec.clock_rate * codec.packet_ms // 1000
         events = tuple({number for number in (remote.telephone_event, remote.telephone_event_in) if number is not None})
         self.inbound.agree(codec.payload_type, codec.clock_rate, events, wanted=remote.receive)
-        self.listener = None if events else self.listener or Listener(self.stream)
-        self.listen()
+        self._presses_tones = not events
+        self.choose_listener()
+        if self.other is not None:
+            self.other.choose_listener()
         self._heard_at = now
         self._silence_reported = False
         if moved:
             self.rtcp_source = None
             self.inbound.forget_source()
         return moved
+
+    def choose_listener(self) -> None:
+        """Search what the peer says for keys if it has no other way to press them and somebody must be told of them.
+
+        Between two peers that both press tones, the sound itself carries them.
+        """
+        other = self.other
+        if self._presses_tones and (other is None or other.outbound.telephone_event is not None):
+            self.listener = self._listeners.setdefault(self.stream, self.listener or Listener(self.stream))
+        else:
+            self.listener = None
+            self._listeners.pop(self.stream, None)
+        self.listen()
 
     def listen(self) -> None:
         """Let those who listen hear what the peer says, and the recording what it hears, in the codec agreed now."""
@@ -164,6 +191,8 @@ class Session:
     def bridge(self, other: "Session") -> None:
         """Join two streams that are in no bridge, or in this one already."""
         self.other, other.other = other, self
+        self.choose_listener()
+        other.choose_listener()
         self.route()
         other.route()
 
@@ -174,6 +203,8 @@ class Session:
             self.other = other.other = None
             self.inbound.relay_to(None)
             other.inbound.relay_to(None)
+            self.choose_listener()
+            other.choose_listener()
 
     # --- speaking -----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 from softacd.rtp.g711 import Samples, encode
 from softacd.rtp.tone_detection import HIGH, LOW, PAD, Listener, detect
 from softacd.rtp.tones import dtmf
-from softacd.rtp.vocabulary import DigitPressed
+from softacd.rtp.vocabulary import Bridge, DigitPressed, Unbridge
 from tests.rtp.studio import PCMA, PCMU, Studio
 
 MEDIA = Path(__file__).parents[2] / "media"
@@ -163,6 +163,19 @@ def test_a_peer_with_telephone_events_is_not_listened_to() -> None:
     assert press(studio, 1, "7", "PCMU") == [DigitPressed(1, "7", "inband")]
     studio.agree(1, PCMU)
     assert press(studio, 1, "8", "PCMU") == []
+
+
+def test_peers_who_both_press_tones_hear_them_and_nobody_searches() -> None:
+    studio = Studio()
+    studio.stream(1, PCMU, event=None)
+    studio.stream(2, PCMU, event=None)
+    studio.do(Bridge(1, 2))
+    assert press(studio, 1, "42", "PCMU") == []
+    studio.agree(2, PCMU)  # the other one has events now, and must be told
+    assert press(studio, 1, "7", "PCMU") == [DigitPressed(1, "7", "inband")]
+    studio.agree(2, PCMU, event=None)
+    studio.do(Unbridge(1))
+    assert press(studio, 1, "9", "PCMU") == [DigitPressed(1, "9", "inband")]
 
 
 def test_a_stream_that_ended_is_no_longer_searched() -> None:
