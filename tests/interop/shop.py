@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import msgspec
 
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, TraceRow
-from softacd.calls.views import AgentView, Snapshot
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
+from softacd.calls.views import AgentView, Snapshot, TrunkView
 from softacd.ops.demo.api import Api, ApiError
 from softacd.ops.demo.leaks import Opened, opened
 from softacd.ops.demo.switch_process import SwitchProcess
@@ -154,6 +154,7 @@ class Story(msgspec.Struct):
     legs: list[LegRecord]
     events: list[CallEvent]
     trace: list[TraceRow]
+    segments: list[Segment] = []
 
     def kinds(self, *of: str) -> list[str]:
         """What happened, in order: "kind detail", only of these kinds when any are named."""
@@ -365,10 +366,14 @@ class Shop:
 
     async def until_registered(self, trunk: str) -> None:
         """Wait until the switch is registered at a carrier."""
-        await self.until(
-            f"trunk {trunk} is registered",
-            lambda: any(view.name == trunk and view.state == "registered" for view in self.api.snapshot().trunks),
-        )
+
+        def view() -> TrunkView:
+            return next(view for view in self.api.snapshot().trunks if view.name == trunk)
+
+        try:
+            await self.until(f"trunk {trunk} is registered", lambda: view().state == "registered")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {view()}") from None
 
     # --- phones of the house --------------------
 

@@ -17,7 +17,7 @@ def tone(frequency: int, seconds: float = 1.0, *, peak: int = 8000) -> bytes:
     return bytes((np.sin(2 * np.pi * frequency * at) * peak).astype("<i2").tobytes())
 
 
-def purity(pcm: bytes, frequency: int) -> float:
+def purity(pcm: bytes | bytearray, frequency: int) -> float:
     """Share of the sound's energy that lies at `frequency` (Goertzel), 0..1; 0 for silence."""
     samples: NDArray[np.float64] = np.frombuffer(pcm[: len(pcm) // 2 * 2], dtype="<i2").astype(np.float64)
     energy = float(np.sum(np.square(samples)))
@@ -28,7 +28,7 @@ def purity(pcm: bytes, frequency: int) -> float:
     return float(2 * projection / (len(samples) * energy))
 
 
-def loudness(pcm: bytes) -> float:
+def loudness(pcm: bytes | bytearray) -> float:
     """Root mean square, 0..32767."""
     samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], dtype="<i2").astype(np.float64)
     return float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
