@@ -153,8 +153,8 @@ class Arrival:
                 call.begin(Ring.extension(call, other, seconds), now)
             case ToGroup(group=group):
                 call.begin(Ring.extension(call, exchange.groups[group].number, 0.0), now)
-            case ToOutside(number=number):
-                call.begin(Ring.outside(call, number, phone.display_name), now)
+            case ToOutside(number=number, emergency=emergency):
+                call.begin(Ring.outside(call, number, phone.display_name, emergency=emergency), now)
             case ToNobody(status=status, why=why):
                 call.note("refused", why, now)
                 call.finish(now, outcome=Outcome.REFUSED, status=status)

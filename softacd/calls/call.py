@@ -344,6 +344,7 @@ class Call:
         for extension in list(self._occupied):
             self.vacate(extension, now)
         self.services.records.append(record)
+        self.exchange.tolls.release(self.id)
         self.exchange.calls.pop(self.id, None)
 
     def _outcome(self, queued: bool, by: str, cause: int) -> Outcome:

@@ -16,6 +16,7 @@ from softacd.calls.phone_book import PhoneBook
 from softacd.calls.reach import Diversion, GroupRing, Reach
 from softacd.calls.routing import Routing, ToExtension, ToGroup, ToOutside, ToQueue
 from softacd.calls.services import Services
+from softacd.calls.toll_guard import TollGuard
 from softacd.calls.trunk import Trunk
 from softacd.sip.headers import NameAddress
 from softacd.sip.location import LocationService
@@ -47,6 +48,7 @@ class Exchange:
         self.ringing: dict[Reach, None] = {}
         """Phones that ring for a call from a phone or a flow, longest first: what can be picked up."""
         self.parking = ParkingLot()
+        self.tolls = TollGuard()
         self.lookup: Lookup = nobody_known
         """Who a number from outside belongs to."""
         self.configure(settings, queues, agents)
@@ -65,6 +67,7 @@ class Exchange:
         self.agent_of_phone: dict[str, str] = {agent.phone: agent.name for agent in agents}
         self.routing = Routing(settings.phones, queues, settings.numbers, settings.dial_plan, settings.groups)
         self.parking.configure(settings.dial_plan.park_slots)
+        self.tolls.configure(settings.dial_plan)
 
     def address_of_record(self, extension: str) -> str:
         """The address of record of an extension, as the location service keys it."""
@@ -128,21 +131,32 @@ class Exchange:
         *,
         display_name: str = "",
         diversions: tuple[Diversion, ...] = (),
+        payer: str = "",
+        emergency: bool = False,
     ) -> Hunt:
-        """An attempt on an outside number over the trunks, in the dial plan's order."""
-        order = self.settings.dial_plan.trunks or tuple(self.trunks)
+        """An attempt on an outside number over the trunks, in the dial plan's order.
+
+        `payer` is the phone whose call it is: its number is shown where a trunk owns it, its ceilings count.
+        """
+        order = self.settings.dial_plan.trunks or tuple(trunk.name for trunk in self.settings.trunks)
+        phone = self.phones.get(payer)
+        wanted = phone.caller_id if phone is not None else ""
+        withheld = call.withheld and not emergency
         return Hunt(
             self.services,
             user,
             trunks=[self.trunks[name] for name in order if name in self.trunks],
             call=call.id,
             number=number,
-            display_name=display_name,
             new_leg_id=call.new_leg_id,
+            identity=lambda trunk: ANONYMOUS if withheld else trunk.identity(display_name, wanted),
             headers=lambda trunk: (
                 ("Max-Forwards", str(call.hops)),
-                *(trunk.diversion(diversion.why) for diversion in diversions[:1]),
+                *trunk.identity_headers(wanted, withheld=withheld),
+                *(header for diversion in diversions[:1] for header in trunk.diversion(diversion.why)),
             ),
+            admit=lambda now: self.tolls.admit(payer, call.id, now) if payer and not emergency else "",
+            emergency=emergency,
         )
 
     def presented(self, call: "Call") -> NameAddress:

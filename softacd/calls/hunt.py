@@ -7,6 +7,7 @@ from softacd.calls.deadlines import Deadline
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.services import NoPortError, Services
 from softacd.calls.trunk import Target, Trunk
+from softacd.sip.headers import NameAddress
 
 FAIL_OVER_STATUSES = frozenset({401, 403, 407, 408})
 """Refusals that say something about the carrier, not about the called party; 5xx are added to them."""
@@ -32,29 +33,46 @@ class Hunt(Attempt):
         trunks: Sequence[Trunk],
         call: str,
         number: str,
-        display_name: str,
         new_leg_id: Callable[[], str],
+        identity: Callable[[Trunk], NameAddress],
         headers: Callable[[Trunk], tuple[tuple[str, str], ...]] = lambda trunk: (),
+        admit: Callable[[float], str] = lambda now: "",
+        emergency: bool = False,
     ) -> None:
-        """`headers` are those of the INVITE to a trunk."""
+        """`identity` is From and `headers` are further headers of the INVITE to a trunk, made for each anew.
+
+        `admit` says once, at the start, why the call must not go out, "" when it may.
+        """
         super().__init__(user)
         self.status = 503
         self._services = services
         self._left = list(trunks)
         self._call = call
         self._number = number
-        self._display_name = display_name
         self._new_leg_id = new_leg_id
+        self._identity = identity
+        self._admit = admit
+        self._emergency = emergency
         self._headers = headers
         self._leg: Leg | None = None
         self._target: Target | None = None
         self._patience: Deadline | None = None
+        self._dialled_at = 0.0
 
     def start(self, now: float) -> None:
         """Call through the first trunk that is up and has a free channel."""
+        why = self._admit(now)
+        if why:
+            self._services.note(self._call, "toll-guard", why, now)
+            self.status = 403
+            self._report(Outcome.FAILED, None, now)
+        else:
+            self._next(now)
+
+    def _next(self, now: float) -> None:
         while self._left:
             trunk = self._left.pop(0)
-            obstacle = trunk.obstacle(now)
+            obstacle = trunk.obstacle(now, emergency=self._emergency)
             if obstacle:
                 self._services.note(self._call, "trunk-passed-over", f"{trunk.settings.name}: {obstacle}", now)
                 continue
@@ -83,10 +101,11 @@ class Hunt(Attempt):
         self._leg, self.trunk, self._target = leg, trunk, trunk.targets[0]
         trunk.calls_now.add(self._call)
         self._services.note(self._call, "trunk-tried", settings.name, now)
-        self._wait(now + settings.progress_timeout, "progress")
+        self._dialled_at = now
+        self._wait(now + min(settings.trying_timeout, settings.progress_timeout), "trying")
         leg.dial(
             uri=trunk.uri(self._number),
-            from_=trunk.identity(self._display_name),
+            from_=self._identity(trunk),
             to=trunk.address(self._number),
             headers=self._headers(trunk),
             credentials=trunk.credentials,
@@ -107,7 +126,7 @@ class Hunt(Attempt):
         if leg is not self._leg:
             return
         if signal in (Signal.RINGING, Signal.EARLY_MEDIA):
-            if self._patience is not None and self._patience.tag == "progress" and self.trunk is not None:
+            if self._patience is not None and self._patience.tag != "answer" and self.trunk is not None:
                 self._wait(now + self.trunk.settings.answer_timeout, "answer")
             self._report(Outcome.RINGING if signal is Signal.RINGING else Outcome.EARLY_MEDIA, leg, now)
         elif signal is Signal.ANSWERED:
@@ -119,9 +138,13 @@ class Hunt(Attempt):
 
     def on_deadline(self, tag: str, now: float) -> None:
         """The carrier gave no sign in time, or nobody answered."""
-        if self._leg is not None:
-            self._leg.hang_up(now)
-        self._failed(408 if tag == "progress" else 480, now)
+        leg, trunk = self._leg, self.trunk
+        if tag == "trying" and leg is not None and trunk is not None and leg.proceeding:
+            self._wait(max(now, self._dialled_at + trunk.settings.progress_timeout), "progress")
+            return
+        if leg is not None:
+            leg.hang_up(now)
+        self._failed(480 if tag == "answer" else 408, now)
 
     def _wait(self, until: float | None, tag: str = "") -> None:
         if self._patience is not None:
@@ -138,7 +161,7 @@ class Hunt(Attempt):
             self._services.note(self._call, "trunk-failed", f"{trunk.settings.name}: {status}", now)
             if target is not None and status in NEXT_SERVER_STATUSES and trunk.give_up_on(target, now):
                 self._left.insert(0, trunk)
-            self.start(now)
+            self._next(now)
         else:
             self._report(Outcome.FAILED, None, now)
 

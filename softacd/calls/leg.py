@@ -46,6 +46,7 @@ from softacd.sip.session_timer import (
     offer_headers,
 )
 from softacd.sip.transaction import ClientTransaction, ServerTransaction
+from softacd.sip.transaction_table import TransactionState
 from softacd.sip.transport import Flow
 
 SDP = "application/sdp"
@@ -180,6 +181,12 @@ class Leg:
     def ended(self) -> bool:
         """Nothing more will come."""
         return self.state is LegState.ENDED
+
+    @property
+    def proceeding(self) -> bool:
+        """Our INVITE has arrived: a provisional response came, a 100 at least."""
+        transaction = self.transaction
+        return isinstance(transaction, ClientTransaction) and transaction.state is not TransactionState.CALLING
 
     @property
     def has_media(self) -> bool:

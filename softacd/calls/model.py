@@ -65,10 +65,16 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Our numbers with this carrier, E.164."""
     caller_id: str = ""
     """Number shown on calls that leave here; empty: the first of `numbers`, else `username`."""
+    identity: Literal["from", "asserted"] = "from"
+    """How our number is told: in From alone, or in P-Asserted-Identity too (RFC 3325)."""
+    diversion: bool = True
+    """Tell the carrier by Diversion that a call is forwarded, and by which of our numbers."""
     channels: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     """Simultaneous calls; 0: no limit."""
     answer_timeout: TimeOut = 60.0
     """Seconds a call out may ring."""
+    trying_timeout: TimeOut = 3.0
+    """No answer of any kind to a call within so many seconds: the next trunk is tried."""
     progress_timeout: TimeOut = 8.0
     """No ringing or early media after so many seconds: the next trunk is tried."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
@@ -101,6 +107,8 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """How long a call from another phone rings here."""
     outside: bool = True
     """May call out through the trunks."""
+    caller_id: str = ""
+    """Number shown outside, on trunks that own it; elsewhere, or empty: the trunk's."""
     pickup_groups: tuple[str, ...] = ()
     """Groups of phones that pick up each other's calls; without any, only calls of phones without any."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
@@ -240,6 +248,12 @@ class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     outside: tuple[str, ...] = ()
     """Patterns of the outside numbers that may be dialled."""
+    emergency: tuple[str, ...] = ("112",)
+    """Numbers every phone may dial outside, without prefix, whatever else is closed; they go to any trunk at once."""
+    outside_calls_an_hour: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 120
+    """Outside calls a phone may make, or forward, within an hour; 0: no ceiling."""
+    outside_calls_at_once: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 4
+    """Outside calls a phone may have, or have forwarded, at once; 0: no ceiling."""
     outside_prefix: str = ""
     """Dialled before an outside number and removed ("9")."""
     trunks: tuple[str, ...] = ()

@@ -176,7 +176,7 @@ class Reach(Attempt):
             case ToGroup(group=group):
                 self._try(exchange.ring_group(call, group, self), now)
             case ToOutside(number=outside):
-                self._try(exchange.hunt(call, outside, self, diversions=self._diversions), now)
+                self._try(exchange.hunt(call, outside, self, diversions=self._diversions, payer=here), now)
             case ToQueue(queue=queue):
                 self.queue = queue
                 self._report(Outcome.FAILED, None, now)

@@ -41,10 +41,15 @@ class Ring(Activity):
         return cls(call, extension, lambda ring: exchange.reach(call, extension, ring, seconds=seconds), unserved)
 
     @classmethod
-    def outside(cls, call: Call, number: str, display_name: str = "") -> "Ring":
+    def outside(cls, call: Call, number: str, display_name: str = "", *, emergency: bool = False) -> "Ring":
         """Call an outside number; each trunk has its own time-outs."""
         exchange = call.exchange
-        return cls(call, number, lambda ring: exchange.hunt(call, number, ring, display_name=display_name))
+        payer = call.record.caller
+        return cls(
+            call,
+            number,
+            lambda ring: exchange.hunt(call, number, ring, display_name=display_name, payer=payer, emergency=emergency),
+        )
 
     def start(self, now: float) -> None:
         """Send the INVITEs."""

@@ -78,6 +78,7 @@ class ToOutside(msgspec.Struct, frozen=True):
     """A number the trunks can reach, as it is to be dialled."""
 
     number: str
+    emergency: bool = False
 
 
 class ToNobody(msgspec.Struct, frozen=True):
@@ -149,6 +150,7 @@ class Routing:
         self._pick_up = dial_plan.feature_codes.pick_up
         self._park = dial_plan.feature_codes.park
         self._slots = frozenset(dial_plan.park_slots)
+        self._emergency = frozenset(dial_plan.emergency)
         self._prefix = dial_plan.outside_prefix
         self._outside = [pattern(text) for text in dial_plan.outside]
         self._flows = {digits(entry.number): entry.flow for entry in numbers}
@@ -169,6 +171,8 @@ class Routing:
 
     def destination(self, dialled: str, caller: PhoneSettings) -> Destination:
         """Where a phone's dialled number leads."""
+        if dialled in self._emergency:
+            return ToOutside(dialled, emergency=True)
         if dialled in self._features:
             return ToFeature(self._features[dialled])
         if dialled in self._queues:

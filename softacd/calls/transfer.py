@@ -58,6 +58,7 @@ class BlindTransfer(Activity):
         self._authority = authority
         self._transferor: Leg | None = transferor
         self._from = transferor.number
+        self._payer = "" if authority is not None else transferor.number
         self._number = target.number
         self._referred_by = (("Referred-By", target.referred_by),) if target.referred_by else ()
         self._subscription = subscription
@@ -84,7 +85,7 @@ class BlindTransfer(Activity):
             case ToGroup(group=group):
                 self._try(exchange.ring_group(call, group, self), 0.0, now)
             case ToOutside(number=number):
-                self._try(exchange.hunt(call, number, self), 0.0, now)
+                self._try(exchange.hunt(call, number, self, payer=self._payer), 0.0, now)
             case ToQueue(queue=queue):
                 self._to_queue(queue, now)
             case ToPark():

@@ -97,10 +97,12 @@ class Trunk:
             return None
         return self._probe.round_trip * 1000
 
-    def obstacle(self, now: float) -> str:
-        """Why no call can leave here now; "" when one can."""
+    def obstacle(self, now: float, *, emergency: bool = False) -> str:
+        """Why no call can leave here now; "" when one can. An emergency is tried wherever there is an address."""
         if not self.targets:
             return "its name has no address"
+        if emergency:
+            return ""
         if self._registration is not None and not self._registration.registered(now):
             return f"not registered ({self._registration.cause or self._registration.state.value})"
         if self._registration is None and self.reachable is False:
@@ -144,16 +146,24 @@ class Trunk:
         """To of a number there."""
         return NameAddress("", SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
 
-    def identity(self, display_name: str = "") -> NameAddress:
-        """Who we are on calls that leave here: the shop's number."""
+    def identity(self, display_name: str = "", wanted: str = "") -> NameAddress:
+        """Who we are on calls that leave here: the number wanted if it is ours with this carrier, else the shop's."""
         settings = self.settings
-        numbers = (settings.caller_id, *settings.numbers, settings.username, "anonymous")
-        number = next(number for number in numbers if number)
+        owned = [number for number in (settings.caller_id, *settings.numbers) if number]
+        wished = [number for number in owned if wanted and number.lstrip("+") == wanted.lstrip("+")]
+        number = next(number for number in (*wished, *owned, settings.username, "anonymous") if number)
         return NameAddress(display_name, SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
 
-    def diversion(self, why: str) -> tuple[str, str]:
+    def identity_headers(self, wanted: str = "", *, withheld: bool = False) -> tuple[tuple[str, str], ...]:
+        """What tells the carrier who calls when From does not, or when it wants that (RFC 3325 section 9.1)."""
+        if not withheld and self.settings.identity == "from":
+            return ()
+        asserted = (("P-Asserted-Identity", f"<{self.identity(wanted=wanted).uri}>"),)
+        return (*asserted, ("Privacy", "id")) if withheld else asserted
+
+    def diversion(self, why: str) -> tuple[tuple[str, str], ...]:
         """The Diversion of a call a phone forwards out (RFC 5806): our number here, never an extension."""
-        return ("Diversion", f"<{self.identity().uri}>;reason={why}")
+        return (("Diversion", f"<{self.identity().uri}>;reason={why}"),) if self.settings.diversion else ()
 
     # --- life --------------------
 

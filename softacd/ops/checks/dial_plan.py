@@ -11,6 +11,7 @@ _FEATURE_CODE = re.compile(r"[*#][0-9*#]{1,7}")
 _QUEUE_NUMBER = re.compile(r"[0-9]{2,10}")
 _PATTERN = re.compile(r"(?=.)\+?[0-9XZ*#]*\.?")
 _EMERGENCY = frozenset({"112", "911", "999"})
+"""Numbers that are an emergency somewhere, besides those of [dial_plan] emergency."""
 
 
 def check_dial_plan(draft: Draft) -> None:
@@ -22,6 +23,7 @@ def check_dial_plan(draft: Draft) -> None:
 
 def _check_number_space(draft: Draft) -> None:
     taken: dict[str, str] = {}
+    emergency = _EMERGENCY | frozenset(draft.dial_plan.emergency if draft.dial_plan else ())
 
     def take(number: str, path: KeyPath, owner: str) -> None:
         if number in taken:
@@ -30,21 +32,21 @@ def _check_number_space(draft: Draft) -> None:
 
     for extension in draft.names["phones"]:
         take(extension, ("phones", extension), f"the extension of {dotted(('phones', extension))}")
-        if extension in _EMERGENCY:
+        if extension in emergency:
             draft.error(("phones", extension), f"{extension} is an emergency number", "another extension")
     for queue in draft.queues.values():
         if queue.number:
             path: KeyPath = ("queues", queue.name, "number")
             if not _QUEUE_NUMBER.fullmatch(queue.number):
                 draft.error(path, f"got {quoted(queue.number)}", "2 to 10 digits")
-            elif queue.number in _EMERGENCY:
+            elif queue.number in emergency:
                 draft.error(path, f"{queue.number} is an emergency number", "another number")
             take(queue.number, path, f"the number of {dotted(('queues', queue.name))}")
     for group in draft.groups.values():
         path = ("groups", group.name, "number")
         if not _QUEUE_NUMBER.fullmatch(group.number):
             draft.error(path, f"got {quoted(group.number)}", "2 to 10 digits")
-        elif group.number in _EMERGENCY:
+        elif group.number in emergency:
             draft.error(path, f"{group.number} is an emergency number", "another number")
         take(group.number, path, f"the number of {dotted(('groups', group.name))}")
     if draft.dial_plan is None:
@@ -75,6 +77,9 @@ def _check_outside(draft: Draft) -> None:
             draft.warn(
                 path, f"{quoted(pattern)} opens every number of the world, the dearest too", "your own country's"
             )
+    for index, number in enumerate(plan.emergency):
+        if not re.fullmatch(r"[0-9]{2,6}", number):
+            draft.error(("dial_plan", "emergency", index), f"got {quoted(number)}", "2 to 6 digits")
     if plan.outside_prefix and not re.fullmatch(r"[0-9]{1,4}", plan.outside_prefix):
         draft.error(("dial_plan", "outside_prefix"), f"got {quoted(plan.outside_prefix)}", "1 to 4 digits")
     for index, name in enumerate(plan.trunks):

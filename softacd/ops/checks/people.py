@@ -30,6 +30,15 @@ def _check_phones(draft: Draft) -> None:
         if not _EXTENSION.fullmatch(extension):
             draft.error(("phones", extension), f"the extension is {quoted(extension)}", "2 to 10 digits")
     for phone in draft.phones.values():
+        if phone.caller_id and not any(
+            phone.caller_id.lstrip("+") in {number.lstrip("+") for number in (trunk.caller_id, *trunk.numbers)}
+            for trunk in draft.trunks.values()
+        ):
+            draft.warn(
+                ("phones", phone.extension, "caller_id"),
+                f"{quoted(phone.caller_id)} is a number of no trunk: it will never be shown",
+                "one of the numbers of a trunk",
+            )
         if not phone.codecs:
             draft.error(("phones", phone.extension, "codecs"), "is empty", '"PCMA", "PCMU" or both')
 
