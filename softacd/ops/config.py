@@ -63,6 +63,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         or draft.log is None
         or draft.security is None
         or draft.dial_plan is None
+        or draft.customers is None
         or web is None
     ):
         return None
@@ -77,6 +78,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         log=draft.log,
         security=draft.security,
         dial_plan=draft.dial_plan,
+        customers=draft.customers,
         trunks=trunks,
         phones=phones,
         groups=tuple(draft.groups.values()),

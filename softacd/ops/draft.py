@@ -7,6 +7,7 @@ import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.model import DialPlan, FlowSettings, GroupSettings, NumberSettings, PhoneSettings, TrunkSettings
+from softacd.crm.settings import CustomerSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
 from softacd.ops.model import (
     LogSettings,
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "log": LogSettings,
     "security": SecuritySettings,
     "dial_plan": DialPlan,
+    "customers": CustomerSettings,
 }
 """[section] -> its settings."""
 
@@ -66,6 +68,7 @@ class Draft:
     __slots__ = (
         "_told",
         "agents",
+        "customers",
         "dial_plan",
         "document",
         "flows",
@@ -97,6 +100,7 @@ class Draft:
         self.log = self._section("log", LogSettings)
         self.security = self._section("security", SecuritySettings)
         self.dial_plan = self._section("dial_plan", DialPlan)
+        self.customers = self._section("customers", CustomerSettings)
         self.names: dict[str, list[str]] = {}
         self.trunks = self._named("trunks", TrunkSettings)
         self.phones = self._named("phones", PhoneSettings)

@@ -18,6 +18,7 @@ from softacd.calls.model import (
     SwitchSettings,
     TrunkSettings,
 )
+from softacd.crm.settings import CustomerSettings
 from softacd.rtp.model import MediaSettings
 from softacd.sip.guard import GuardSettings
 
@@ -192,6 +193,7 @@ class Configuration(msgspec.Struct, frozen=True):
     log: LogSettings = LogSettings()
     security: SecuritySettings = SecuritySettings()
     dial_plan: DialPlan = DialPlan()
+    customers: CustomerSettings = CustomerSettings()
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()

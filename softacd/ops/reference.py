@@ -14,6 +14,7 @@ import msgspec.inspect as types
 
 from softacd.acd.model import TierSettings
 from softacd.calls.model import FeatureCodes, HangUpStep, MenuStep, QueueStep, RingStep, SayStep
+from softacd.crm.settings import CategorySettings
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.reload import NEEDS_RESTART
 from softacd.ops.schema import describe, fields_of, values_of
@@ -69,6 +70,8 @@ def build() -> str:
         parts.append(_section(f"[{section}]", cls))
         if section == "dial_plan":
             parts.append(_section("[dial_plan.feature_codes]", FeatureCodes, level=3))
+        if section == "customers":
+            parts.append(_section("[customers.categories.vip]", CategorySettings, level=3))
     for section, cls in NAMED_SECTIONS.items():
         parts.append(
             _section(f"[{section}.{_EXAMPLE[section]}]", cls, note=_SECTION_NOTES.get(section, ""), named=True)
@@ -143,6 +146,8 @@ def _default(field: types.Field) -> str:
         case msgspec.Struct():
             return "see below"
         case "" | ():
+            return ""
+        case dict() if not value:
             return ""
         case bool():
             return f"`{str(value).lower()}`"

@@ -23,10 +23,14 @@ import uvloop
 
 from softacd import __version__
 from softacd.acd.vocabulary import Status
+from softacd.calls.caller import nobody_known
 from softacd.calls.control import Check
 from softacd.calls.model import TrunkSettings
 from softacd.calls.switch import Switch
+from softacd.crm.errors import CustomerBaseError
 from softacd.ops.configuration_errors import ConfigurationError
+from softacd.ops.customer_desk import FILE as CUSTOMERS_FILE
+from softacd.ops.customer_desk import CustomerDesk
 from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
@@ -82,6 +86,7 @@ class Server:
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._engine: MediaEngine | None = None
         self._store: Store | None = None
+        self._customers: CustomerDesk | None = None
         self._driver: Driver | None = None
         self._web: WebServer | None = None
         media = configuration.media
@@ -122,6 +127,15 @@ class Server:
                 spool=spool_of(configuration),
             )
         except StoreError as error:
+            raise StartError(str(error)) from error
+        try:
+            self._customers = await CustomerDesk.open(
+                Path(configuration.server.data_directory) / CUSTOMERS_FILE,
+                configuration.customers,
+                {agent.name for agent in configuration.agents},
+                lambda: self.wall(time.monotonic()),
+            )
+        except CustomerBaseError as error:
             raise StartError(str(error)) from error
         found = self._store.recovery.describe()
         if found:
@@ -232,6 +246,7 @@ class Server:
                 server_transactions=configuration.security.open_transactions,
                 dialogs=configuration.security.open_dialogs,
             ),
+            lookup=self._customers.directory.lookup if self._customers is not None else nobody_known,
             now=time.monotonic(),
         )
 
@@ -261,6 +276,7 @@ class Server:
             control,
             self._store,
             version=__version__,
+            customers=self._customers,
         )
         try:
             await self._web.start()
@@ -303,6 +319,8 @@ class Server:
             return
         settings = wanted.switch_settings()
         self._driver.perform(lambda switch, now: switch.configure(settings, wanted.queues, wanted.agents, now))
+        if self._customers is not None:
+            self._customers.configure(wanted.customers, {agent.name for agent in wanted.agents})
         old, self._configuration = self._configuration, wanted
         self._hide.know(wanted.secrets())
         self._resolve_trunks()
@@ -400,6 +418,8 @@ class Server:
             status = self._store.status()
             gauges["store_queued"] = status.queued
             gauges["store_spooled"] = status.spooled
+        if self._customers is not None:
+            gauges["customer_numbers"] = len(self._customers.directory.index)
         return gauges
 
     # --- the end --------------------
@@ -431,6 +451,8 @@ class Server:
             await driver.close()
         if self._store is not None:
             await self._store.close()
+        if self._customers is not None:
+            await self._customers.close()
         log.info("stopped")
 
 

@@ -14,9 +14,10 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
+from softacd.calls import customers as customer_records
 from softacd.calls import records, views
 from softacd.calls.control import Check
-from softacd.web import agents, calls, events, feed, overview, phones, recordings
+from softacd.web import agents, calls, customers, events, feed, overview, phones, recordings
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
@@ -50,7 +51,19 @@ _OPEN = frozenset({"/healthz"})
 
 _TYPES: dict[str, type[msgspec.Struct]] = {
     name: type_
-    for module in (records, views, agents, calls, events, feed, overview, phones, recordings)
+    for module in (
+        records,
+        views,
+        customer_records,
+        agents,
+        calls,
+        customers,
+        events,
+        feed,
+        overview,
+        phones,
+        recordings,
+    )
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
 } | {"Problem": Problem, "Check": Check}
@@ -94,6 +107,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("calls", "Calls that live, that were and that were missed."),
             Tag("agents", "People and what they may be set to."),
             Tag("phones", "Phones, and what their users chose."),
+            Tag("customers", "Who calls, and who is not served."),
             Tag("security", "Sources of unwanted messages."),
             Tag("recordings", "What was recorded, and supervisors in conversations."),
             Tag("events", "The live stream."),

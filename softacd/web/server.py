@@ -17,10 +17,12 @@ import uvicorn
 from litestar import Litestar
 
 from softacd.calls.control import Control
+from softacd.calls.customers import Customers
 from softacd.calls.model import HidesSecrets
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
 from softacd.web.agents import agent_handlers
 from softacd.web.calls import call_handlers
+from softacd.web.customers import customer_handlers
 from softacd.web.description import Description, openapi_config
 from softacd.web.errors import WebError, answer_error
 from softacd.web.events import event_handlers
@@ -68,7 +70,15 @@ class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
 class WebServer:
     """The API of one switch. `start` once, `stop` once; both in the loop that runs the switch."""
 
-    def __init__(self, settings: WebServerSettings, control: Control, history: History, *, version: str) -> None:
+    def __init__(
+        self,
+        settings: WebServerSettings,
+        control: Control,
+        history: History,
+        *,
+        version: str,
+        customers: Customers | None = None,
+    ) -> None:
         self._settings = settings
         self._control = control
         self._feed = Feed(lambda: time.time_ns() // 1_000_000, capacity=settings.event_capacity)
@@ -80,6 +90,7 @@ class WebServer:
                 *call_handlers(control, history),
                 *agent_handlers(control),
                 *security_handlers(control),
+                *(customer_handlers(customers) if customers is not None else ()),
                 *phone_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
