@@ -1,5 +1,5 @@
 # Two commands: `make run` shows softacd at work, `make test` proves it. Both set up what they need.
-.PHONY: run test lint types bench setup dev docs lock clean
+.PHONY: run test lint types bench fuzz setup dev docs lock clean
 
 PYTHON = .venv/bin/python
 
@@ -24,6 +24,13 @@ types: dev
 
 bench: dev
 	.venv/bin/softacd bench
+
+# Looks for inputs that break the readers of SIP, SDP, digests and URIs: ten seconds each (Python 3.11 on x86-64).
+fuzz: dev
+	@for target in message stack stream description digest uri; do \
+		echo "== $$target"; $(PYTHON) -m tests.fuzz.run $$target -max_total_time=10 -print_final_stats=1 -verbosity=0 \
+			|| exit 1; \
+	done
 
 docs: dev
 	$(PYTHON) -m softacd.ops.build_docs
