@@ -1,21 +1,28 @@
 """One agent as the distributor knows him."""
 
 from softacd.acd.agent_table import OFFERABLE, Trigger, next_state
-from softacd.acd.model import AgentSettings
-from softacd.acd.queue import Key, Queue, TierLevel, insert, remove
+from softacd.acd.line import AgentKey, Key, insert, remove
+from softacd.acd.model import AgentSettings, TierSettings
+from softacd.acd.queue import Queue, TierLevel
+from softacd.acd.strategy import agent_key
 from softacd.acd.vocabulary import AgentChanged, State, Status
 
 
 class Tier:
-    """The agent's place in one queue: his level there, and his key while he stands among its ready agents."""
+    """The agent's place in one queue: his level there, his order in the list, what he did for the queue today, and his
+    key while he stands among its ready agents."""
 
-    __slots__ = ("key", "level", "position", "queue")
+    __slots__ = ("answered", "key", "level", "order", "position", "queue", "talk_seconds", "weight")
 
-    def __init__(self, queue: Queue, level: TierLevel, position: int) -> None:
+    def __init__(self, queue: Queue, level: TierLevel, settings: TierSettings, order: int) -> None:
         self.queue = queue
         self.level = level
-        self.position = position
-        self.key: Key | None = None
+        self.order = order
+        self.position = settings.position
+        self.weight = settings.weight
+        self.answered = 0
+        self.talk_seconds = 0.0
+        self.key: AgentKey | None = None
 
 
 class Agent:
@@ -27,12 +34,14 @@ class Agent:
 
     __slots__ = (
         "answered",
+        "booked_until",
         "caller",
         "idle_since",
         "leaving",
         "name",
         "no_answers",
         "other_calls",
+        "personal",
         "queue",
         "reachable",
         "ready",
@@ -41,6 +50,7 @@ class Agent:
         "since",
         "state",
         "status",
+        "status_seconds",
         "status_since",
         "talk_seconds",
         "talking_since",
@@ -58,6 +68,8 @@ class Agent:
         self.status = Status.AVAILABLE if settings.available_at_start else Status.LOGGED_OUT
         self.reason = ""
         self.status_since = now
+        self.booked_until = now
+        self.status_seconds = dict.fromkeys(Status, 0.0)
         self.upcoming: tuple[Status, str] | None = None
         self.state = State.IDLE
         self.since = now
@@ -75,6 +87,7 @@ class Agent:
         self.talk_seconds = 0.0
         self.wrap_up_seconds = 0.0
         self.tiers: tuple[Tier, ...] = ()
+        self.personal: list[Key] = []  # callers who wait for this agent alone and for whom he does not ring
         self.ready = False
         self.leaving = False
 
@@ -84,6 +97,30 @@ class Agent:
         if new is not self.state:
             self.state = new
             self.since = now
+
+    def take_status(self, status: Status, reason: str, now: float) -> None:
+        """Have this status from now on; the time in the one before is accounted."""
+        if status is not self.status:
+            self.account(now)
+            self.status = status
+            self.status_since = now
+        self.reason = reason
+
+    def account(self, now: float) -> None:
+        """Book the time in the present status up to now."""
+        self.status_seconds[self.status] += now - self.booked_until
+        self.booked_until = now
+
+    def gives_answers(self) -> bool:
+        """Whether he will answer callers, now or after what he does."""
+        return self.status is Status.AVAILABLE and self.upcoming is None and self.reachable and not self.leaving
+
+    def tier_in(self, queue: Queue) -> Tier | None:
+        """His tier in this queue; None for who rings there only as somebody's personal agent."""
+        for tier in self.tiers:
+            if tier.queue is queue:
+                return tier
+        return None
 
     def is_offerable(self) -> bool:
         """Whether a caller may be offered now. With no offer, conversation or wrap-up, a timer is a delay."""
@@ -100,7 +137,7 @@ class Agent:
         self.ready = True
         since, name = self.idle_since, self.name
         for tier in self.tiers:
-            tier.key = key = (since, tier.position, name)
+            tier.key = key = (since, float(tier.position), name) if tier.queue.by_idle_time else agent_key(self, tier)
             insert(tier.level.ready, key)
 
     def delist(self) -> None:

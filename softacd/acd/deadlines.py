@@ -12,6 +12,8 @@ class Due(Enum):
     RING = auto()  # the agent's phone has rung long enough
     DELAY = auto()  # the pause after a refusal is over
     WRAP_UP = auto()
+    WIDEN = auto()  # the caller's patience for one agent is over, or more agents may serve him
+    PROGRESS = auto()  # one more phone may ring for the caller
     MAX_WAIT = auto()  # the caller has waited as long as the queue allows
 
 

@@ -13,6 +13,7 @@ at no other; no ready agent is idle while one of his queues has a caller whom `s
 """
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any, ClassVar, Final
 
 from softacd.acd.agent import Agent
@@ -26,10 +27,12 @@ from softacd.acd.agent_table import (
 from softacd.acd.deadlines import Deadlines, Due
 from softacd.acd.errors import CallerAlreadyWaitingError, DistributorError, UnknownAgentError
 from softacd.acd.floor import Floor
-from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.acd.queue import Caller, Queue, insert
+from softacd.acd.line import insert, remove
+from softacd.acd.line_order import key_of
+from softacd.acd.model import AgentSettings, QueueSettings, Strategy
+from softacd.acd.queue import Caller, Queue, demand_of
 from softacd.acd.snapshot import AgentSnapshot, QueueSnapshot, agent_snapshot, queue_snapshot
-from softacd.acd.strategy import next_caller, next_match
+from softacd.acd.strategy import agent_key, first_target, next_caller, next_match
 from softacd.acd.vocabulary import (
     AgentChanged,
     AnswerTooLate,
@@ -65,6 +68,15 @@ NO_ANSWER_REASON: Final = "no-answer"
 UNREACHABLE_DELAYS: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
 """Seconds before a phone that could not be reached is tried again; its registration ends the delay."""
 
+CALLERS_DEADLINES: Final = frozenset({Due.MAX_WAIT, Due.WIDEN, Due.PROGRESS})
+_GOLDEN: Final = 0.6180339887498949
+
+
+def even_draws() -> Callable[[], float]:
+    """Numbers from 0 to 1 that fill the interval evenly (multiples of the golden ratio)."""
+    numbers = count(1)
+    return lambda: next(numbers) * _GOLDEN % 1.0
+
 
 class Distributor:
     """The state of all queues and agents.
@@ -72,9 +84,20 @@ class Distributor:
     Every agent's phone counts as unreachable until DeviceChanged says otherwise.
     """
 
-    def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[AgentSettings], now: float) -> None:
-        """Raise SettingsError when a tier names no agent or names are not unique."""
-        self._floor = Floor()
+    def __init__(
+        self,
+        queues: Iterable[QueueSettings],
+        agents: Iterable[AgentSettings],
+        now: float,
+        *,
+        draw: Callable[[], float] | None = None,
+    ) -> None:
+        """Raise SettingsError when a tier names no agent or names are not unique.
+
+        `draw` gives numbers from 0 up to but not including 1, for the strategies that draw lots; without it they come
+        evenly spread from a fixed sequence.
+        """
+        self._floor = Floor(draw or even_draws())
         self._callers: dict[str, Caller] = {}
         self._deadlines = Deadlines()
         self._arrivals = 0
@@ -127,14 +150,15 @@ class Distributor:
             self._dismiss(agent)
         for queue in change.queues:
             for key in list(queue.line):
-                self._exit(self._callers[key[2]], Exit.CLOSED, now)
+                self._exit(self._callers[key[-1]], Exit.CLOSED, now)
         for agent in self._floor.agents.values():
             if agent.state in ON_OFFER and agent.queue not in [tier.queue for tier in agent.tiers]:
+                if self._callers[agent.caller].preferred == agent.name:
+                    continue  # he rings as the one whom this caller knows
                 self._withdraw(agent, Withdrawal.AGENT_LEFT, now)
                 self._out.append(agent.changed())
         for caller in self._callers.values():
-            caller.level = max((self._level(name, caller.queue) for name in caller.ringing), default=0)
-            caller.reshelve()
+            self._refit(caller, now)
             if caller.queue.settings.max_wait_seconds != limits[caller.queue.name]:
                 self._limit_wait(caller)
         self._freed.extend(self._floor.agents.values())
@@ -146,13 +170,26 @@ class Distributor:
         """Put back the status an agent had before the restart; an agent who is no more is ignored."""
         return self.handle(StatusChosen(agent, status, reason), now)
 
-    def start_day(self) -> None:
-        """Begin the day's statistics of queues and agents from zero; whoever waits now counts for the new day."""
+    def start_day(self, now: float | None = None) -> None:
+        """Begin the day's statistics of queues and agents from zero; whoever waits now counts for the new day.
+
+        With `now` the time in the present statuses is cut at this moment.
+        """
         for queue in self._floor.queues.values():
             queue.service_level.start_day(len(queue.line))
         for agent in self._floor.agents.values():
             agent.answered = 0
             agent.talk_seconds = agent.wrap_up_seconds = 0.0
+            if now is not None:
+                agent.account(now)
+            agent.status_seconds = dict.fromkeys(Status, 0.0)
+            was_ready = agent.ready
+            agent.delist()
+            for tier in agent.tiers:
+                tier.answered = 0
+                tier.talk_seconds = 0.0
+            if was_ready:
+                agent.enlist()  # today's counts decide the order of some strategies
 
     # --- what is seen from outside -----------------------------------------------------------------------------
 
@@ -188,7 +225,7 @@ class Distributor:
         queue.service_level.joined()
         settings = queue.settings
         turned_away = None
-        if settings.max_callers and len(queue.line) >= settings.max_callers:
+        if settings.max_callers and len(queue.line) >= settings.max_callers and not event.reconnect:
             turned_away = Exit.FULL
         elif not settings.join_without_agents and not self._anyone_logged_in(queue):
             turned_away = Exit.NO_AGENTS
@@ -197,11 +234,115 @@ class Distributor:
             self._out.append(CallerExited(event.caller, queue.name, turned_away, 0.0))
             return
         self._arrivals += 1
-        caller = Caller(event.caller, queue, (-event.priority, self._arrivals, event.caller), now)
+        arrival = queue.redials.take(event.party, now) if event.party else None
+        if arrival is None:
+            arrival = now
+        key = key_of(settings, event, arrival, self._arrivals)
+        caller = Caller(event.caller, queue, key, now, event.skills)
+        caller.arrival = arrival
+        caller.party = event.party
+        caller.priority = event.priority
+        if settings.escalate_seconds:
+            caller.base = self._first_staffed(queue)
         self._callers[event.caller] = caller
-        insert(queue.line, caller.key)
+        insert(queue.line, key)
         self._limit_wait(caller)
+        if event.patience > 0 and self._prefers(caller, event.preferred_agent, now + event.patience, now):
+            return
+        if caller.demand or settings.escalate_seconds:
+            self._widen(caller, now)
+        else:
+            caller.change_lane(queue.plain)
         self._ring(caller, now)
+
+    def _prefers(self, caller: Caller, name: str, until: float, now: float) -> bool:
+        """Let the caller wait for this agent alone; False when that one gives no answers."""
+        agent = self._floor.agents.get(name)
+        if agent is None or not agent.gives_answers():
+            return False
+        caller.preferred = name
+        caller.personal = agent.personal
+        caller.target = 1
+        caller.patience_until = until
+        caller.widening = self._deadlines.arm(until, Due.WIDEN, caller.name)
+        if agent.ready:
+            self._offer(caller, agent, 0, now)
+        caller.reshelve()
+        return True
+
+    def _open(self, caller: Caller, now: float) -> None:
+        """The one he waited for does not come, or not in time: from now on anyone may answer."""
+        if caller.shelf is not None:
+            remove(caller.shelf, caller.key)
+            caller.shelf = None
+        caller.personal = None
+        caller.preferred = ""
+        caller.target = first_target(caller.queue.settings)
+        self._widen(caller, now)
+        caller.reshelve()
+        self._wanting.append(caller.queue)
+
+    def _disappoint(self, agent: Agent, now: float) -> None:
+        """The agent gives no answers for now: whoever waits for him alone is for everybody."""
+        for key in list(agent.personal):
+            self._open(self._callers[key[-1]], now)
+
+    def _widen(self, caller: Caller, now: float) -> None:
+        """Let the caller ring whom he may ring by now, and arrange for the next change of that."""
+        queue = caller.queue
+        settings = queue.settings
+        waited = now - caller.joined + 1e-6  # a deadline is met although adding seconds has rounded it
+        reach = last = max(len(queue.levels) - 1, 0)
+        demand = caller.demand
+        due = 0.0
+        if settings.escalate_seconds and last:
+            steps = int(waited / settings.escalate_seconds)
+            reach = min(caller.base + steps, last)
+            if reach < last:
+                due = caller.joined + (steps + 1) * settings.escalate_seconds
+        if demand and settings.relax_seconds:
+            steps = int(waited / settings.relax_seconds)
+            demand = tuple((skill, level - steps) for skill, level in demand if level > steps)
+            if demand:
+                at = caller.joined + (steps + 1) * settings.relax_seconds
+                due = min(due, at) if due else at
+        self._deadlines.cancel(caller.widening)
+        caller.widening = self._deadlines.arm(due, Due.WIDEN, caller.name) if due else 0
+        caller.change_lane(queue.lane(reach, demand))
+
+    def _refit(self, caller: Caller, now: float) -> None:
+        """After a reload: the caller's lane, phones and timers as the queue is now."""
+        queue = caller.queue
+        caller.demand = demand_of(queue.settings, caller.asked)
+        tiers = [self._floor.agents[name].tier_in(queue) for name in caller.ringing]
+        caller.level = max((tier.level.index for tier in tiers if tier is not None), default=0)
+        if caller.personal is not None:
+            agent = self._floor.agents.get(caller.preferred)
+            if agent is None or not agent.gives_answers():
+                self._open(caller, now)
+            return
+        caller.change_lane(None)
+        if queue.settings.strategy is Strategy.PROGRESSIVE:
+            caller.target = max(min(caller.target, queue.target), len(caller.ringing), 1)
+        else:
+            caller.target = queue.target
+        self._deadlines.cancel(caller.progress)
+        caller.progress = 0
+        self._progress(caller, now)
+        self._widen(caller, now)
+        caller.reshelve()
+
+    def _progress(self, caller: Caller, now: float) -> None:
+        """See that one more phone rings in a while, if the strategy wants it."""
+        if not caller.progress and caller.ringing and caller.personal is None and caller.target < caller.queue.target:
+            at = now + caller.queue.settings.progressive_seconds
+            caller.progress = self._deadlines.arm(at, Due.PROGRESS, caller.name)
+
+    def _first_staffed(self, queue: Queue) -> int:
+        """Index of the lowest tier level on which anybody takes calls today; 0 when nobody does."""
+        agents = self._floor.agents
+        staffed = [tier.level for tier in queue.settings.tiers if agents[tier.agent].gives_answers()]
+        return next((level.index for level in queue.levels if level.number in staffed), 0)
 
     def _anyone_logged_in(self, queue: Queue) -> bool:
         agents = self._floor.agents
@@ -223,8 +364,15 @@ class Distributor:
         """The caller leaves the line; every phone that still rings for him stops."""
         caller.leave()
         del self._callers[caller.name]
-        self._deadlines.cancel(caller.timer)
+        deadlines = self._deadlines
+        deadlines.cancel(caller.timer)
+        if caller.widening or caller.progress:
+            deadlines.cancel(caller.widening)
+            deadlines.cancel(caller.progress)
         waited = now - caller.joined
+        if exit_ is Exit.ABANDONED and caller.party and caller.queue.settings.redial_seconds:
+            until = now + caller.queue.settings.redial_seconds
+            caller.queue.redials.keep(caller.party, caller.arrival, until, now)
         caller.queue.service_level.exited(exit_, waited)
         self._out.append(CallerExited(caller.name, caller.queue.name, exit_, waited))
         answered = exit_ is Exit.ANSWERED
@@ -238,32 +386,39 @@ class Distributor:
 
     # --- offers ------------------------------------------------------------------------------------------------
 
-    def _level(self, agent: str, queue: Queue) -> int:
-        """The tier level of an agent in a queue of his."""
-        return next(tier.level.number for tier in self._floor.agents[agent].tiers if tier.queue is queue)
-
     def _ring(self, caller: Caller, now: float) -> None:
-        """Ring ready agents of the queue for a caller who has just come, up to the number it asks for."""
+        """Ring ready agents of the queue for a caller, up to the number that may ring for him."""
         queue = caller.queue
-        target = queue.target
-        level = queue.first_ready()
-        if level is not None:
-            while level.ready and len(caller.ringing) < target:
-                self._offer(caller, self._floor.agents[level.ready[0][2]], level.number, now)
+        lane = caller.lane
+        if lane is not None and (not lane.uncovered or caller.key < lane.uncovered[0]):  # else nobody is free for him
+            agents = self._floor.agents
+            ringing = caller.ringing
+            while len(ringing) < caller.target:
+                found = queue.first_ready(lane, caller.level if ringing else lane.reach)
+                if found is None:
+                    break
+                self._offer(caller, agents[found[1][2]], found[0].index, now)
         caller.reshelve()
 
     def _offer(self, caller: Caller, agent: Agent, level: int, now: float) -> None:
-        """Reserve the agent, ready on this tier level; the caller is to be reshelved by whoever calls this."""
+        """Reserve the agent on the level of this index; the caller is to be reshelved by whoever calls this."""
+        queue = caller.queue
+        if not queue.by_idle_time and queue.settings.strategy is Strategy.ROUND_ROBIN:
+            tier = agent.tier_in(queue)
+            if tier is not None:
+                queue.turn = agent_key(agent, tier)
         agent.delist()
         agent.move(Trigger.OFFER, now)
-        queue = caller.queue
         seconds = queue.settings.ring_seconds
         agent.caller = caller.name
         agent.queue = queue
         agent.until = now + seconds
         agent.timer = self._deadlines.arm(agent.until, Due.RING, agent.name)
         caller.ringing[agent.name] = None
-        caller.level = max(caller.level, level)
+        if level > caller.level:
+            caller.level = level
+        if caller.target < queue.target:
+            self._progress(caller, now)
         self._out.append(Offer(caller.name, agent.name, queue.name, seconds))
         self._out.append(agent.changed())
 
@@ -281,6 +436,9 @@ class Distributor:
         caller = self._callers[agent.caller]
         self._release(agent, now)
         del caller.ringing[agent.name]
+        if caller.personal is not None:
+            self._open(caller, now)
+            return
         caller.reshelve()
         self._wanting.append(caller.queue)
 
@@ -309,6 +467,9 @@ class Distributor:
         agent.no_answers = agent.unreachables = 0
         agent.answered += 1
         agent.talking_since = now
+        tier = agent.tier_in(caller.queue)
+        if tier is not None:
+            tier.answered += 1
         del caller.ringing[agent.name]
         self._out.append(Connect(caller.name, agent.name, caller.queue.name, now - caller.joined))
         self._out.append(agent.changed())
@@ -332,9 +493,8 @@ class Distributor:
                 agent.unreachables = 0
                 limit = settings.no_answer_limit
                 if limit and agent.no_answers >= limit:
-                    agent.status = Status.NOT_READY
-                    agent.reason = NO_ANSWER_REASON
-                    agent.status_since = now
+                    agent.take_status(Status.NOT_READY, NO_ANSWER_REASON, now)
+                    self._disappoint(agent, now)
             case Refusal.REJECTED:
                 delay = settings.reject_delay
                 agent.no_answers = agent.unreachables = 0
@@ -356,10 +516,13 @@ class Distributor:
         agent = self._floor.agents.get(event.agent)
         if agent is None or agent.state not in IN_CONVERSATION or agent.caller != event.caller:
             return
-        agent.talk_seconds += now - agent.talking_since
+        seconds = now - agent.talking_since
+        agent.talk_seconds += seconds
+        tier = None if agent.queue is None else agent.tier_in(agent.queue)
+        if tier is not None:
+            tier.talk_seconds += seconds
         if agent.upcoming is not None:
-            agent.status, agent.reason = agent.upcoming
-            agent.status_since = now
+            agent.take_status(*agent.upcoming, now)
             agent.upcoming = None
         if agent.leaving:
             self._dismiss(agent)
@@ -421,6 +584,8 @@ class Distributor:
             upcoming = None if chosen == (agent.status, agent.reason) else chosen
             if upcoming != agent.upcoming:
                 agent.upcoming = upcoming
+                if upcoming is not None and event.status is not Status.AVAILABLE:
+                    self._disappoint(agent, now)
                 self._out.append(agent.changed())
             return
         if chosen == (agent.status, agent.reason):
@@ -431,9 +596,9 @@ class Distributor:
         if event.status is Status.AVAILABLE and agent.status is not Status.AVAILABLE:
             agent.idle_since = now
             agent.no_answers = 0
-        if event.status is not agent.status:
-            agent.status_since = now
-        agent.status, agent.reason = chosen
+        agent.take_status(*chosen, now)
+        if event.status is not Status.AVAILABLE:
+            self._disappoint(agent, now)
         if effect is StatusEffect.END_WRAP_UP:
             self._free(agent, now)
         else:
@@ -451,6 +616,8 @@ class Distributor:
             agent.timer = 0
             agent.until = None
         agent.reachable = event.reachable
+        if not event.reachable:
+            self._disappoint(agent, now)
         self._interrupt(agent, now)
 
     def _other_call_started(self, event: OtherCallStarted, now: float) -> None:
@@ -489,8 +656,8 @@ class Distributor:
         """Let everything that is due happen, in order of time."""
         while (entry := self._deadlines.take_due(now)) is not None:
             at, due, owner = entry
-            if due is Due.MAX_WAIT:
-                self._exit(self._callers[owner], Exit.TOO_LONG, now)
+            if due in CALLERS_DEADLINES:
+                self._callers_due(self._callers[owner], due, now)
                 continue
             agent = self._floor.agents[owner]
             match due:
@@ -503,6 +670,23 @@ class Distributor:
                     self._freed.append(agent)
                 case Due.WRAP_UP:
                     self._free(agent, at)
+
+    def _callers_due(self, caller: Caller, due: Due, now: float) -> None:
+        if due is Due.MAX_WAIT:
+            self._exit(caller, Exit.TOO_LONG, now)
+            return
+        if due is Due.WIDEN:
+            caller.widening = 0
+            if caller.personal is not None:
+                self._open(caller, now)
+            else:
+                self._widen(caller, now)
+        else:
+            caller.progress = 0
+            caller.target = min(caller.target + 1, caller.queue.target)
+            self._progress(caller, now)
+        caller.reshelve()
+        self._wanting.append(caller.queue)
 
     def _finish(self, now: float) -> list[AnyCommand]:
         """Bring freed agents and callers together, then hand over the commands of this turn."""
@@ -521,7 +705,7 @@ class Distributor:
         if not wanting and len(freed) == 1:
             # The usual turn: one agent comes free. Nobody else is ready where callers wait, so he needs no lists.
             agent = freed[0]
-            found = next_caller(agent.tiers)
+            found = next_caller(agent)
             if found is None:
                 agent.enlist()
             else:
@@ -531,13 +715,18 @@ class Distributor:
             return
         queues = dict.fromkeys(wanting)
         for agent in freed:
-            if not agent.ready:  # an agent may have been freed twice in one turn
+            if agent.ready or not agent.is_offerable():
+                continue  # an agent may have been freed twice in one turn
+            if agent.personal:
+                caller = self._callers[agent.personal[0][-1]]
+                self._offer(caller, agent, 0, now)
+                caller.reshelve()
+            else:
                 agent.enlist()
                 queues.update(dict.fromkeys(tier.queue for tier in agent.tiers))
         while (match := next_match(queues)) is not None:
-            name, level = match
-            caller = self._callers[name]
-            self._offer(caller, agents[level.ready[0][2]], level.number, now)
+            caller = self._callers[match.caller]
+            self._offer(caller, agents[match.agent], match.level.index, now)
             caller.reshelve()
 
     _HANDLERS: ClassVar[dict[type, Callable[["Distributor", Any, float], None]]] = {

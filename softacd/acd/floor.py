@@ -1,6 +1,6 @@
 """Queues and agents as configured, how they are tied together, and how a reload ties them anew."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from softacd.acd.agent import Agent, Tier
@@ -38,9 +38,10 @@ def validate(queues: list[QueueSettings], agents: list[AgentSettings]) -> None:
 class Floor:
     """The queues and agents by name. An agent removed in a conversation stays, `leaving`, until it ends."""
 
-    __slots__ = ("agents", "queues")
+    __slots__ = ("_draw", "agents", "queues")
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Callable[[], float]) -> None:
+        self._draw = draw
         self.queues: dict[str, Queue] = {}
         self.agents: dict[str, Agent] = {}
 
@@ -61,7 +62,7 @@ class Floor:
         for settings in queue_list:
             queue = former_queues.pop(settings.name, None)
             if queue is None:
-                queue = Queue(settings)
+                queue = Queue(settings, self._draw)
             else:
                 queue.configure(settings)
             self.queues[settings.name] = queue
@@ -85,14 +86,20 @@ class Floor:
         return FloorChange(list(former_queues.values()), removed)
 
     def _wire(self) -> None:
-        """Build the tier levels of every queue and the tiers of every agent."""
+        """Build the tier levels of every queue and the tiers of every agent; what was counted today stays."""
         tiers: dict[str, list[Tier]] = {name: [] for name in self.agents}
         for queue in self.queues.values():
-            levels = {number: TierLevel(number) for number in sorted({tier.level for tier in queue.settings.tiers})}
-            queue.levels = list(levels.values())
+            numbers = sorted({tier.level for tier in queue.settings.tiers})
+            levels = {number: TierLevel(number, index) for index, number in enumerate(numbers)}
+            queue.set_levels(list(levels.values()))
             queue.agents = tuple(tier.agent for tier in queue.settings.tiers)
-            for tier in queue.settings.tiers:
-                tiers[tier.agent].append(Tier(queue, levels[tier.level], tier.position))
+            queue.skilled = {name: self.agents[name].settings.skills for name in queue.agents}
+            for order, settings in enumerate(queue.settings.tiers):
+                tier = Tier(queue, levels[settings.level], settings, order)
+                known = self.agents[settings.agent].tier_in(queue)
+                if known is not None:
+                    tier.answered, tier.talk_seconds = known.answered, known.talk_seconds
+                tiers[settings.agent].append(tier)
         for name, agent in self.agents.items():
             agent.tiers = tuple(tiers[name])
 

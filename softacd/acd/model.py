@@ -15,6 +15,13 @@ class Strategy(StrEnum):
     RING_ALL = "ring-all"
     RING_K = "ring-k"  # the `ring` longest-idle agents at once
     LONGEST_IDLE = "longest-idle"
+    ROUND_ROBIN = "round-robin"  # the next in the list after whom was rung last, also over a reload
+    FEWEST_CALLS = "fewest-calls"  # who has answered the fewest today
+    LEAST_TALK_TIME = "least-talk-time"  # who has talked least today
+    LINEAR = "linear"  # always from the top of the list
+    RANDOM = "random"
+    WEIGHTED_RANDOM = "weighted-random"  # each agent in proportion to the weight of his tier
+    PROGRESSIVE = "progressive"  # the longest idle, and one more every `progressive_seconds`, up to `ring`
 
 
 class TierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +32,9 @@ class TierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: Level = 1
     """Agents of a higher level are rung for a caller only when none of a lower one is free or rings for him."""
     position: Level = 1
-    """Order among agents of one level who have been idle equally long."""
+    """Order among agents of one level who have been idle equally long; the order of linear and round-robin."""
+    weight: Level = 1
+    """How often the agent is drawn with the strategy weighted-random, against the others."""
 
 
 class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,9 +45,13 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: str = ""
     """Internal number that phones dial to reach the queue; empty: not reachable by dialling."""
     strategy: Strategy = Strategy.RING_K
-    """Whom to ring: everybody free, the `ring` longest-idle agents at once, or the longest-idle one."""
+    """Whom to ring: everybody free (ring-all), the `ring` longest-idle agents at once (ring-k), one after the other up
+    to `ring` (progressive), or one agent: longest-idle, round-robin, fewest-calls, least-talk-time, linear, random,
+    weighted-random."""
     ring: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
-    """How many phones ring at once for one caller with the strategy ring-k."""
+    """How many phones ring at once for one caller with the strategies ring-k and progressive."""
+    progressive_seconds: Annotated[float, msgspec.Meta(ge=0.5, le=600)] = 5.0
+    """With the strategy progressive one more phone rings so long after the one before it."""
     ring_seconds: Annotated[float, msgspec.Meta(ge=1, le=600)] = 20.0
     """How long a phone rings before it counts as unanswered."""
     wrap_up_seconds: Seconds = 15.0
@@ -55,6 +68,19 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Callers waiting at most; one more leaves at once with exit "full"."""
     max_wait_seconds: Seconds = 0.0
     """A caller who has waited so long leaves with exit "too-long"."""
+    weight: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
+    """Agents of several queues serve the callers of the heavier one first, whatever their priority."""
+    ageing_seconds: Seconds = 0.0
+    """What one step of priority is worth in seconds of waiting, so that nobody is passed by for ever; 0: a higher
+    priority always goes first."""
+    escalate_seconds: Seconds = 0.0
+    """A caller may ring one tier level more each time he has waited so long; 0: all levels at once."""
+    skills: dict[str, Level] = {}
+    """Skills its callers ask for and the least level of each."""
+    relax_seconds: Seconds = 0.0
+    """What is asked of skills falls by one level each time a caller has waited so long, down to nothing; 0: never."""
+    redial_seconds: Seconds = 0.0
+    """A caller who hung up and calls again within this time has the place in line he had."""
     service_level_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 20.0
     """A caller answered within this time counts as served well."""
     join_without_agents: bool = True
@@ -82,3 +108,5 @@ class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The name people read."""
     available_at_start: bool = False
     """Status at the very first start: available, or logged out. Later starts restore the last status."""
+    skills: dict[str, Level] = {}
+    """What the agent can do and how well: names of the owner's choice, levels from 1."""

@@ -64,6 +64,8 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
     answered: int
     talk_seconds: float
     wrap_up_seconds: float
+    status_seconds: dict[Status, float] = {}
+    """Time in every status today; the present one counts up to its beginning (`status_since`) only."""
 
 
 def agent_snapshot(agent: Agent) -> AgentSnapshot:
@@ -89,6 +91,7 @@ def agent_snapshot(agent: Agent) -> AgentSnapshot:
         answered=agent.answered,
         talk_seconds=agent.talk_seconds,
         wrap_up_seconds=agent.wrap_up_seconds,
+        status_seconds=dict(agent.status_seconds),
     )
 
 
@@ -96,12 +99,12 @@ def queue_snapshot(queue: Queue, callers: dict[str, Caller], agents: dict[str, A
     """The queue now, its callers in order."""
     waiting = tuple(
         WaitingCaller(
-            caller=key[2],
+            caller=key[-1],
             position=position,
-            priority=-int(key[0]),
-            joined=callers[key[2]].joined,
-            waited=now - callers[key[2]].joined,
-            ringing=tuple(callers[key[2]].ringing),
+            priority=callers[key[-1]].priority,
+            joined=callers[key[-1]].joined,
+            waited=now - callers[key[-1]].joined,
+            ringing=tuple(callers[key[-1]].ringing),
         )
         for position, key in enumerate(queue.line, 1)
     )

@@ -70,6 +70,11 @@ class CallerJoined(msgspec.Struct, frozen=True, tag=True):
     caller: str
     queue: str
     priority: int = 0
+    party: str = ""  # who calls (his number): a redial is known by it
+    preferred_agent: str = ""  # personal manager or last agent; rung alone, before anybody else waits for him ...
+    patience: float = 0.0  # ... and after so many seconds anyone may answer
+    skills: tuple[tuple[str, int], ...] = ()  # (skill, level) asked for beside those of the queue
+    reconnect: bool = False  # was cut off in a conversation: goes ahead of the queue
 
 
 class CallerLeft(msgspec.Struct, frozen=True, tag=True):

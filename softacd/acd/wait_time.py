@@ -21,8 +21,9 @@ import numpy as np
 
 from softacd.acd.agent_table import IN_CONVERSATION
 from softacd.acd.answer_curve import TIMES, AnswerCurve, Outlook, answer_curve, answered_by
+from softacd.acd.line import Key, insert, remove
+from softacd.acd.line_order import Redials, key_of
 from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.acd.queue import Key, insert, remove
 from softacd.acd.vocabulary import (
     AgentChanged,
     AnyCommand,
@@ -73,6 +74,8 @@ class _Waiting(NamedTuple):
     queue: str
     key: Key
     priority: int
+    party: str
+    arrival: float
 
 
 class _Staff:
@@ -114,6 +117,7 @@ class WaitTimeEstimator:
         self._histories: dict[str, QueueHistory] = {}
         self._paces: dict[str, AgentPace] = {}
         self._lines: dict[str, list[Key]] = {}
+        self._redials: dict[str, Redials] = {}
         self._waiting: dict[str, _Waiting] = {}
         self._arrivals = 0
         self._version = 0
@@ -136,6 +140,7 @@ class WaitTimeEstimator:
             if name not in self._histories:
                 self._histories[name] = QueueHistory(queue.wrap_up_seconds, self._learned.queues.get(name))
             self._lines.setdefault(name, [])
+            self._redials.setdefault(name, Redials())
         self._version += 1
 
     def snapshot(self) -> LearnedWaits:
@@ -170,8 +175,11 @@ class WaitTimeEstimator:
         if history is None or event.queue not in self._settings or event.caller in self._waiting:
             return  # the distributor turns him away
         self._arrivals += 1
-        key = (-event.priority, self._arrivals, event.caller)
-        self._waiting[event.caller] = _Waiting(event.queue, key, event.priority)
+        arrival = self._redials[event.queue].take(event.party, now) if event.party else None
+        if arrival is None:
+            arrival = now
+        key = key_of(self._settings[event.queue], event, arrival, self._arrivals)
+        self._waiting[event.caller] = _Waiting(event.queue, key, event.priority, event.party, arrival)
         insert(self._lines[event.queue], key)
         history.arrived(event.priority, now)
         self._predict(event.caller, event.queue, now)
@@ -195,6 +203,9 @@ class WaitTimeEstimator:
         if waiting is None:
             return
         remove(self._lines[waiting.queue], waiting.key)
+        redial = self._settings[waiting.queue].redial_seconds if waiting.queue in self._settings else 0.0
+        if redial and waiting.party and command.exit is Exit.ABANDONED:
+            self._redials[waiting.queue].keep(waiting.party, waiting.arrival, now + redial, now)
         history = self._histories[waiting.queue]
         history.left(command.waited, abandoned=command.exit is Exit.ABANDONED)
         at, estimate = self._predicted.pop(command.caller, (0.0, None))
@@ -265,7 +276,7 @@ class WaitTimeEstimator:
         waiting = self._waiting.get(caller)
         if waiting is None or waiting.queue not in self._settings:
             return None
-        queue, key, priority = waiting
+        queue, key, priority = waiting.queue, waiting.key, waiting.priority
         history = self._histories[queue]
         _, _, curve, rivals = self._curve(queue, now)
         if not curve.staffed:

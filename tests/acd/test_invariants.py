@@ -46,10 +46,15 @@ caller_names = st.sampled_from(CALLERS)
 durations = st.sampled_from([0.0, 0.5, 2.0, 5.0])
 
 
+demands: st.SearchStrategy[dict[str, int]] = st.sampled_from([{}, {}, {"russian": 1}, {"russian": 3, "cars": 1}])
+SKILLS = {"ann": {"russian": 3, "cars": 2}, "bob": {"russian": 1}, "cid": {"cars": 1}}
+
+
 def tiers() -> st.SearchStrategy[tuple[TierSettings, ...]]:
     return st.lists(
         st.builds(TierSettings, agent=agent_names, level=st.integers(1, 2), position=st.integers(1, 2)),
         unique_by=lambda tier: tier.agent,
+        min_size=2,
         max_size=6,
     ).map(tuple)
 
@@ -69,6 +74,13 @@ def queue_settings(name: str) -> st.SearchStrategy[QueueSettings]:
         max_callers=st.sampled_from([0, 0, 3]),
         max_wait_seconds=st.sampled_from([0.0, 0.0, 7.0]),
         join_without_agents=st.booleans(),
+        weight=st.sampled_from([0, 0, 2]),
+        ageing_seconds=st.sampled_from([0.0, 3.0]),
+        escalate_seconds=st.sampled_from([0.0, 0.0, 2.0]),
+        progressive_seconds=st.just(1.5),
+        skills=demands,
+        relax_seconds=st.sampled_from([0.0, 2.0]),
+        redial_seconds=st.sampled_from([0.0, 5.0]),
         tiers=tiers(),
     )
 
@@ -84,13 +96,17 @@ class World(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 100.0
-        self.waiting: dict[str, tuple[str, int, int]] = {}  # caller -> queue, -priority, arrival
+        self.waiting: dict[str, tuple[str, float, float, float, int]] = {}  # caller -> queue, rank
+        self.joined: dict[str, tuple[float, dict[str, int]]] = {}  # caller -> when, skills asked for
+        self.parties: dict[tuple[str, str], tuple[float, float]] = {}  # queue, number -> place, until
+        self.arrival: dict[str, tuple[float, str]] = {}  # caller -> what counts as his arrival, his number
         self.arrivals = 0
         self.reached: dict[str, int] = {}  # caller -> highest tier level that rang since none rang
         self.offers: dict[str, str] = {}  # agent -> caller
         self.talks: dict[str, str] = {}  # agent -> caller
         self.late: list[tuple[str, str]] = []  # offers withdrawn whose phone may still answer
         self.wrap_up_ends: dict[str, float] = {}
+        self.preferred: dict[str, str] = {}
         self.unreachable = set(AGENTS)
         self.own_calls: set[tuple[str, str]] = set()
         self.other_calls: Counter[str] = Counter()
@@ -100,7 +116,7 @@ class World(RuleBasedStateMachine):
     @initialize(queues=floors, available=st.booleans())
     def start(self, queues: tuple[QueueSettings, ...], available: bool) -> None:
         self.queues = {queue.name: queue for queue in queues}
-        agents = [AgentSettings(name=name, phone=name, available_at_start=available) for name in AGENTS]
+        agents = [AgentSettings(name, name, "", available, SKILLS.get(name, {})) for name in AGENTS]
         self.distributor = Distributor(queues, agents, self.now)
         self.statuses = dict.fromkeys(AGENTS, Status.AVAILABLE if available else Status.LOGGED_OUT)
         for name in AGENTS[:4]:
@@ -124,9 +140,14 @@ class World(RuleBasedStateMachine):
                     assert self.wrap_up_ends.get(agent, 0.0) <= self.now, "offered in wrap-up"
                     assert self.statuses[agent] is Status.AVAILABLE
                     assert queue == self.waiting[caller][0]
-                    assert agent in [tier.agent for tier in self.queues[queue].tiers]
-                    self.covers_first(caller, agent)
-                    self.spares_higher_levels(caller, agent, queue)
+                    known = self.distributor._callers[caller]
+                    if agent != self.preferred.get(caller):
+                        assert agent in [tier.agent for tier in self.queues[queue].tiers]
+                        assert self.can_serve(agent, caller), "rings without the skills, or before his level's time"
+                        self.covers_first(caller, agent)
+                        self.spares_higher_levels(caller, agent, queue)
+                    else:
+                        assert known.personal is None or not [1 for one in self.offers.values() if one == caller]
                     self.offers[agent] = caller
                 case Withdraw(caller=caller, agent=agent):
                     assert self.offers.pop(agent) == caller, "withdrew what was not offered"
@@ -137,8 +158,11 @@ class World(RuleBasedStateMachine):
                     self.talks[agent] = caller
                     exits = [one for one in commands[index:] if isinstance(one, CallerExited) and one.caller == caller]
                     assert [one.exit for one in exits] == [Exit.ANSWERED]
-                case CallerExited(caller=caller, waited=waited):
-                    self.waiting.pop(caller)  # a second exit would find nothing
+                case CallerExited(caller=caller, exit=exit_, waited=waited):
+                    queue = self.waiting.pop(caller)[0]  # a second exit would find nothing
+                    if exit_ is Exit.ABANDONED and self.queues[queue].redial_seconds:
+                        arrival, party = self.arrival[caller]
+                        self.parties[queue, party] = (arrival, self.now + self.queues[queue].redial_seconds)
                     assert waited >= 0
                 case AgentChanged(agent=agent, status=status, state=state, until=until):
                     self.statuses[agent] = status
@@ -153,12 +177,33 @@ class World(RuleBasedStateMachine):
     def spares_higher_levels(self, caller: str, agent: str, queue: str) -> None:
         """Nobody of a lower level is ready, and none rings for this caller but on this level or above."""
         levels = {tier.agent: tier.level for tier in self.queues[queue].tiers}
-        ringing = [levels[name] for name, offered in self.offers.items() if offered == caller]
+        ringing = [levels.get(name, 1) for name, offered in self.offers.items() if offered == caller]
         assert not ringing or levels[agent] <= self.reached[caller]
         self.reached[caller] = max([levels[agent], *([self.reached[caller]] if ringing else [])])
         for name, level in levels.items():
-            if level < levels[agent]:
+            if level < levels[agent] and self.can_serve(name, caller):
                 assert not self.distributor.agent(name).ready, f"{agent} rings while {name} is ready on a lower level"
+
+    def can_serve(self, agent: str, caller: str) -> bool:
+        """By the caller's demands and the time he has waited; his first level aside."""
+        settings_ = self.queues[self.waiting[caller][0]]
+        levels = {tier.agent: tier.level for tier in settings_.tiers}
+        if agent not in levels:
+            return False
+        since, asked = self.joined[caller]
+        waited = self.now - since + 1e-6
+        fallen = int(waited / settings_.relax_seconds) if settings_.relax_seconds else 0
+        for skill in {*settings_.skills, *asked}:
+            level = max(settings_.skills.get(skill, 0), asked.get(skill, 0)) - fallen
+            if level > SKILLS.get(agent, {}).get(skill, 0):
+                return False
+        if settings_.escalate_seconds:
+            reach = self.distributor._callers[caller].base + int(waited / settings_.escalate_seconds)
+            return sorted(set(levels.values())).index(levels[agent]) <= reach
+        return True
+
+    def waits_for_one(self, caller: str) -> bool:
+        return self.distributor._callers[caller].personal is not None
 
     def covers_first(self, caller: str, agent: str) -> None:
         """The rule of the two passes, judged at the moment of the offer."""
@@ -166,7 +211,7 @@ class World(RuleBasedStateMachine):
         ringing = Counter(self.offers.values())
         mine = {name for name, queue in self.queues.items() if agent in [tier.agent for tier in queue.tiers]}
         for other, (queue, *key) in self.waiting.items():
-            if other == caller or queue not in mine:
+            if other == caller or queue not in mine or self.waits_for_one(other) or not self.can_serve(agent, other):
                 continue
             if ringing[caller] and not ringing[other]:
                 raise AssertionError(f"{caller} got one more phone while {other} has none")
@@ -175,13 +220,47 @@ class World(RuleBasedStateMachine):
 
     # --- what the world does -----------------------------------------------------------------------------------
 
-    @rule(caller=caller_names, queue=st.sampled_from([*QUEUES, "nowhere"]), priority=st.sampled_from([0, 0, 0, 5]))
-    def join(self, caller: str, queue: str, priority: int) -> None:
+    @rule(
+        caller=caller_names,
+        queue=st.sampled_from([*QUEUES, "nowhere"]),
+        priority=st.sampled_from([0, 0, 0, 5]),
+        party=st.sampled_from(["", "111", "222"]),
+        preferred=st.sampled_from(["", "", "ann", "fay", "nobody"]),
+        patience=st.sampled_from([0.0, 2.0, 20.0]),
+        asked=demands,
+        reconnect=st.sampled_from([False, False, False, True]),
+    )
+    def join(
+        self,
+        caller: str,
+        queue: str,
+        priority: int,
+        party: str,
+        preferred: str,
+        patience: float,
+        asked: dict[str, int],
+        reconnect: bool,
+    ) -> None:
         if caller in self.waiting or caller in self.talks.values():
             return
         self.arrivals += 1
-        self.waiting[caller] = (queue, -priority, self.arrivals)
-        self.feed(CallerJoined(caller, queue, priority))
+        settings_ = self.queues.get(queue, QueueSettings("nowhere"))
+        full = settings_.max_callers and not reconnect
+        full = full and sum(one[0] == queue for one in self.waiting.values()) >= settings_.max_callers
+        levels = [self.statuses[tier.agent] for tier in settings_.tiers]
+        turned_away = full or (not settings_.join_without_agents and set(levels) <= {Status.LOGGED_OUT})
+        place = None if turned_away or queue == "nowhere" else self.parties.pop((queue, party), None)
+        arrival = place[0] if party and place is not None and place[1] >= self.now else self.now
+        self.arrival[caller] = (arrival, party)
+        rank = (-float(priority), arrival)
+        if settings_.ageing_seconds:
+            rank = (0.0, arrival - priority * settings_.ageing_seconds)
+        weight = -1000.0 if reconnect else -float(settings_.weight)
+        self.waiting[caller] = (queue, weight, *rank, self.arrivals)
+        self.joined[caller] = (self.now, asked)
+        self.preferred[caller] = preferred if patience else ""
+        skills = tuple(asked.items())
+        self.feed(CallerJoined(caller, queue, priority, party, preferred, patience, skills, reconnect))
 
     @rule(caller=caller_names, exit_=st.sampled_from([Exit.ABANDONED, Exit.KEY]))
     def leave(self, caller: str, exit_: Exit) -> None:
@@ -289,17 +368,18 @@ class World(RuleBasedStateMachine):
     def reload(self, queues: tuple[QueueSettings, ...]) -> None:
         before = {agent.name: agent for agent in self.distributor.agents()}
         self.queues = {queue.name: queue for queue in queues}
-        for caller, (name, _, _) in self.waiting.items():
+        for caller, (name, *_) in self.waiting.items():
             levels = {tier.agent: tier.level for queue in queues if queue.name == name for tier in queue.tiers}
             ringing = [agent for agent, offered in self.offers.items() if offered == caller]
-            self.reached[caller] = max((levels.get(agent, 0) for agent in ringing), default=0)
-        agents = [AgentSettings(name=name, phone=name) for name in AGENTS]
+            self.reached[caller] = max((levels.get(agent, 1) for agent in ringing), default=0)
+        self.parties = {key: place for key, place in self.parties.items() if key[0] in self.queues}
+        agents = [AgentSettings(name, name, skills=SKILLS.get(name, {})) for name in AGENTS]
         self.judge(self.distributor.configure(queues, agents, self.now))
         for agent in self.distributor.agents():
             old = before[agent.name]
             assert (agent.status, agent.answered) == (old.status, old.answered)
             assert agent.state == old.state or {agent.state, old.state} <= {State.IDLE, State.OFFERED, State.RINGING}
-        for queue, _, _ in self.waiting.values():
+        for queue, *_ in self.waiting.values():
             assert queue in self.queues
 
     # --- what holds at any moment ------------------------------------------------------------------------------
@@ -325,14 +405,19 @@ class World(RuleBasedStateMachine):
             return
         for queue in self.distributor.queues(self.now):
             settings_ = self.queues[queue.name]
-            target = {Strategy.RING_ALL: 99, Strategy.RING_K: settings_.ring, Strategy.LONGEST_IDLE: 1}
-            wanting = [one for one in queue.waiting if len(one.ringing) < target[settings_.strategy]]
+            most = {Strategy.RING_ALL: 99, Strategy.RING_K: settings_.ring}.get(settings_.strategy, 1)
             levels = {tier.agent: tier.level for tier in settings_.tiers}
-            # The level a caller rings on: at least the highest that rings now.
-            reach = max((max((levels[name] for name in one.ringing), default=99) for one in wanting), default=0)
-            if wanting:
+            for one in queue.waiting:
+                if self.waits_for_one(one.caller):
+                    waits_for = self.distributor.agent(self.preferred[one.caller])
+                    assert one.ringing or not waits_for.ready, f"{waits_for.name} is idle while his caller waits"
+                    continue
+                if len(one.ringing) >= most:
+                    continue
+                # The level he rings on: at least the highest that rings now.
+                reach = max((levels.get(name, 1) for name in one.ringing), default=99)
                 for tier in settings_.tiers:
-                    if tier.level > reach:
+                    if tier.level > reach or not self.can_serve(tier.agent, one.caller):
                         continue
                     agent = self.distributor.agent(tier.agent)
                     blocked = (
@@ -341,7 +426,7 @@ class World(RuleBasedStateMachine):
                         or agent.other_calls
                         or agent.until is not None
                     )
-                    assert blocked, f"{tier.agent} is idle while {wanting[0].caller} waits"
+                    assert blocked, f"{tier.agent} is idle while {one.caller} waits"
                     assert not agent.ready
 
     @invariant()
@@ -349,7 +434,7 @@ class World(RuleBasedStateMachine):
         if not hasattr(self, "distributor"):
             return
         timers = sum(agent.until is not None for agent in self.distributor.agents())
-        assert len(self.distributor._deadlines) <= timers + len(self.waiting)
+        assert len(self.distributor._deadlines) <= timers + 3 * len(self.waiting)
         deadline = self.distributor.next_deadline()
         assert deadline is None or deadline > self.now
         for agent, until in self.wrap_up_ends.items():

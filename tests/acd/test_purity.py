@@ -11,7 +11,7 @@ from softacd.acd.vocabulary import CallerJoined, CallerLeft, OfferAnswered, Talk
 from tests.acd.playbook import Playbook, queue
 
 FILES = sorted(Path(softacd.acd.__file__).parent.glob("*.py"))
-ALLOWED = {"bisect", "collections", "enum", "heapq", "math", "msgspec", "numpy", "typing"}
+ALLOWED = {"bisect", "collections", "enum", "heapq", "itertools", "math", "msgspec", "numpy", "typing"}
 
 
 def imports(tree: ast.AST) -> set[str]:

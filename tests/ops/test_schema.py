@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softacd.acd.model import QueueSettings, TierSettings
+from softacd.acd.model import QueueSettings, Strategy, TierSettings
 from softacd.calls.model import FlowSettings, TrunkSettings
-from softacd.ops.configuration_errors import Problem
+from softacd.ops.configuration_errors import Problem, one_of
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.schema import convert, describe, fields_of
 from softacd.ops.toml_documents import Document
@@ -27,7 +27,11 @@ from softacd.ops.toml_documents import Document
         (TrunkSettings, "transport", 'one of "auto", "tcp", "tls", "udp"'),
         (TrunkSettings, "numbers", "a list of text"),
         (TrunkSettings, "codecs", 'a list, each item one of "PCMA", "PCMU"'),
-        (QueueSettings, "strategy", 'one of "ring-all", "ring-k", "longest-idle"'),
+        (
+            QueueSettings,
+            "strategy",
+            one_of([choice.value for choice in Strategy]),
+        ),
         (QueueSettings, "agents", "a list, each item an agent's name or a table"),
         (
             FlowSettings,
