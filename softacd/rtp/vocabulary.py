@@ -27,6 +27,17 @@ class Codec(msgspec.Struct, frozen=True, array_like=True):
     packet_ms: int = 20
 
 
+class SrtpKeys(msgspec.Struct, frozen=True):
+    """Agreed keys for SRTP (RFC 3711): crypto suite by its name in RFC 4568, and master key and salt of either side."""
+
+    suite: str
+    local: bytes
+    remote: bytes
+
+    def __repr__(self) -> str:
+        return f"SrtpKeys(suite={self.suite!r}, local=***, remote=***)"
+
+
 class StreamStatistics(msgspec.Struct, frozen=True):
     """What one stream carried, as seen here and as its peer reported (RFC 3550 section 6.4).
 
@@ -84,6 +95,7 @@ class SetRemote(Command, frozen=True, tag=True):
     `send`/`receive` are the agreed directions; a stream that may not send stays silent whatever it is bridged to.
     `telephone_event` is the payload type the peer listed for key presses, None when not agreed. `telephone_event_in` is
     the one listed here: each end may send by the other's list (RFC 3264 section 5.1); None when it is the same.
+    `srtp` are the keys when both sides encrypt; packets that are not encrypted with them are then dropped.
     """
 
     host: str
@@ -95,6 +107,7 @@ class SetRemote(Command, frozen=True, tag=True):
     send: bool = True
     receive: bool = True
     telephone_event_in: int | None = None
+    srtp: SrtpKeys | None = None
 
 
 class Bridge(Command, frozen=True, tag=True):

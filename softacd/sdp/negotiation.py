@@ -6,9 +6,11 @@ A leg has one audio stream. Further media in an offer is refused with port 0, li
 
 from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import Literal
 
 import msgspec
 
+from softacd.sdp.crypto import SUITES, Crypto, parse_crypto
 from softacd.sdp.description import (
     Attribute,
     Connection,
@@ -30,7 +32,11 @@ OFFERED_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
 TELEPHONE_EVENT_TYPE = 101
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 PACKET_TIMES = (10, 20, 30, 40, 50, 60)
-RTP_PROFILES = frozenset({"RTP/AVP", "RTP/AVPF"})
+PLAIN_PROFILES = frozenset({"RTP/AVP", "RTP/AVPF"})
+SECURE_PROFILES = frozenset({"RTP/SAVP", "RTP/SAVPF"})
+"""Profiles that promise SRTP (RFC 3711 section 12, RFC 5124)."""
+Encryption = Literal["off", "preferred", "required"]
+"""`preferred`: offered in a way that a peer without SRTP takes as a plain offer (RFC 8643)."""
 
 
 class MediaFormat(msgspec.Struct, frozen=True):
@@ -58,6 +64,9 @@ class LocalMedia(msgspec.Struct, frozen=True, kw_only=True):
     user: str = "softacd"
     packet_ms: int = 20
     telephone_event: bool = True
+    srtp: Encryption = "off"
+    srtp_key: bytes = b""
+    """Our master key and salt, 30 octets drawn at random for this dialog; needed unless `srtp` is off."""
 
 
 class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +87,8 @@ class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction = Direction.SENDRECV
     packet_ms: int = 20
     hold: bool = False
+    crypto: Crypto | None = None
+    """The peer's key when the stream is encrypted; ours is that of LocalMedia."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -95,7 +106,9 @@ def offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, previ
     """
     formats = [_local_format(name, index) for index, name in enumerate(local.codecs)]
     event = TELEPHONE_EVENT_TYPE if local.telephone_event else None
-    media = _audio(local, "RTP/AVP", formats, event, direction)
+    crypto = Crypto(1, SUITES[0], local.srtp_key) if local.srtp != "off" else None
+    profile = "RTP/SAVP" if local.srtp == "required" else "RTP/AVP"
+    media = _audio(local, profile, formats, event, direction, crypto)
     return _serialise(_session(local, ("0 0",), [media]), previous)
 
 
@@ -116,21 +129,33 @@ def answer(
     for index, media in enumerate(offered.media):
         if media.kind != "audio" or not media.port or chosen is not None:
             continue
-        if media.protocol not in RTP_PROFILES:
+        secure = media.protocol in SECURE_PROFILES
+        if not secure and media.protocol not in PLAIN_PROFILES:
             refusal = NotAcceptable(f"transport {media.protocol} is not supported", warning=302)
         elif not any(known.name in local.codecs for known in formats_of(media)):
             refusal = NotAcceptable(f"no common codec; supported here: {', '.join(local.codecs)}")
         else:
-            chosen = index
+            crypto = _crypto(media)
+            if (secure or local.srtp == "required") and (local.srtp == "off" or crypto is None):
+                off = local.srtp == "off"
+                why = f"transport {media.protocol} is not supported" if off else "no usable encryption offered"
+                refusal = NotAcceptable(why, warning=302)
+            else:
+                chosen = index
     if chosen is None:
         raise refusal
     media = offered.media[chosen]
     remote = _agree(offered, media, local.codecs, local.host, wanted=direction, event=local.telephone_event)
-    remote = msgspec.structs.replace(remote, telephone_event_in=remote.telephone_event)  # we answer with their number
+    crypto = _crypto(media) if local.srtp != "off" else None
+    # we answer with their number of telephone-events, and with our key under the tag and suite of theirs
+    remote = msgspec.structs.replace(remote, telephone_event_in=remote.telephone_event, crypto=crypto)
+    ours = Crypto(crypto.tag, crypto.suite, local.srtp_key) if crypto is not None else None
     sections = []
     for index, section in enumerate(offered.media):
         if index == chosen:
-            sections.append(_audio(local, section.protocol, [remote.codec], remote.telephone_event, remote.direction))
+            sections.append(
+                _audio(local, section.protocol, [remote.codec], remote.telephone_event, remote.direction, ours)
+            )
         else:
             # RFC 3264 section 6: a refused stream keeps its line, with port 0 and at least one format.
             sections.append(MediaDescription(section.kind, 0, section.protocol, section.formats))
@@ -157,6 +182,11 @@ def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescri
     host = (mine.connection or ours.connection or Connection("IP4", "")).host
     wanted = ours.direction(mine)
     remote = _agree(answered, media, names, host, wanted=wanted, event=TELEPHONE_EVENT in names)
+    offered = _crypto(mine)
+    chosen = _crypto(media) if offered is not None else None
+    if mine.protocol in SECURE_PROFILES and (chosen is None or chosen.suite not in SUITES):
+        raise NotAcceptable("the answer does not encrypt", warning=302)
+    remote = msgspec.structs.replace(remote, crypto=chosen)
     if remote.telephone_event is None:
         return remote
     return msgspec.structs.replace(remote, telephone_event_in=_event_type(formats, remote.codec.clock_rate))
@@ -219,6 +249,11 @@ def _agree(
     )
 
 
+def _crypto(media: MediaDescription) -> Crypto | None:
+    """The first usable key of `media` (RFC 4568 section 5.1.1: in order of preference)."""
+    return next((crypto for value in media.values("crypto") if (crypto := parse_crypto(value))), None)
+
+
 def _check_address(host: str, our_host: str) -> bool:
     """Whether `host` is the unspecified address. Raises NotAcceptable for one the media cannot be sent to."""
     try:
@@ -270,7 +305,12 @@ def _local_format(name: str, index: int) -> MediaFormat:
 
 
 def _audio(
-    local: LocalMedia, protocol: str, formats: list[MediaFormat], event: int | None, direction: Direction
+    local: LocalMedia,
+    protocol: str,
+    formats: list[MediaFormat],
+    event: int | None,
+    direction: Direction,
+    crypto: Crypto | None = None,
 ) -> MediaDescription:
     numbers = [str(known.payload_type) for known in formats]
     attributes = [Attribute("rtpmap", f"{known.payload_type} {known.name}/{known.clock_rate}") for known in formats]
@@ -278,6 +318,8 @@ def _audio(
         numbers.append(str(event))
         attributes.append(Attribute("rtpmap", f"{event} telephone-event/{formats[0].clock_rate}"))
         attributes.append(Attribute("fmtp", f"{event} 0-15"))
+    if crypto is not None:
+        attributes.append(Attribute("crypto", crypto.value()))
     attributes.append(Attribute("ptime", str(local.packet_ms)))
     attributes.append(Attribute(direction.value))
     return MediaDescription("audio", local.port, protocol, tuple(numbers), None, tuple(attributes))

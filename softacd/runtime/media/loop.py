@@ -21,7 +21,7 @@ from softacd.rtp.clips import ClipSource
 from softacd.rtp.core import MediaCore
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.recording import Piece
-from softacd.rtp.session import Session, send_nowhere
+from softacd.rtp.session import Send, Session, send_nowhere
 from softacd.rtp.vocabulary import (
     AnyCommand,
     AnyEvent,
@@ -32,10 +32,12 @@ from softacd.rtp.vocabulary import (
     ReservePorts,
     ReturnPorts,
     SetRemote,
+    SrtpKeys,
     StreamClosed,
     StreamStatistics,
 )
 from softacd.runtime.media.reservoir import Pair, Reservoir
+from softacd.runtime.media.secure import SecureChannel
 from softacd.runtime.media.sockets import discard_queued, disconnect, is_reachable
 
 DATAGRAM = 2048
@@ -107,7 +109,7 @@ class LoopFigures(msgspec.Struct, frozen=True):
 class Channel:
     """A stream with its sockets."""
 
-    __slots__ = ("port", "receive", "recv_into", "rtcp", "rtp", "session", "settled")
+    __slots__ = ("port", "receive", "recv_into", "rtcp", "rtp", "secure", "session", "settled")
 
     def __init__(self, session: Session, port: int, pair: Pair) -> None:
         self.session = session
@@ -116,6 +118,37 @@ class Channel:
         self.receive = session.inbound.receive
         self.recv_into = self.rtp.recv_into
         self.settled = False
+        self.secure: SecureChannel | None = None
+
+    def encrypt(self, keys: SrtpKeys | None) -> None:
+        """Take keys agreed on; those in use already go on counting their packets (RFC 3711 section 3.3.1)."""
+        if keys is None:
+            if self.secure is None:
+                return
+            self.secure = None
+            self.receive = self.session.inbound.receive
+        elif self.secure is None or self.secure.keys != keys:
+            self.secure = SecureChannel(keys)
+            self.receive = self._receive_encrypted
+        else:
+            return
+        self.aim()
+
+    def _receive_encrypted(self, buffer: bytearray, length: int, now: float) -> int:
+        length = self.secure.open(buffer, length) if self.secure is not None else 0
+        return self.session.inbound.receive(buffer, length, now) if length else 0
+
+    def _send_encrypted(self, send: Send) -> Send:
+        secure = self.secure
+        if secure is None:
+            return send
+
+        def closed(packet: bytes | memoryview) -> None:
+            encrypted = secure.close(packet)
+            if encrypted:
+                send(encrypted)
+
+        return closed
 
     def aim(self) -> None:
         """Connect the socket to a peer now known, or free it of one no longer valid; set where `send` goes."""
@@ -129,10 +162,10 @@ class Channel:
         if destination is None or not is_reachable(self.rtp, destination):
             self.session.send = send_nowhere
         elif destination == peer:
-            self.session.send = self.rtp.send
+            self.session.send = self._send_encrypted(self.rtp.send)
         else:
             sendto = self.rtp.sendto
-            self.session.send = lambda packet: sendto(packet, destination)
+            self.session.send = self._send_encrypted(lambda packet: sendto(packet, destination))
 
 
 class MediaLoop:
@@ -274,12 +307,16 @@ class MediaLoop:
             except BlockingIOError:
                 channel.settled = latch.peer is not None
                 return
+            if channel.secure is not None:  # only a packet of the peer's own key may make its source the peer
+                length = channel.secure.open(buffer, length)
+                if not length:
+                    continue
             known = latch.peer
             if not self._core.consider(session, source[:2], buffer, length, now):
                 continue
             if known is None:
                 channel.aim()
-            length = channel.receive(buffer, length, now)
+            length = session.inbound.receive(buffer, length, now)
             if length and session.other is not None:
                 session.other.send(views[length])
 
@@ -291,6 +328,10 @@ class MediaLoop:
             data, source = channel.rtcp.recvfrom(DATAGRAM)
         except OSError:
             return
+        if channel.secure is not None:
+            data = channel.secure.open_rtcp(data)
+            if not data:
+                return
         channel.session.receive_rtcp(data, source[:2], now, time.time())
 
     def _tick(self, now: float) -> None:
@@ -307,6 +348,8 @@ class MediaLoop:
     def _send_rtcp(self, channel: Channel, packet: bytes) -> None:
         destination = channel.session.rtcp_destination
         if destination is not None and packet and is_reachable(channel.rtcp, destination):
+            if channel.secure is not None:
+                packet = channel.secure.close_rtcp(packet)
             try:
                 channel.rtcp.sendto(packet, destination)
             except OSError:
@@ -318,8 +361,7 @@ class MediaLoop:
             if isinstance(command, OpenStream):
                 self._open(command, now)
             elif isinstance(command, SetRemote):
-                if core.set_remote(command, now):
-                    self._channels[command.stream].aim()
+                self._set_remote(command, now)
             elif isinstance(command, CloseStream):
                 self._close(command.stream, now)
             elif isinstance(command, ReservePorts):
@@ -328,6 +370,14 @@ class MediaLoop:
                 self._reservoir.release(command.ports)
             else:
                 core.handle(command, now)
+
+    def _set_remote(self, command: SetRemote, now: float) -> None:
+        moved = self._core.set_remote(command, now)
+        channel = self._channels.get(command.stream)
+        if channel is not None:
+            channel.encrypt(command.srtp)
+            if moved:
+                channel.aim()
 
     def _open(self, command: OpenStream, now: float) -> None:
         if command.stream in self._core.sessions:
