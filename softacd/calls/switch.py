@@ -112,6 +112,7 @@ class Switch:
         )
         self.guard = self.door.guard
         self.stack.screen = self.door.screen
+        self.stack.stream_beside = self._stream_beside
         self.stopping = False
         self._restored: set[str] = set()
         self._listening = listening
@@ -140,6 +141,14 @@ class Switch:
                 trunks[name] = Trunk(
                     trunk, self.stack, local=self._local, token=self.services.token, jitter=self._jitter
                 )
+
+    def _stream_beside(self, flow: Flow) -> Flow | None:
+        """How to send a carrier what is too large for UDP; phones behind routers can only be reached by their flow."""
+        if Transport.TCP not in self._listening:
+            return None
+        if not any(flow.remote in trunk.targets for trunk in self.exchange.trunks.values()):
+            return None
+        return Flow(Transport.TCP, self._local(Transport.TCP, flow.remote[0]), flow.remote)
 
     def _local(self, transport: Transport, remote: str) -> tuple[str, int]:
         return self._listening[transport](remote)

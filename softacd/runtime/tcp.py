@@ -18,7 +18,7 @@ from softacd.sip.errors import SipError
 from softacd.sip.framing import PONG, StreamFramer
 from softacd.sip.transport import Flow, Transport
 
-CONNECT_SECONDS = 4.0
+CONNECT_SECONDS = 2.5
 FIRST_MESSAGE_SECONDS = 20.0
 """How long a peer that connected may take to say its first word, the TLS handshake included."""
 KEEP_ALIVE_SECONDS = 60

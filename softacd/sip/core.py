@@ -45,6 +45,7 @@ class StackCore:
         self._limits = limits
         self.tracing = tracing
         self.screen: Screen | None = None
+        self.stream_beside: Callable[[Flow], Flow | None] | None = None
         self._supported = frozenset(name.lower() for name in supported)
         self._output: deque[Transmit | Event] = deque()
         self._timers: TimerHeap[Any] = TimerHeap()

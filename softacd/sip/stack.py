@@ -22,7 +22,8 @@ from softacd.sip.user_agent_server import UserAgentServer
 class SipStack(UserAgentClient, UserAgentServer):
     """Signalling of one node: what comes from the network and from the clock, and everything that goes out.
 
-    `screen`, when set, is asked before a new request outside a dialog costs any state.
+    `screen`, when set, is asked before a new request outside a dialog costs any state. `stream_beside`, when set,
+    gives the TCP flow to the peer of a UDP flow, for requests too large for a datagram; None: the peer has none.
     `token` gives a fresh unguessable token (letters and digits, 64 bits or more) for branches, tags, Call-IDs and
     cnonces. `supported` are the option tags the transaction user implements: a request that requires another one
     is answered 420. `tracing` may be switched at any time.
@@ -83,8 +84,12 @@ class SipStack(UserAgentClient, UserAgentServer):
                 and not flow.transport.reliable
             ):
                 continue
+            unheard = transaction.state in (TransactionState.CALLING, TransactionState.TRYING)
             if Action.FAIL_TRANSPORT in self._layer.advance(transaction, Input.TRANSPORT_ERROR, now):
-                self._fail(transaction, FailureCause.TRANSPORT)
+                if unheard and transaction.fallback is not None:
+                    self._fall_back(transaction, transaction.fallback, now)
+                else:
+                    self._fail(transaction, FailureCause.TRANSPORT)
 
     def next_deadline(self) -> float | None:
         """When handle_deadline is due, None when nothing waits."""

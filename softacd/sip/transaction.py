@@ -77,6 +77,7 @@ class ClientTransaction(Transaction):
         "credentials",
         "dialog",
         "dialogs",
+        "fallback",
         "key",
         "reported",
     )
@@ -93,6 +94,7 @@ class ClientTransaction(Transaction):
         self.cancel_sent = False
         self.dialog: Dialog | None = None  # the one the request was sent in
         self.dialogs: dict[str, Dialog] = {}  # those an INVITE made, by remote tag: forks
+        self.fallback: Flow | None = None  # UDP, when it went over a stream for its size
         self.reported = True  # False for requests the stack sends on its own account (CANCEL)
 
     @property

@@ -372,11 +372,28 @@ class UserAgentClient(StackCore):
             fields.setdefault("user-agent", [self._user_agent])
         if body and content_type:
             fields.setdefault("content-type", [content_type])
+        fallback = None
+        if self.stream_beside is not None and not flow.transport.reliable:
+            # RFC 3261 section 18.1.1: a datagram beyond the path's MTU would come in pieces, or not at all
+            stream = self.stream_beside(flow) if _size(request) > self._limits.datagram_bytes else None
+            if stream is not None:
+                flow, fallback = stream, flow
+                fields["via"] = [via_value(flow, branch)]
         transaction = ClientTransaction(next(self._numbers), request, flow, branch)
+        transaction.fallback = fallback
         transaction.credentials = credentials
         transaction.dialog = dialog
         self._layer.start_client(transaction, now)
         return transaction
+
+    def _fall_back(self, transaction: ClientTransaction, flow: Flow, now: float) -> None:
+        """The stream could not be had: the same over UDP, whatever its size (RFC 3261 section 18.1.1)."""
+        transaction.fallback = None
+        transaction.flow = flow
+        old = transaction.request
+        branch = MAGIC_COOKIE + self._token()
+        fields = {**old.fields, "via": [via_value(flow, branch)]}
+        self._layer.supersede(transaction, Request(old.method, old.uri_text, fields, old.body), branch, now)
 
     def _send_cancel(self, transaction: ClientTransaction, now: float) -> None:
         """CANCEL the pending attempt: same Request-URI, Via, Route, From, To, Call-ID and number (section 9.1)."""
@@ -408,6 +425,15 @@ class UserAgentClient(StackCore):
         for dialog in transaction.dialogs.values():
             if dialog.state is DialogState.EARLY:
                 self.end_dialog(dialog)
+
+
+def _size(request: Request) -> int:
+    """Octets of a request on the wire, near enough."""
+    size = len(request.uri_text) + len(request.body) + 30
+    for name, values in request.fields.items():
+        for value in values:
+            size += len(name) + len(value) + 4
+    return size
 
 
 def _contact_user(request: Request) -> str:
