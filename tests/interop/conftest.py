@@ -1,13 +1,28 @@
 """What every interop test stands in: a running shop, and phones."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.interop.shop import Settings, Shop, free_port, settings
 
+if TYPE_CHECKING:
+    from tests.interop.phones import Phones
+
 Switch = Callable[..., Shop]
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know that their test failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture
@@ -21,8 +36,8 @@ def switch(tmp_path: Path) -> Switch:
 
 
 @pytest.fixture
-async def phones() -> AsyncIterator["object"]:
-    """The baresip stack of this test."""
+async def phones(request: pytest.FixtureRequest) -> AsyncIterator["Phones"]:
+    """The baresip stack of this test; its latest SIP messages are shown when the test fails."""
     pytest.importorskip("baresip", reason="baresip-python is not installed")
     from tests.interop.phones import Phones
 
@@ -30,3 +45,5 @@ async def phones() -> AsyncIterator["object"]:
     stack = await Phones(port, 20_000 + port % 20_000 // 2 * 2).start()
     yield stack
     await stack.close()
+    if request.node.stash.get(FAILED, False):
+        print(*stack.ladder(40), sep="\n")

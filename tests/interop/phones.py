@@ -277,6 +277,15 @@ class Phones:
         """Requests of a method that any of the phones received, retransmissions too, as far as traced by now."""
         return [text for text in self.trace if text.startswith("RX") and f"\n{method} sip:" in text]
 
+    def ladder(self, count: int) -> list[str]:
+        """The latest messages of all phones, a line each: when, which way, first line, Call-ID, CSeq."""
+        rows = []
+        for at, text in list(zip(self._handler.times, self.trace, strict=False))[-count:]:
+            way, *head = text.splitlines()
+            wanted = [line for line in head[1:] if line.lower().startswith(("call-id:", "cseq:", "reason:"))]
+            rows.append(f"{at:.3f} {way} | {' | '.join([*head[:1], *wanted])}")
+        return rows
+
     async def close(self) -> None:
         """End calls and the stack."""
         for phone in self.phones:
@@ -289,8 +298,10 @@ class _Trace(logging.Handler):
     def __init__(self, into: list[str]) -> None:
         super().__init__()
         self._into = into
+        self.times: list[float] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.times.append(time.monotonic())
         self._into.append(record.getMessage())
 
 
