@@ -59,6 +59,8 @@ class Exchange:
         """Take new settings; calls in progress keep the flow they are in."""
         self.settings = settings
         self.phones: dict[str, PhoneSettings] = {phone.extension: phone for phone in settings.phones}
+        self.services.encryption = {phone.extension: phone.srtp for phone in settings.phones}
+        self.services.encryption |= {f"trunk:{trunk.name}": trunk.srtp for trunk in settings.trunks}
         self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
         self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
         self._groups_by_number = {group.number: group.name for group in settings.groups}

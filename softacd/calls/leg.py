@@ -24,6 +24,7 @@ from softacd.rtp.vocabulary import (
     Port,
     SendDigits,
     SetRemote,
+    SrtpKeys,
     StopPlay,
     StreamStatistics,
     Unbridge,
@@ -90,6 +91,7 @@ class Leg:
         "_asking",
         "_dialled",
         "_keeper",
+        "_key",
         "_opened",
         "_port",
         "_reliable",
@@ -97,6 +99,7 @@ class Leg:
         "_sdp_offered",
         "_sdp_sent",
         "_session",
+        "_srtp",
         "_waiting",
         "call",
         "cause",
@@ -154,6 +157,9 @@ class Leg:
         self._port: Port | None = services.take_port()
         self.stream = services.new_stream()
         self._opened = False
+        trunk = party.startswith("trunk:")
+        self._srtp = services.encryption.get(party if trunk else number, "off")
+        self._key = services.new_key() if self._srtp != "off" else b""
         self._asking = False
         self._remote: RemoteMedia | None = None
         self._answer: Answer | None = None
@@ -621,6 +627,8 @@ class Leg:
             port=self._port.rtp,
             codecs=self.codecs,
             session_id=self.stream,
+            srtp=self._srtp,
+            srtp_key=self._key,
         )
 
     def _offer(self) -> bytes:
@@ -660,6 +668,7 @@ class Leg:
                 ),
                 telephone_event=remote.telephone_event,
                 telephone_event_in=remote.telephone_event_in,
+                srtp=SrtpKeys(remote.crypto.suite, self._key, remote.crypto.key) if remote.crypto else None,
                 send=remote.direction.sends,
                 receive=remote.direction.receives,
             )

@@ -10,6 +10,7 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 TimeOut = Annotated[float, msgspec.Meta(ge=0.5, le=600)]
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 CodecName = Literal["PCMA", "PCMU"]
+Encryption = Literal["off", "preferred", "required"]
 
 
 SECRET_FIELDS = frozenset({"password", "ha1", "ha1_sha256", "token"})
@@ -79,6 +80,9 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """No ringing or early media after so many seconds: the next trunk is tried."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
     """Codecs offered and accepted, the preferred one first."""
+    srtp: Encryption = "off"
+    """Encrypt the voice with keys in the signalling (SDES), which TLS should then protect. `preferred`: where the other
+    side can; `required`: or there is no call."""
 
 
 class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
@@ -113,6 +117,9 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Groups of phones that pick up each other's calls; without any, only calls of phones without any."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
     """Codecs offered and accepted, the preferred one first."""
+    srtp: Encryption = "off"
+    """Encrypt the voice with keys in the signalling (SDES), which TLS should then protect. `preferred`: where the other
+    side can; `required`: or there is no call."""
 
 
 class GroupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,11 +3,13 @@
 It holds no decision of its own. Outputs are collected here and drained by the switch after every input.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from softacd.calls.deadlines import Deadlines
+from softacd.calls.model import Encryption
 from softacd.calls.recording_desk import RecordingDesk
 from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, TraceRow
 from softacd.rtp.vocabulary import AnyCommand, Port, ReservePorts, ReturnPorts
@@ -57,6 +59,8 @@ class Services:
         self.media: deque[AnyCommand] = deque()
         self.records: deque[AnyRecord] = deque()
         self.ports: deque[Port] = deque()
+        self.encryption: dict[str, Encryption] = {}
+        """Whether voice is encrypted: by extension, and "trunk:NAME"."""
         self.recordings = RecordingDesk(wall, self.media.append, self.records.append)
         self.streams: dict[int, Leg] = {}
         self.phone_legs: dict[str, dict[Leg, None]] = {}
@@ -72,6 +76,10 @@ class Services:
         self._last_stream = 0
         self._last_call = 0
         self._last_play = 0
+
+    def new_key(self) -> bytes:
+        """A master key and salt for SRTP, 30 octets (RFC 3711 section 8.2)."""
+        return hashlib.sha512("".join(self.token() for _ in range(4)).encode()).digest()[:30]
 
     def new_stream(self) -> int:
         """A stream number never used before."""

@@ -263,3 +263,18 @@ def test_a_phone_that_is_only_muted_keeps_its_call() -> None:
     world.switch.handle_media(media.StreamSilent(max(world.open_streams), 30.0), world.now)
     world.advance(40)
     assert not call.over
+
+
+def test_phones_with_encryption_are_offered_keys_and_others_are_not() -> None:
+    """Each leg has its own key, and the engine is told both sides' of it."""
+    world = shop(agents=2)
+    world.switch.services.encryption["102"] = "required"
+    caller = phone(world, "101")
+    caller.dial("102")
+    called = phone(world, "102").calls[-1]
+    assert called.remote_sdp is not None
+    offered = called.remote_sdp.media[0]
+    assert offered.protocol == "RTP/SAVP"
+    assert (offered.attribute("crypto") or "").startswith("1 AES_CM_128_HMAC_SHA1_80 inline:")
+    assert world.switch.services.new_key() != world.switch.services.new_key()
+    assert len(world.switch.services.new_key()) == 30

@@ -240,6 +240,7 @@ class Phones:
                 native_log_level="error",
                 sip_trace=True,
                 extra_config_text=(
+                    "module srtp.so\n"
                     f"sip_listen 127.0.0.1:{self._port}\nrtp_ports {self._media_port}-{self._media_port + 800}\n"
                 ),
             )
@@ -257,6 +258,7 @@ class Phones:
         transport: str = "udp",
         codecs: tuple[str, ...] = ("pcma", "pcmu"),
         dtmf: str = "rtpevent",
+        encryption: str = "",
     ) -> Phone:
         """A phone, registered. `registrar` is host:port."""
         account = Account(
@@ -267,6 +269,7 @@ class Phones:
             transport=transport,  # type: ignore[arg-type]  # a Literal there
             audio_codecs=codecs,
             dtmf_mode=dtmf,  # type: ignore[arg-type]  # a Literal there
+            extra_params=(f"mediaenc={encryption}",) if encryption else (),
         )
         phone = Phone(user, frequency, await UserAgent.create(self._runtime, account))
         self.phones.append(phone)

@@ -1,0 +1,46 @@
+"""Encrypted voice with real phones: between two that demand it, and between one that does and one that cannot."""
+
+import asyncio
+
+import pytest
+
+from tests.interop.conftest import Switch
+from tests.interop.phones import Phones
+
+pytestmark = pytest.mark.interop
+
+SECURE = {"srtp": "required"}
+PREFERRED = {"srtp": "preferred"}
+
+
+@pytest.mark.parametrize(("callee", "wanted"), [("srtp-mand", SECURE), ("", PREFERRED)])
+async def test_a_phone_that_demands_encryption_is_heard_and_hears(
+    switch: Switch, phones: Phones, callee: str, wanted: dict[str, str]
+) -> None:
+    async with switch(phones={"101": SECURE, "102": wanted}) as shop:
+        ann = await shop.phone_of(phones, "ann", encryption="srtp-mand")
+        bob = await shop.phone_of(phones, "bob", encryption=callee)
+        dialling = await ann.dial(shop.uri("102"))
+        answered = await (await bob.rings()).answer()
+        await dialling.established()
+        await asyncio.gather(dialling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
+        await answered.call.hold()
+        await dialling.until_hears(840)
+        await answered.call.resume()
+        await asyncio.gather(dialling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
+        await dialling.press("42#")
+        await asyncio.sleep(1.0)
+        assert answered.digits == "42#"
+        assert any("INVITE" in text and "RTP/SAVP" in text and "a=crypto:" in text for text in phones.trace)
+        await dialling.hang_up()
+        await answered.over()
+        await shop.ended_calls(1)
+
+
+async def test_who_must_encrypt_and_does_not_has_no_call(switch: Switch, phones: Phones) -> None:
+    async with switch(phones={"101": SECURE}) as shop:
+        (ann,) = await shop.phones_of(phones, "ann")
+        dialling = await ann.dial(shop.uri("102"))
+        await dialling.over()
+        assert any("SIP/2.0 488" in text for text in phones.trace)
+        await shop.ended_calls(1)
