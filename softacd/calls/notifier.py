@@ -142,6 +142,12 @@ class Notifier:
                 if self._state(watch, now) != watch.told:
                     self._notify(watch, now)
 
+    def stop(self, now: float) -> None:
+        """The switch stops: subscribers are to ask again (RFC 6665 section 4.1.3), and will find the next run."""
+        for watches in list(self._watches.values()):
+            for watch in list(watches):
+                self._end(watch, "deactivated", now)
+
     def on_answer(self, watch: Watch, status: int, now: float) -> None:
         """The subscriber answered a NOTIFY, or did not (408): a failure ends the subscription (section 4.2.2)."""
         if status < 200:

@@ -279,6 +279,7 @@ class Switch:
             call.finish(now, status=503)
         for trunk in self.exchange.trunks.values():
             trunk.stop(now)
+        self.notifier.stop(now)
         self._pump(now)
 
     @property

@@ -76,6 +76,7 @@ class LiveControl:
                 "sip_offences_total": guard.offences,
                 "sip_bans_total": guard.bans,
                 "sip_streams_broken_total": sum(stream.broken for stream in driver.streams),
+                "toll_guard_refused_total": switch.exchange.tolls.refused,
                 "internal_errors_total": driver.errors,
             },
             gauges={
@@ -88,6 +89,7 @@ class LiveControl:
                 "media_streams": len(switch.services.streams),
                 "media_ports_free": len(switch.services.ports),
                 "calls": len(switch.exchange.calls),
+                "subscriptions": len(switch.notifier),
                 "call_deadlines": len(switch.services.deadlines),
                 **self._gauges(),
             },

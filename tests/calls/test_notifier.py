@@ -137,6 +137,16 @@ def test_what_changes_while_a_notify_is_under_way_is_told_by_the_next() -> None:
     phone(world, "102").hang_up(call)
 
 
+def test_when_the_switch_stops_subscribers_are_told_to_ask_again() -> None:
+    world = shop(available=False)
+    lamp = watch(world)
+    world.switch.stop(world.now)
+    world.settle()
+    assert lamp.peer.requests[-1].header("Subscription-State") == "terminated;reason=deactivated"
+    assert len(world.switch.notifier) == 0
+    assert world.switch.stopped
+
+
 def test_asking_once() -> None:
     world = shop(available=False)
     lamp = watch(world, expires=0)

@@ -1,0 +1,52 @@
+"""Forwards, pick-up and parking by real phones: dialled codes, real transfers, and every ear asked."""
+
+import asyncio
+
+import pytest
+
+from tests.interop.conftest import Switch
+from tests.interop.phones import Phones
+from tests.interop.shop import DOMAIN, MUSIC
+from tests.interop.test_phones import connect, talk
+from tests.interop.test_transfer import with_ann
+
+pytestmark = pytest.mark.interop
+
+
+async def test_a_phone_forwards_its_calls_by_code(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        caller = await shop.office_phone(phones)
+        ann, bob = await shop.phones_of(phones, "ann", "bob")
+        await (await ann.dial(shop.uri("*21102"))).over(8.0)
+        dialling, answered = await connect(caller, bob, shop.uri("101"))
+        assert not ann.ringing
+        await dialling.hang_up()
+        await answered.over()
+
+
+async def test_a_colleague_picks_a_ringing_call_up(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        caller = await shop.office_phone(phones)
+        ann, bob = await shop.phones_of(phones, "ann", "bob")
+        dialling = await caller.dial(shop.uri("101"))
+        ringing = await ann.rings()
+        picked = await (await bob.dial(shop.uri("*8101"))).established()
+        await dialling.established()
+        await ringing.over()
+        await talk(dialling, picked)
+        await picked.hang_up()
+        await dialling.over()
+
+
+async def test_a_call_is_parked_by_transfer_and_fetched_by_a_colleague(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        caller = await shop.office_phone(phones)
+        ann, bob = await shop.phones_of(phones, "ann", "bob")
+        waiting, agent = await with_ann(shop, caller, ann)
+        transfer = asyncio.create_task(agent.call.transfer(f"sip:*70@{DOMAIN}"))
+        await waiting.until_hears(MUSIC)
+        await transfer
+        fetched = await (await bob.dial(shop.uri("*701"))).established()
+        await talk(waiting, fetched)
+        await waiting.hang_up()
+        await fetched.over()
