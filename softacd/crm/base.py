@@ -258,7 +258,7 @@ class CustomerBase:
         except OSError as error:
             os.close(lock)
             remedy = "Ask that one through its API (web.token), or stop it."
-            raise CustomerBaseError(self.where, "another softacd has it open", remedy) from error
+            raise CustomerBaseError(self.where, "another softacd has it open", remedy, in_use=True) from error
         return lock
 
     @contextlib.contextmanager

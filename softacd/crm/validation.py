@@ -46,4 +46,6 @@ def check(customer: Customer, row: int, settings: CustomerSettings, agents: Coll
 def _unknown(row: int, field: str, value: str, known: Collection[str]) -> FieldProblem:
     near = get_close_matches(value, known, 1)
     names = ", ".join(sorted(known)) or "none, so leave it empty"
-    return FieldProblem(row, field, f"there is no {value!r}", f"one of {names}" + (f"; {near[0]}?" if near else ""))
+    return FieldProblem(
+        row, field, f"there is no {value!r}", f"one of {names}" + (f"; did you mean {near[0]}?" if near else "")
+    )

@@ -9,6 +9,7 @@ import msgspec
 from softacd.calls.views import Snapshot
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # compared, not bound
 
 
 class ApiError(Exception):
@@ -19,6 +20,13 @@ class ApiError(Exception):
         self.cause = cause
         self.remedy = remedy
         self.lasting = lasting
+
+
+def served_at(address: tuple[str, int]) -> str:
+    """The URL of an API that listens on (host, port) of this machine."""
+    host, port = address
+    host = _EVERY_ADDRESS.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class ApiClient:
@@ -53,6 +61,13 @@ class ApiClient:
                 f"{self.url} does not answer like softacd: {error}", "Use the same version on both sides.", lasting=True
             ) from None
 
+    def send(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """Ask for something that may be asked twice; `body` is JSON. Returns the body of a 2xx. Raises ApiError."""
+        status, answer = self._exchange(path, method, body)
+        if 200 <= status < 300:
+            return answer
+        raise self._refused(status, answer)
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
@@ -63,11 +78,11 @@ class ApiClient:
             return body
         raise self._refused(status, body)
 
-    def _exchange(self, path: str) -> tuple[int, bytes]:
+    def _exchange(self, path: str, method: str = "GET", body: bytes = b"") -> tuple[int, bytes]:
         """One request; once more on a new connection when the kept one had been closed meanwhile."""
         kept = self._connection.sock is not None
         try:
-            return self._ask(path)
+            return self._ask(path, method, body)
         except (http.client.RemoteDisconnected, ConnectionError, BrokenPipeError) as error:
             self._connection.close()
             if not kept:
@@ -76,13 +91,14 @@ class ApiClient:
             self._connection.close()
             raise self._silent(error) from None
         try:
-            return self._ask(path)
+            return self._ask(path, method, body)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise self._silent(error) from None
 
-    def _ask(self, path: str) -> tuple[int, bytes]:
-        self._connection.request("GET", path, headers=self._headers)
+    def _ask(self, path: str, method: str, body: bytes) -> tuple[int, bytes]:
+        headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
+        self._connection.request(method, path, body or None, headers)
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 

@@ -98,8 +98,9 @@ def ladder(detail: CallDetail, *, zone: tzinfo | None = None) -> RenderableType:
     """Everything of one call: who and when, the verdict, the ladder of its messages with what happened, its legs."""
     call = detail.call
     arrow, style = ARROWS[call.direction]
+    caller = " ".join(part for part in (plain(call.caller_name), plain(call.caller)) if part)
     head = Text.assemble(
-        (plain(call.caller) or "withheld", "bold"), (f" {arrow} ", style), (plain(call.called), "bold"),
+        (caller or "withheld", "bold"), (f" {arrow} ", style), (plain(call.called), "bold"),
         (f"   {moment(call.started, zone):%Y-%m-%d %H:%M:%S %Z}   {plain(call.id)}", QUIET),
     )  # fmt: skip
     if call.trunk:

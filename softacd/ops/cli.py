@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("softacd.ops.init_command:init", "Write a first configuration."),
     "top": ("softacd.ops.top_command:top", "Watch a running switch."),
     "calls": ("softacd.ops.calls_command:calls", "List calls, and show how one went."),
+    "customers": ("softacd.ops.customers_command:customers", "Who calls: import, find, block."),
     "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),
     "bench": ("softacd.ops.bench_command:bench", "Measure this machine."),
 }

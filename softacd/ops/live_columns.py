@@ -131,7 +131,7 @@ def _caller_of(agent: AgentView, scene: Scene) -> str:
     call = scene.calls.get(agent.call)
     if call is None:
         return ""
-    return call.called if call.direction == "outgoing" else call.caller
+    return call.called if call.direction == "outgoing" else call.caller_name or call.caller
 
 
 def _agent_name(agent: AgentView, _: Scene) -> Text:
@@ -184,6 +184,7 @@ AGENT_COLUMNS: tuple[Column[AgentView], ...] = (
 CALL_COLUMNS: tuple[Column[CallView], ...] = (
     Column("", _arrow),
     Column("caller", lambda call, _: Text(call.caller, style="bold"), most=16, shrink=True),
+    Column("name", lambda call, _: Text(call.caller_name, style="bold"), most=18, room=100, shrink=True),
     Column("called", lambda call, _: call.called, most=16, room=100, shrink=True),
     Column("trunk", lambda call, _: Text(call.trunk, style=QUIET), most=12, room=100, shrink=True),
     Column("phase", lambda call, _: Text(call.phase, style=_PHASE_STYLES.get(call.phase, "white")), most=12),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from softacd.ops.api_client import ApiClient, ApiError
+from softacd.ops.api_client import ApiClient, ApiError, served_at
 from softacd.ops.configuration_option import find_configuration, read_or_exit
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from softacd.calls.views import Snapshot
 
 TOKEN_VARIABLE = "SOFTACD_TOKEN"  # noqa: S105 # the name of a variable, not its value
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # compared, not bound
 
 
 @click.command()
@@ -111,7 +110,5 @@ def _where(url: str | None, token: str | None, token_file: Path | None, config: 
     if url is not None and config is None:
         return "softacd", url, token or ""  # a token of ours is not sent to an address somebody else named
     configuration = read_or_exit(find_configuration(config), show_warnings=False).configuration
-    host, port = configuration.web.address()
-    host = _EVERY_ADDRESS.get(host, host)
-    served = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    served = served_at(configuration.web.address())
     return configuration.server.name, url or served, token or configuration.web.token
