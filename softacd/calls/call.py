@@ -119,7 +119,10 @@ class Call:
             self.exchange.desk.other_call(extension, self.id, True, now)
 
     def vacate(self, extension: str, now: float) -> None:
-        """The phone is free of this call."""
+        """The phone is free of this call, unless another leg of it talks there."""
+        parties = (self.caller_leg, self.called_leg)
+        if any(leg is not None and leg.answered and leg.number == extension for leg in parties):
+            return
         if extension in self._occupied:
             self._occupied.discard(extension)
             self.exchange.desk.other_call(extension, self.id, False, now)

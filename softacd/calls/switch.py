@@ -226,7 +226,7 @@ class Switch:
         """When `handle_deadline` must be called."""
         stack = self.stack.next_deadline()
         moments = [
-            None if stack is None else ceil(stack / TIMER_GRAIN) * TIMER_GRAIN,
+            None if stack is None else max(stack, ceil(stack / TIMER_GRAIN) * TIMER_GRAIN),  # never before it is due
             self.services.deadlines.next(),
             self.distributor.next_deadline(),
             self.location.next_deadline(),

@@ -266,3 +266,36 @@ def test_early_media_of_a_carrier_is_ringing_for_who_made_no_offer() -> None:
     assert len(world.bridges) == 2
     caller.hang_up(call)
     world.assert_clean()
+
+
+def test_two_legs_of_one_phone_in_a_call_keep_it_busy_until_both_are_gone() -> None:
+    """A colleague joins his two calls with the same phone; one leg of it transfers the other."""
+    world = shop(agents=3, wrap_up=0)
+    colleague, agent = phone(world, "103"), phone(world, "101")
+    first = colleague.dial("101")
+    one = agent.answer()
+    second = colleague.dial("101")
+    other = agent.answer()
+    dialog = second.dialog
+    assert dialog is not None
+    replaces = quote(f"{dialog.call_id};to-tag={dialog.remote.tag};from-tag={dialog.local.tag}", safe="")
+    refer(colleague, first, f"<sip:101@shop.test?Replaces={replaces}>")
+    assert first.over
+    assert len(world.bridges) == 2
+    refer(agent, one, "<sip:102@shop.test>")
+    phone(world, "102").answer()
+    assert one.over
+    assert not other.over
+    assert not world.switch.distributor.agent("a1").ready
+    agent.hang_up(other)
+    assert world.switch.distributor.agent("a1").ready
+    world.assert_clean()
+
+
+def test_no_deadline_is_named_before_it_is_due() -> None:
+    """Multiples of the grain are not exact: a moment named too early would wake the driver for nothing, for ever."""
+    switch = shop().switch
+    due = 1022.9000000000001
+    switch.stack.next_deadline = lambda: due  # type: ignore[method-assign] # a moment whose rounding fell short of it
+    assert (named := switch.next_deadline()) is not None
+    assert named >= due
