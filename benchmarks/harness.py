@@ -98,7 +98,7 @@ class Suite(msgspec.Struct, frozen=True):
 
     def run(self, *, smoke: bool, progress: Progress) -> Result:
         """Measure. Raises Skipped."""
-        module = importlib.import_module(f"benchmarks.{self.name}")
+        module = importlib.import_module(f"benchmarks.{self.name.replace('-', '_')}")
         arguments: dict[str, Any] = dict(self.smoke) if smoke else {}
         if self.reports:
             arguments["progress"] = progress
@@ -119,6 +119,7 @@ SUITES: dict[str, Suite] = {
     for suite in (
         Suite("sip_parse", "SIP messages read and written", {"seconds": 0.1}),
         Suite("distributor", "Callers matched to agents", {"rounds": 200}),
+        Suite("wait-time", "Waiting times foretold, beside other estimators", {"days": 1}),
         Suite("signalling", "Bridged calls through a running switch, without media", {"smoke": True}, reports=True),
         Suite("relay", "Conversations relayed", {"seconds": 1.0, "calls": 10}),
         Suite("playback", "Prompts and music played", {"seconds": 1.0, "calls": 20}),

@@ -5,6 +5,7 @@ from math import exp, log
 import msgspec
 
 from softacd.acd.handling_time import LearnedTimes, TalkTimes
+from softacd.acd.wait_mix import LearnedMix, WaitMix
 from softacd.acd.wait_score import LearnedScore, WaitScore
 
 ANSWER_DELAY_BELIEF = 5.0
@@ -29,6 +30,7 @@ class LearnedQueue(msgspec.Struct, frozen=True):
     abandoned: float = 0.0
     waited: float = 0.0
     score: LearnedScore = LearnedScore()
+    mix: LearnedMix = LearnedMix()
 
 
 class LearnedPace(msgspec.Struct, frozen=True):
@@ -88,7 +90,7 @@ class AgentPace:
 class QueueHistory:
     """What is known of one queue. Durations in seconds."""
 
-    __slots__ = ("_abandoned", "_arrivals", "_waited", "answer_delay", "score", "talk", "wrap_up")
+    __slots__ = ("_abandoned", "_arrivals", "_waited", "answer_delay", "mix", "score", "talk", "wrap_up")
 
     def __init__(self, wrap_up_seconds: float, learned: LearnedQueue | None = None) -> None:
         learned = learned or LearnedQueue()
@@ -100,6 +102,7 @@ class QueueHistory:
         self._waited = learned.waited
         self._arrivals: dict[int, tuple[float, float]] = {}
         self.score = WaitScore(learned.score)
+        self.mix = WaitMix(learned.mix)
 
     def arrived(self, priority: int, now: float) -> None:
         """A caller of this priority joined."""
@@ -133,4 +136,5 @@ class QueueHistory:
             abandoned=self._abandoned,
             waited=self._waited,
             score=self.score.learned(),
+            mix=self.mix.learned(),
         )

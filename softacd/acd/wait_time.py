@@ -40,6 +40,7 @@ from softacd.acd.vocabulary import (
     Status,
 )
 from softacd.acd.wait_history import AgentPace, LearnedPace, LearnedQueue, LearnedWaits, QueueHistory
+from softacd.acd.wait_mix import NEEDED
 
 TALKS_NEEDED = 5
 """Conversations of a queue before its estimates are trusted."""
@@ -76,6 +77,7 @@ class _Waiting(NamedTuple):
     priority: int
     party: str
     arrival: float
+    joined: float
 
 
 class _Staff:
@@ -121,8 +123,10 @@ class WaitTimeEstimator:
         self._waiting: dict[str, _Waiting] = {}
         self._arrivals = 0
         self._version = 0
+        self._considered: tuple[float, ...] = ()  # what the last estimate rested on
         self._curves: dict[str, _Curve] = {}
         self._predicted: dict[str, tuple[float, WaitEstimate]] = {}
+        self._features: dict[str, tuple[float, ...]] = {}
         self._last_prediction: dict[str, float] = {}
         self._learned = LearnedWaits()
         self.configure(queues, agents)
@@ -179,7 +183,9 @@ class WaitTimeEstimator:
         if arrival is None:
             arrival = now
         key = key_of(self._settings[event.queue], event, arrival, self._arrivals)
-        self._waiting[event.caller] = _Waiting(event.queue, key, event.priority, event.party, arrival)
+        self._waiting[event.caller] = _Waiting(event.queue, key, event.priority, event.party, arrival, now)
+        if not self._lines[event.queue]:
+            history.mix.line_began(now)
         insert(self._lines[event.queue], key)
         history.arrived(event.priority, now)
         self._predict(event.caller, event.queue, now)
@@ -196,6 +202,7 @@ class WaitTimeEstimator:
         estimate = self.estimate(caller, now)
         if estimate is not None:
             self._last_prediction[queue] = now
+            self._features[caller] = self._considered
             self._predicted[caller] = (now, estimate)
 
     def _exited(self, command: CallerExited, now: float) -> None:
@@ -208,7 +215,12 @@ class WaitTimeEstimator:
             self._redials[waiting.queue].keep(waiting.party, waiting.arrival, now + redial, now)
         history = self._histories[waiting.queue]
         history.left(command.waited, abandoned=command.exit is Exit.ABANDONED)
+        if command.exit is Exit.ANSWERED:
+            history.mix.answered(command.waited, now, others_wait=bool(self._lines[waiting.queue]))
         at, estimate = self._predicted.pop(command.caller, (0.0, None))
+        features = self._features.pop(command.caller, None)
+        if features and command.exit is Exit.ANSWERED:
+            history.mix.learn(features, now - at)
         if estimate is not None:
             history.score.score(
                 (estimate.low, estimate.expected, estimate.high), now - at, ended=command.exit is Exit.ANSWERED
@@ -288,6 +300,9 @@ class WaitTimeEstimator:
         overtaking = TIMES * history.overtaking_rate(priority, now)
         answered = answered_by(curve, 1.0 + ahead + overtaking - hung_up)
         low, expected, high = sorted(float(np.interp(level, answered, TIMES)) for level in history.score.levels)
+        self._considered = features = history.mix.features(expected, 1.0 + ahead, now - waiting.joined)
+        if history.mix.seen >= NEEDED:
+            low, expected, high = history.mix.estimate(features)
         return WaitEstimate(
             expected, low, high, trusted=self._is_trusted(history, expected, low, high), staffed=curve.staffed
         )

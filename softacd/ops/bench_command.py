@@ -36,10 +36,23 @@ ABSENT = (
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write the figures."
 )
-def bench(suites: tuple[str, ...], only_list: bool, smoke: bool, json_file: Path | None) -> None:
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="With wait-time: replay the calls of this CSV file.",
+)
+@click.option("--learn-days", default=9, show_default=True, help="With --trace: score the callers after so many days.")
+def bench(
+    suites: tuple[str, ...], only_list: bool, smoke: bool, json_file: Path | None, trace: Path | None, learn_days: int
+) -> None:
     """Measure this machine: all suites, or those named. Exit status 1 when one of them failed."""
     from rich.console import Console
 
+    if trace is not None:
+        if suites != ("wait-time",):
+            raise click.UsageError("--trace goes with the suite wait-time alone")
+        replay_trace(Console(highlight=False), trace, learn_days, json_file)
+        return
     chosen = choose(suites)
     console = Console(highlight=False)
     if only_list:
@@ -51,6 +64,20 @@ def bench(suites: tuple[str, ...], only_list: bool, smoke: bool, json_file: Path
         write_json(json_file, results)
     if failed:
         raise click.ClickException(f"failed: {', '.join(failed)}")
+
+
+def replay_trace(console: "Console", trace: Path, learn_days: int, json_file: Path | None) -> None:
+    """Every estimator of waiting times on the same real calls; the JSON file has one object an estimator."""
+    table = harness().SUITES["wait-time"]
+    from benchmarks import wait_time
+
+    try:
+        result, reports = wait_time.measure(trace, learn_days)
+    except (KeyError, ValueError) as error:
+        raise click.ClickException(f"{trace} is no trace of calls: {error}") from None
+    console.print(draw(table, result))
+    if json_file is not None:
+        json_file.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
 
 
 def harness() -> ModuleType:

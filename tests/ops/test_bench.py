@@ -71,7 +71,7 @@ def test_every_listed_suite_can_be_called_with_its_smallest_arguments(name: str)
     import inspect
 
     suite = harness.SUITES[name]
-    run = importlib.import_module(f"benchmarks.{name}").run
+    run = importlib.import_module(f"benchmarks.{name.replace('-', '_')}").run
     arguments = {**suite.smoke, "progress": print} if suite.reports else dict(suite.smoke)
     inspect.signature(run).bind(**arguments)
 
