@@ -124,6 +124,12 @@ SUITES: dict[str, Suite] = {
         Suite("relay", "Conversations relayed", {"seconds": 1.0, "calls": 10}),
         Suite("playback", "Prompts and music played", {"seconds": 1.0, "calls": 20}),
         Suite("store", "Call records written", {"calls": 50}),
+        Suite(
+            "customers",
+            "Callers looked up among a million customers",
+            {"customers": 2_000, "lookups": 500},
+            reports=True,
+        ),
     )
 }
 
