@@ -170,6 +170,8 @@ class BlindTransfer(Activity):
         transferor = self._transferor
         if transferor is not None and transferor.answered:
             self._transferor = None
+            if self._from in call.exchange.phones:
+                call.occupy(self._from, now)  # an attempt on the same phone may have left it free
             call.connect(transferor, now, agent=call.exchange.agent_of_phone.get(transferor.number, ""))
         elif not self._recalling and self._from in call.exchange.phones:
             self._recalling = True

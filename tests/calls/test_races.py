@@ -299,3 +299,18 @@ def test_no_deadline_is_named_before_it_is_due() -> None:
     switch.stack.next_deadline = lambda: due  # type: ignore[method-assign] # a moment whose rounding fell short of it
     assert (named := switch.next_deadline()) is not None
     assert named >= due
+
+
+def test_who_transfers_to_his_own_phone_gets_the_call_back_and_is_busy() -> None:
+    world = shop(agents=2, wrap_up=0)
+    caller = phone(world, "102")
+    talk = caller.dial("069000001")
+    phone(world, "alpha").answer()
+    refer(caller, talk, "<sip:102@shop.test>")
+    world.advance(35)
+    assert not talk.over
+    assert len(world.bridges) == 2
+    assert not world.switch.distributor.agent("a2").ready
+    caller.hang_up(talk)
+    assert world.switch.distributor.agent("a2").ready
+    world.assert_clean()
