@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.shop import Settings, Shop, free_port, settings
+from tests.interop.shop import Settings, Shop, settings
 
 if TYPE_CHECKING:
     from tests.interop.phones import Phones
@@ -41,8 +41,7 @@ async def phones(request: pytest.FixtureRequest) -> AsyncIterator["Phones"]:
     pytest.importorskip("baresip", reason="baresip-python is not installed")
     from tests.interop.phones import Phones
 
-    port = free_port("127.0.0.1")
-    stack = await Phones(port, 20_000 + port % 20_000 // 2 * 2).start()
+    stack = await Phones.on_free_ports()
     yield stack
     await stack.close()
     if request.node.stash.get(FAILED, False):

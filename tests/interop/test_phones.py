@@ -139,3 +139,16 @@ async def test_feature_codes_change_the_status_the_api_shows(switch: Switch, pho
             await line.until_hears(STATUS)
             await line.over()  # the switch hangs up when it is said
         assert {call.outcome for call in await shop.ended_calls(6)} == {Outcome.SERVED}
+
+
+async def test_a_phone_without_a_codec_of_ours_is_told_so(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        ann = await shop.phone_of(phones, "ann", codecs=("opus/48000/2",))
+        bob = await shop.phone_of(phones, "bob")
+        refused = await ann.dial(shop.uri("102"))
+        await refused.over()
+        assert refused.cause.startswith("488")
+        unreachable = await bob.dial(shop.uri("101"))
+        await unreachable.over()
+        assert unreachable.cause.startswith("488")
+        assert ann.lines == [refused]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,28 @@ async def test_fifty_calls_at_once_through_menu_and_queue(switch: Switch, phones
                 assert heard == {carrier}
                 assert len(moments(line.heard, hums[carrier])) * 0.1 == pytest.approx(TALK, abs=0.6)
         shop.nothing_may_linger()
+
+
+@pytest.mark.slow
+async def test_a_stop_with_fifty_callers_waiting_tells_each_of_them(switch: Switch, tmp_path: Path) -> None:
+    host = own_host(30)
+    port = free_port(host)
+    async with switch(trunks={"alpha": {"host": host, "port": port}}) as shop:
+        async with Sipp(
+            *("caller", tmp_path, "-s", NUMBERS["alpha"], "-m", "50", "-l", "50", "-r", "25"),
+            host=host,
+            port=port,
+            to=f"{shop.host}:{shop.sip_port}",
+            frequency=HUM,
+            keys={"from": "06911", "called": NUMBERS["alpha"], "digit": "2"},
+        ) as carrier:
+            await shop.until("fifty wait", lambda: sum(c.phase == "queue" for c in shop.api.snapshot().calls) == 50, 20)
+            begun = time.monotonic()
+            assert await shop.process.stop() == 0
+            assert time.monotonic() - begun < 3.0
+            counted = await carrier.done(5)
+        assert (counted.succeeded, counted.failed) == (50, 0)
+        await shop.start()
+        calls = await shop.calls()
+        assert len(calls) == 50
+        assert {(call.outcome, call.ended_by, bool(call.ended)) for call in calls} == {(Outcome.MISSED, "switch", True)}

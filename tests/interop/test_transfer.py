@@ -112,3 +112,55 @@ async def test_an_agent_hands_an_outside_caller_on_to_a_colleague_and_the_outsid
         await waiting.over()
         (call,) = await shop.ended_calls(1)
         assert (call.outcome, call.caller) == (Outcome.ANSWERED, OUTSIDE)
+
+
+async def test_an_agent_hands_a_caller_on_to_another_queue(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        caller = await shop.office_phone(phones)
+        ann, finn = await shop.phones_of(phones, "ann", "finn")  # finn is of the support queue
+        waiting, agent = await with_ann(shop, caller, ann)
+        transfer = asyncio.create_task(agent.call.transfer(f"sip:602@{DOMAIN}"))
+        await waiting.until_hears(MUSIC)
+        await transfer
+        await shop.until_agent("ann", state="idle")
+        (live,) = (await shop.snapshot()).calls
+        assert (live.phase, live.queue, live.position) == ("queue", "support", 1)
+        await shop.available("finn")
+        second = await (await finn.rings()).answer()
+        await talk(waiting, second)
+        await second.hang_up()
+        await waiting.over()
+        (call,) = await shop.ended_calls(1)
+        assert (call.queue, call.agent, call.outcome) == ("support", "finn", Outcome.ANSWERED)
+        assert [segment.agent for segment in (await shop.story(call.id)).segments] == ["ann", "finn"]
+        figures = {queue.name: (queue.offered, queue.answered) for queue in (await shop.snapshot()).queues}
+        assert (figures["sales"], figures["support"]) == ((1, 1), (1, 1))
+
+
+@needs_kamailio
+async def test_an_agent_connects_a_colleague_with_an_outside_number_after_asking(
+    switch: Switch, phones: Phones, tmp_path: Path
+) -> None:
+    async with (
+        Kamailio(tmp_path) as carrier,
+        switch(trunks={"beta": carrier.trunk_settings()}, dial_plan={"trunks": ["beta"]}) as shop,
+    ):
+        await shop.until_registered("beta")
+        caller = await shop.office_phone(phones)
+        (ann,) = await shop.phones_of(phones, "ann")
+        outside = await carrier.outside_phone(phones)
+        waiting, agent = await with_ann(shop, caller, ann)
+        asking = await ann.dial(shop.uri(OUTSIDE))
+        asked = await (await outside.rings()).answer()
+        await asking.established()
+        await talk(asking, asked)
+        await agent.call.attended_transfer(asking.call, timeout=5)
+        await talk(waiting, asked)
+        await asyncio.gather(agent.over(), asking.over())
+        (trunk,) = [trunk for trunk in (await shop.snapshot()).trunks if trunk.name == "beta"]
+        assert trunk.calls == 1
+        await waiting.hang_up()
+        await asked.over()
+        await shop.ended_calls(2)
+        (trunk,) = [trunk for trunk in (await shop.snapshot()).trunks if trunk.name == "beta"]
+        assert trunk.calls == 0
