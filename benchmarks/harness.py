@@ -123,6 +123,7 @@ SUITES: dict[str, Suite] = {
         Suite("signalling", "Bridged calls through a running switch, without media", {"smoke": True}, reports=True),
         Suite("relay", "Conversations relayed", {"seconds": 1.0, "calls": 10}),
         Suite("playback", "Prompts and music played", {"seconds": 1.0, "calls": 20}),
+        Suite("voice", "Sound mixed, searched for keys, recorded, encrypted", {"streams": 6, "rounds": 2}),
         Suite("store", "Call records written", {"calls": 50}),
         Suite(
             "customers",
