@@ -97,7 +97,7 @@ class Switch:
         self.registrar = Registrar(self.authenticator, self.location)
         self.exchange = Exchange(self.services, self.location, settings, queues, agents)
         self.exchange.lookup = lookup
-        self.distributor = Distributor(queues, agents, now)
+        self.distributor = Distributor(queues, agents, now, draw=jitter)
         self.estimator = WaitTimeEstimator(queues, agents)
         self.desk = QueueDesk(self.exchange, self.distributor, self.estimator)
         self.exchange.desk = self.desk

@@ -31,6 +31,7 @@ from softacd.crm.errors import CustomerBaseError
 from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.customer_desk import FILE as CUSTOMERS_FILE
 from softacd.ops.customer_desk import CustomerDesk
+from softacd.ops.learned_waits import read_learned, write_learned
 from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
@@ -65,6 +66,10 @@ GENERATIONS = (20_000, 20, 50)
 
 CERTIFICATE_TURNS = 60
 """Seconds between looks whether the certificate has been renewed."""
+
+
+LEARNED_TURNS = 300
+"""Seconds between writes of what was learned of waiting times."""
 
 
 class StartError(Exception):
@@ -155,6 +160,7 @@ class Server:
         await self._listen(driver)
         switch = self._make_switch(driver)
         await self._restore_statuses(switch)
+        self._restore_learned(switch)
         driver.attach(switch)
         self._keeper.prepare(switch.services.recordings)
         self._resolve_trunks()
@@ -258,6 +264,25 @@ class Server:
                 if name in switch.exchange.agents:
                     switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
             switch.restore_phones((await self._store.last_choices()).values())
+
+    def _restore_learned(self, switch: Switch) -> None:
+        try:
+            learned = read_learned(Path(self._configuration.server.data_directory))
+        except (OSError, ValueError) as error:
+            log.warning("waiting times are learned from the beginning", error=str(error))
+        else:
+            if learned is not None:
+                switch.estimator.restore(learned)
+
+    def _keep_learned(self) -> None:
+        """What was learned of waiting times outlives this run; a full disk costs no more than that."""
+        if self._driver is None or not self._driver.attached:
+            return
+        try:
+            directory = Path(self._configuration.server.data_directory)
+            write_learned(directory, self._driver.switch.estimator.snapshot())
+        except OSError as error:
+            log.warning("what was learned of waiting times cannot be kept", error=str(error))
 
     async def _start_web(self, driver: Driver) -> None:
         if self._store is None:
@@ -384,9 +409,11 @@ class Server:
             self._offset = time.time() - time.monotonic()
             if (today := time.localtime().tm_yday) != day and self._driver is not None:
                 day = today
-                self._driver.perform(lambda switch, now: switch.distributor.start_day())
+                self._driver.perform(lambda switch, now: switch.distributor.start_day(now))
             self._notifier.watchdog()
             turns += 1
+            if turns % LEARNED_TURNS == 0:
+                self._keep_learned()
             if turns % CERTIFICATE_TURNS == 0:
                 self._refresh_certificate()
             if self._engine is not None and not self._engine.alive and not self._stop.is_set():
@@ -442,6 +469,7 @@ class Server:
             deadline = time.monotonic() + STOP_SECONDS
             while not driver.switch.stopped and time.monotonic() < deadline:  # noqa: ASYNC110 - the core has no events
                 await asyncio.sleep(0.02)
+        self._keep_learned()
         if self._engine is not None:
             with contextlib.suppress(TimeoutError):
                 self._engine.stop(2.0)
