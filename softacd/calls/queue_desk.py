@@ -194,7 +194,9 @@ class QueueDesk:
     def join(self, wait: QueueWait, now: float) -> None:
         """A caller enters a queue."""
         self._waits[wait.call.id] = wait
-        self.feed(CallerJoined(caller=wait.call.id, queue=wait.queue, priority=wait.priority), now)
+        number = wait.call.record.caller
+        party = number if any(digit.isdigit() for digit in number) else ""  # who hides his number has no place to keep
+        self.feed(CallerJoined(caller=wait.call.id, queue=wait.queue, priority=wait.priority, party=party), now)
 
     def leave(self, wait: QueueWait, now: float) -> None:
         """A caller is gone."""
