@@ -220,7 +220,10 @@ class Writer:
                 highest = [(await connection.execute(select(func.max(t.c.row)))).scalar() or 0 for t in _APPENDED]
                 begun = {"started": self._wall(), "closed": 0}
                 await connection.execute(update(nodes).where(nodes.c.number == self._node).values(begun))
-                await connection.run_sync(self._beat)
+                if self._bulk is None:
+                    await connection.run_sync(self._beat)
+            if self._bulk is not None:
+                await self._bulk.transaction(self._beat)  # its thread and connection are there from the start
             # A clock that was set back must not give out row numbers twice.
             self._next_row = max(self._next_row, self._first_row(ROW_EPOCH + (max(highest) >> 22) + 1))
             self.recovery = msgspec.structs.replace(found, spooled=spooled, rejected=self._spool.rejected)
