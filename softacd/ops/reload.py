@@ -139,8 +139,11 @@ def _show(value: Any) -> str:
     """A value as one reads it in the configuration, on one line."""
     match value:
         case msgspec.Struct():
-            fields = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
-            shown = (f"{key} = {_show(getattr(value, name))}" for key, name in fields)
+            shown = (
+                f"{field.encode_name} = {_show(getattr(value, field.name))}"
+                for field in msgspec.structs.fields(value)
+                if getattr(value, field.name) != field.default  # nobody writes defaults out
+            )
             tag = value.__struct_config__.tag
             return "{" + ", ".join([f'do = "{tag}"', *shown] if tag else shown) + "}"
         case tuple() | list():

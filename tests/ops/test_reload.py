@@ -30,7 +30,7 @@ def change(shop: Path, *changes: tuple[str, str]) -> None:
 
 
 def tier(agent: str) -> str:
-    return f'{{agent = "{agent}", level = 1, position = 1}}'
+    return f'{{agent = "{agent}"}}'
 
 
 def test_nothing_changed(shop: Path, current: Configuration) -> None:
