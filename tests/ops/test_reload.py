@@ -70,7 +70,7 @@ def test_a_step_of_another_kind(shop: Path, current: Configuration) -> None:
     change(shop, ('do = "say"\nprompts = ["prompts/en/no-agents", "prompts/en/goodbye"]', 'do = "hang-up"'))
     (found,) = diff(current, load_configuration(shop))
     assert str(found) == (
-        'flows.main.steps.sorry: {do = "say", prompts = ["prompts/en/no-agents", "prompts/en/goodbye"], then = ""} -> '
+        'flows.main.steps.sorry: {do = "say", prompts = ["prompts/en/no-agents", "prompts/en/goodbye"]} -> '
         '{do = "hang-up"}'
     )
 
