@@ -26,8 +26,10 @@ def test_every_key_is_described(cls: type) -> None:
 def test_the_page_tells_type_range_and_default() -> None:
     page = build()
     for row in (
-        "| `port` | a whole number from 0 to 65535 | `0` | Its port; 0: as the domain's SRV records say, "
-        "else 5060 (5061 with tls). |",
+        (
+            "| `port` | a whole number from 0 to 65535 | `0` | Its port; 0: as the domain's SRV records say, "
+            "else 5060 (5061 with tls). |"
+        ),
         "| `host` | text | **required** | Name or address of the carrier's SIP server. |",
         '| `strategy` | `"ring-all"`, `"ring-k"`, `"longest-idle"`, `"round-robin"`, ',
         "| `agents` | list of names or tables |",
