@@ -43,6 +43,7 @@ from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
 from softacd.runtime.resolver import Located, Locator, keep_located
+from softacd.runtime.tasks import spawn
 from softacd.runtime.tcp import TcpListener
 from softacd.runtime.tls import ServerCertificate, TlsError, client_context
 from softacd.runtime.udp import UdpListener
@@ -168,9 +169,9 @@ class Server:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
-        self._tasks.append(loop.create_task(self._housekeeping()))
+        self._tasks.append(spawn(self._housekeeping(), "housekeeping"))
         keeping = self._keeper.keep(self._store, switch.services.recordings, lambda: self.wall(time.monotonic()))
-        self._tasks.append(loop.create_task(keeping))
+        self._tasks.append(spawn(keeping, "recordings"))
         log.info("softacd is up", version=__version__, **self._addresses())
         self._up = True
         self._notifier.ready(f"{len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
@@ -350,7 +351,7 @@ class Server:
         self._hide.know(wanted.secrets())
         self._resolve_trunks()
         if old.web != wanted.web:
-            self._tasks.append(asyncio.get_running_loop().create_task(self._restart_web(self._driver)))
+            self._tasks.append(spawn(self._restart_web(self._driver), "restart of the API"))
 
     async def _restart_web(self, driver: Driver) -> None:
         """Serve the API with new settings (a changed token closes every session of the old one)."""
@@ -366,7 +367,7 @@ class Server:
         for task in self._resolving.values():
             task.cancel()
         self._resolving = {
-            trunk.name: asyncio.get_running_loop().create_task(
+            trunk.name: spawn(
                 keep_located(
                     self._locator,
                     trunk.host,
@@ -374,7 +375,8 @@ class Server:
                     None if trunk.transport == "auto" else Transport(trunk.transport),
                     self._carrier_transports(),
                     partial(self._resolved, trunk),
-                )
+                ),
+                f"locating {trunk.name}",
             )
             for trunk in self._configuration.trunks
         }

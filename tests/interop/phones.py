@@ -247,7 +247,6 @@ class Phones:
         logger = logging.getLogger("baresip.native.sip")
         logger.setLevel(logging.DEBUG)
         logger.propagate = False
-        logger.addHandler(self._handler)
         await self._runtime.start(
             Config(
                 net_interface="127.0.0.1",
@@ -260,6 +259,7 @@ class Phones:
                 ),
             )
         )
+        logger.addHandler(self._handler)
         return self
 
     async def phone(
