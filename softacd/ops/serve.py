@@ -37,6 +37,7 @@ from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
 from softacd.ops.recordings import RecordingKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
+from softacd.ops.vitals import checks, gauges
 from softacd.runtime.addresses import Addresses
 from softacd.runtime.driver import Driver
 from softacd.runtime.live_control import LiveControl
@@ -423,33 +424,10 @@ class Server:
                 self._stop.set()
 
     def _checks(self) -> list[Check]:
-        checks = []
-        if self._engine is not None:
-            alive = self._engine.alive
-            checks.append(self._keeper.check(self._engine.recorder_figures()))
-            checks.append(Check("media", alive, remedy="" if alive else "restart softacd and report the log"))
-        if self._store is not None:
-            status = self._store.status()
-            checks.append(Check("store", not status.failing, detail=status.error, remedy=status.remedy))
-        return checks
+        return checks(self._engine, self._store, self._keeper)
 
     def _gauges(self) -> dict[str, float]:
-        gauges: dict[str, float] = {"tasks": len(asyncio.all_tasks())}
-        if self._engine is not None:
-            figures = self._engine.figures()
-            gauges["media_engine_streams"] = figures.streams
-            gauges["media_sockets"] = figures.sockets
-            recorder = self._engine.recorder_figures()
-            gauges["recordings_open"] = recorder.open
-            gauges["recordings_waiting"] = recorder.waiting
-            gauges["recordings_failed"] = recorder.failed
-        if self._store is not None:
-            status = self._store.status()
-            gauges["store_queued"] = status.queued
-            gauges["store_spooled"] = status.spooled
-        if self._customers is not None:
-            gauges["customer_numbers"] = len(self._customers.directory.index)
-        return gauges
+        return gauges(self._engine, self._store, self._customers)
 
     # --- the end --------------------
 

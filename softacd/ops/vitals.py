@@ -1,0 +1,41 @@
+"""How the parts are that only the composition root knows: the media engine, the store, recordings, customers."""
+
+import asyncio
+
+from softacd.calls.control import Check
+from softacd.ops.customer_desk import CustomerDesk
+from softacd.ops.recordings import RecordingKeeper
+from softacd.runtime.media.engine import MediaEngine
+from softacd.store.store import Store
+
+
+def checks(engine: MediaEngine | None, store: Store | None, keeper: RecordingKeeper) -> list[Check]:
+    """One check a part; a part that has not started yet has none."""
+    found = []
+    if engine is not None:
+        found.append(keeper.check(engine.recorder_figures()))
+        found.append(Check("media", engine.alive, remedy="" if engine.alive else "restart softacd and report the log"))
+    if store is not None:
+        status = store.status()
+        found.append(Check("store", not status.failing, detail=status.error, remedy=status.remedy))
+    return found
+
+
+def gauges(engine: MediaEngine | None, store: Store | None, customers: CustomerDesk | None) -> dict[str, float]:
+    """What they hold now, by metric name without prefix."""
+    found: dict[str, float] = {"tasks": len(asyncio.all_tasks())}
+    if engine is not None:
+        figures = engine.figures()
+        found["media_engine_streams"] = figures.streams
+        found["media_sockets"] = figures.sockets
+        recorder = engine.recorder_figures()
+        found["recordings_open"] = recorder.open
+        found["recordings_waiting"] = recorder.waiting
+        found["recordings_failed"] = recorder.failed
+    if store is not None:
+        status = store.status()
+        found["store_queued"] = status.queued
+        found["store_spooled"] = status.spooled
+    if customers is not None:
+        found["customer_numbers"] = len(customers.directory.index)
+    return found
