@@ -5,12 +5,21 @@ import asyncio
 import pytest
 
 from tests.interop.conftest import Switch
-from tests.interop.phones import Phones
+from tests.interop.phones import Phones, until
 
 pytestmark = pytest.mark.interop
 
 SECURE = {"srtp": "required"}
 PREFERRED = {"srtp": "preferred"}
+
+
+async def traced(phones: Phones, *words: str) -> None:
+    """Wait for a message with all these words: the phones' traces come a moment after what they tell of."""
+    await until(
+        lambda: any(all(word in text for word in words) for text in phones.trace),
+        3,
+        lambda: f"no message with {words} among {len(phones.trace)}",
+    )
 
 
 @pytest.mark.parametrize(("callee", "wanted"), [("srtp-mand", SECURE), ("", PREFERRED)])
@@ -31,7 +40,7 @@ async def test_a_phone_that_demands_encryption_is_heard_and_hears(
         await dialling.press("42#")
         await asyncio.sleep(1.0)
         assert answered.digits == "42#"
-        assert any("INVITE" in text and "RTP/SAVP" in text and "a=crypto:" in text for text in phones.trace)
+        await traced(phones, "INVITE", "RTP/SAVP", "a=crypto:")
         await dialling.hang_up()
         await answered.over()
         await shop.ended_calls(1)
@@ -42,5 +51,5 @@ async def test_who_must_encrypt_and_does_not_has_no_call(switch: Switch, phones:
         (ann,) = await shop.phones_of(phones, "ann")
         dialling = await ann.dial(shop.uri("102"))
         await dialling.over()
-        assert any("SIP/2.0 488" in text for text in phones.trace)
+        await traced(phones, "SIP/2.0 488")
         await shop.ended_calls(1)
