@@ -1,4 +1,7 @@
-"""The distributor's rules, told as transcripts: at (time), events in (>>), commands out (<<)."""
+"""The distributor's rules, told as transcripts: at (time), events in (>>), commands out (<<).
+
+Longer than most files: every rule of the one module has its transcript here, and they share its people.
+"""
 
 import pytest
 

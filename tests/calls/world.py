@@ -2,6 +2,9 @@
 
 `World.log` is the ladder as text: one line a message, "101 -> switch INVITE" or "switch -> 101 180 Ringing", and
 media commands as "media Play music/default". Tests compare slices of it.
+
+Longer than most files: peers, clock, network and media answer each other within one turn, and the shop they play in
+is what every test of the room begins with.
 """
 
 from collections.abc import Callable, Sequence
