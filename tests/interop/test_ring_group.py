@@ -1,10 +1,12 @@
 """A queue rings a group of real phones: four at once, the first answer wins, the rest show no missed call."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 
 import pytest
+from baresip.errors import StaleHandleError
 
 from softacd.calls.records import Outcome
 from tests.interop.conftest import Switch
@@ -59,6 +61,12 @@ async def the_one_left(lines: Sequence[Line]) -> Line:
     return next(line for line in lines if not line.ended)
 
 
+async def pick_up_at_once(line: Line) -> None:
+    """Pick up without waiting for the conversation. On a slow machine the CANCEL may have reached this phone before."""
+    with contextlib.suppress(StaleHandleError):
+        await line.call.answer()
+
+
 async def test_two_phones_answer_at_the_same_moment_and_one_is_told_too_late(switch: Switch, phones: Phones) -> None:
     async with switch() as shop:
         caller = await shop.office_phone(phones)
@@ -67,7 +75,7 @@ async def test_two_phones_answer_at_the_same_moment_and_one_is_told_too_late(swi
         for _ in range(3):
             waiting = await caller.dial(shop.uri("601"))
             lines = await asyncio.gather(ann.rings(), bob.rings())
-            await asyncio.gather(*(line.call.answer() for line in lines))
+            await asyncio.gather(*(pick_up_at_once(line) for line in lines))
             winner = await the_one_left(lines)
             await talk(waiting, winner)
             await waiting.hang_up()
