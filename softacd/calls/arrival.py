@@ -6,7 +6,7 @@ from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
 from softacd.calls.identity import calling_party, withheld
-from softacd.calls.leg import Leg
+from softacd.calls.leg_incoming import IncomingLeg
 from softacd.calls.model import PhoneSettings
 from softacd.calls.parked import Fetch, TellSlot
 from softacd.calls.pick_up import PickUp, find_ringing
@@ -201,17 +201,16 @@ class Arrival:
         request: Request,
         flow: Flow,
         now: float,
-    ) -> Leg | None:
+    ) -> IncomingLeg | None:
         """The caller's leg; None when it could not be made: the caller has been told, the call is over."""
         services = self._exchange.services
         try:
-            leg = Leg(
+            leg = IncomingLeg(
                 services,
                 id=call.new_leg_id(),
                 call=call.id,
                 party=party,
                 number=number,
-                outgoing=False,
                 flow=flow,
                 codecs=codecs,
                 user=call,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from softacd.calls.leg import Leg, Signal
+from softacd.calls.leg_outgoing import OutgoingLeg
 from softacd.calls.services import NoPortError, Services
 from softacd.sip.headers import NameAddress
 from softacd.sip.location import Binding
@@ -103,13 +104,12 @@ class Fork(Attempt):
         """Send an INVITE to every binding."""
         for binding in self._bindings:
             try:
-                leg = Leg(
+                leg = OutgoingLeg(
                     self._services,
                     id=self._new_leg_id(),
                     call=self._call,
                     party=self._party,
                     number=self._extension,
-                    outgoing=True,
                     flow=binding.flow,
                     codecs=self._codecs,
                     user=self,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from softacd.calls.attempt import Attempt, AttemptUser, Outcome
 from softacd.calls.deadlines import Deadline
 from softacd.calls.leg import Leg, Signal
+from softacd.calls.leg_outgoing import OutgoingLeg
 from softacd.calls.services import NoPortError, Services
 from softacd.calls.trunk import Target, Trunk
 from softacd.sip.headers import NameAddress
@@ -54,7 +55,7 @@ class Hunt(Attempt):
         self._admit = admit
         self._emergency = emergency
         self._headers = headers
-        self._leg: Leg | None = None
+        self._leg: OutgoingLeg | None = None
         self._target: Target | None = None
         self._patience: Deadline | None = None
         self._dialled_at = 0.0
@@ -86,13 +87,12 @@ class Hunt(Attempt):
 
     def _dial(self, trunk: Trunk, now: float) -> None:
         settings = trunk.settings
-        leg = Leg(
+        leg = OutgoingLeg(
             self._services,
             id=self._new_leg_id(),
             call=self._call,
             party=f"trunk:{settings.name}",
             number=self._number,
-            outgoing=True,
             flow=trunk.flow(),
             codecs=settings.codecs,
             user=self,

@@ -8,8 +8,8 @@ from zlib import crc32
 
 from softacd.calls.deadlines import Deadline
 from softacd.sip.errors import MalformedError, StackMisuseError
-from softacd.sip.message import Message, Response
-from softacd.sip.session_timer import Session, agree_as_client, allows, minimum, offer_headers
+from softacd.sip.message import Message, Request, Response
+from softacd.sip.session_timer import Session, agree_as_client, agree_as_server, allows, minimum, offer_headers
 from softacd.sip.transaction import ClientTransaction
 
 if TYPE_CHECKING:
@@ -143,3 +143,11 @@ class LegSession:
         """RFC 3261 section 14.1: 2.1 to 4 s for who made the Call-ID, 0 to 2 s for the other, in steps of 10 ms."""
         drawn = crc32(self._leg.services.token().encode())
         return 2.1 + drawn % 191 / 100 if self._leg.outgoing else drawn % 201 / 100
+
+
+def asked(request: Request) -> tuple[Session | None, tuple[tuple[str, str], ...]]:
+    """The session timer a request asks for; what cannot be read counts as not said. Raises TooSmallError."""
+    try:
+        return agree_as_server(request, WANTED_SECONDS)
+    except MalformedError:
+        return None, ()

@@ -18,6 +18,8 @@ from softacd.calls.door import Door
 from softacd.calls.exchange import Exchange
 from softacd.calls.info_digits import digit_of
 from softacd.calls.leg import ALLOW, Leg
+from softacd.calls.leg_incoming import IncomingLeg
+from softacd.calls.leg_outgoing import OutgoingLeg
 from softacd.calls.leg_session import LegSession
 from softacd.calls.message_relay import MessageRelay
 from softacd.calls.model import SwitchSettings
@@ -307,10 +309,10 @@ class Switch:
                 self._trace(event)
             case IncomingResponse(transaction=transaction, response=response, dialog=dialog):
                 context = transaction.context
-                if isinstance(context, Leg):
-                    if transaction.method == "INVITE":
-                        context.on_response(response, dialog, now)
-                    elif response.status >= 200:
+                if isinstance(context, OutgoingLeg) and transaction.method == "INVITE":
+                    context.on_response(response, dialog, now)
+                elif isinstance(context, Leg):
+                    if response.status >= 200:
                         context.on_alive(response.status, now)
                 elif isinstance(context, Trunk | LegSession):
                     context.on_response(transaction, response, now)
@@ -329,15 +331,14 @@ class Switch:
                 if isinstance(dialog.context, Leg):
                     dialog.context.on_ack(request, now)
             case IncomingCancel(transaction=transaction, request=request):
-                if isinstance(transaction.context, Leg):
+                if isinstance(transaction.context, IncomingLeg):
                     transaction.context.on_cancel(request, now)
             case TransactionFailed(transaction=transaction, cause=cause):
                 context = transaction.context
-                if isinstance(context, Leg):
-                    if transaction.method == "INVITE":
-                        context.on_transaction_failed(cause is FailureCause.TIMEOUT, now)
-                    else:
-                        context.on_alive(408 if cause is FailureCause.TIMEOUT else 503, now)
+                if isinstance(context, OutgoingLeg) and transaction.method == "INVITE":
+                    context.on_transaction_failed(cause is FailureCause.TIMEOUT, now)
+                elif isinstance(context, Leg):
+                    context.on_alive(408 if cause is FailureCause.TIMEOUT else 503, now)
                 elif isinstance(context, Trunk):
                     context.on_failure(transaction, cause, now)
                 elif isinstance(context, LegSession):
@@ -347,10 +348,10 @@ class Switch:
                 elif isinstance(context, MessageRelay):
                     context.on_answer(408, now)
             case AckMissing(dialog=dialog):
-                if isinstance(dialog.context, Leg):
+                if isinstance(dialog.context, IncomingLeg):
                     dialog.context.on_ack_missing(now)
             case PrackMissing(dialog=dialog):
-                if isinstance(dialog.context, Leg):
+                if isinstance(dialog.context, IncomingLeg):
                     dialog.context.on_prack_missing(now)
 
     def _trace(self, event: Trace) -> None:
@@ -388,7 +389,7 @@ class Switch:
                     leg.user.on_digit(leg, digit, now, by_info=True)
             case "OPTIONS":
                 self._respond_options(transaction, now)
-            case "PRACK":
+            case "PRACK" if isinstance(leg, IncomingLeg):
                 leg.on_prack(transaction, request, now)
             case "REFER":
                 self._refer(leg, transaction, request, now)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from softacd.calls.leg_voice import LegVoice
 from softacd.calls.recording_desk import NotRecordingError, RecordingDesk
 from softacd.calls.records import CallEvent, RecordingRecord
 from softacd.rtp import vocabulary as media
@@ -154,7 +155,7 @@ def test_keys_cross_between_devices_with_different_ways_of_pressing(
     caller, agent = call.leg, call.called_leg
     assert agent is not None
     monkeypatch.setattr(
-        type(caller),
+        LegVoice,
         "sends_events",
         property(lambda leg: (leg is caller and "alpha" not in plain) or (leg is agent and "101" not in plain)),
     )

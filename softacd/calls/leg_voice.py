@@ -1,0 +1,205 @@
+"""A leg's voice: its media port, its offers and answers (RFC 3264), and what is said to the media engine of it.
+
+Nothing of the dialog is known here; `softacd.calls.leg` builds on it.
+"""
+
+from softacd.calls.records import LegRecord
+from softacd.calls.services import Services
+from softacd.rtp.vocabulary import (
+    Bridge,
+    CloseStream,
+    Codec,
+    OpenStream,
+    Play,
+    Port,
+    SendDigits,
+    SetRemote,
+    SrtpKeys,
+    StopPlay,
+    StreamStatistics,
+    Unbridge,
+)
+from softacd.sdp.description import SessionDescription
+from softacd.sdp.errors import SdpError
+from softacd.sdp.negotiation import Answer, LocalMedia, RemoteMedia, accept_answer, offer
+from softacd.sip.transport import Flow
+
+
+class NoVoiceError(RuntimeError):
+    """A leg that is over was asked for its session description: a bug of ours, never a peer's doing."""
+
+
+class LegVoice:
+    """One stream and what was agreed for it. `held` says whether the device has put us on hold."""
+
+    __slots__ = (
+        "_answer",
+        "_key",
+        "_opened",
+        "_port",
+        "_remote",
+        "_sdp_offered",
+        "_sdp_sent",
+        "_srtp",
+        "codecs",
+        "held",
+        "host",
+        "number",
+        "party",
+        "record",
+        "services",
+        "stream",
+    )
+
+    def __init__(self, services: Services, record: LegRecord, *, flow: Flow, codecs: tuple[str, ...]) -> None:
+        """Takes a media port. Raises NoPortError."""
+        self.services = services
+        self.record = record
+        self.codecs = codecs
+        self.held = False
+        self.host = services.media_host(flow)
+        self._port: Port | None = services.take_port()
+        self.stream = services.new_stream()
+        self._opened = False
+        self.party = record.party
+        self.number = record.number
+        name = self.party if self.party.startswith("trunk:") else self.number
+        self._srtp = services.encryption.get(name, "off")
+        self._key = services.new_key() if self._srtp != "off" else b""
+        self._remote: RemoteMedia | None = None
+        self._answer: Answer | None = None
+        self._sdp_offered: bytes = b""  # ours, waiting for an answer
+        self._sdp_sent: bytes = b""
+
+    @property
+    def has_media(self) -> bool:
+        """The peer's address is known: audio can be sent."""
+        return self._remote is not None and self._opened
+
+    @property
+    def sends_events(self) -> bool:
+        """Keys are agreed to travel as telephone-events (RFC 4733); otherwise as tones in the sound, or as INFO."""
+        return self._remote is not None and self._remote.telephone_event is not None
+
+    @property
+    def offered(self) -> bool:
+        """The INVITE brought an offer: audio can be sent before the answer."""
+        return self._answer is not None
+
+    # --- to the media engine --------------------
+
+    def play(self, clips: tuple[str, ...], *, loop: bool = False, shared: bool = False) -> int:
+        """Play clips to the device instead of whatever it hears; returns the number that `on_play_ended` will carry."""
+        play = self.services.new_play()
+        self.services.media.append(Play(stream=self.stream, play=play, clips=clips, loop=loop, shared=shared))
+        return play
+
+    def silence(self) -> None:
+        """Stop playback."""
+        self.services.media.append(StopPlay(stream=self.stream))
+
+    def bridge(self, other: "LegVoice") -> None:
+        """Let the devices of both legs hear each other."""
+        self.services.media.append(Bridge(stream=self.stream, other=other.stream))
+
+    def unbridge(self) -> None:
+        """End the bridge; both devices hear nothing until told otherwise."""
+        self.services.media.append(Unbridge(stream=self.stream))
+
+    def send_digit(self, digit: str) -> None:
+        """Send a DTMF digit to the device."""
+        self.services.media.append(SendDigits(stream=self.stream, digits=digit))
+
+    def on_statistics(self, statistics: StreamStatistics, closed: bool) -> None:
+        """Figures from the media engine; the last ones complete the record."""
+        record = self.record
+        record.codec = statistics.codec or record.codec
+        record.packets_sent = statistics.sent
+        record.packets_received = statistics.received
+        record.packets_lost = statistics.lost
+        record.jitter_ms = statistics.jitter_ms
+        record.remote_lost = statistics.remote_lost
+        record.remote_jitter_ms = statistics.remote_jitter_ms
+        record.round_trip_ms = statistics.round_trip_ms or 0.0
+        record.strangers = statistics.strangers
+        if closed:
+            self.services.records.append(record)
+
+    # --- offers and answers --------------------
+
+    def repeat_offer(self) -> bytes:
+        """Our session description as it stands, for a refresh by re-INVITE."""
+        return self._offer()
+
+    def take_answer(self, body: bytes) -> None:
+        """The answer to `repeat_offer`."""
+        if body:
+            self._take_answer(body)
+
+    def _local(self) -> LocalMedia:
+        if self._port is None:
+            raise NoVoiceError("a leg that ended cannot negotiate")
+        return LocalMedia(
+            host=self.host,
+            port=self._port.rtp,
+            codecs=self.codecs,
+            session_id=self.stream,
+            srtp=self._srtp,
+            srtp_key=self._key,
+        )
+
+    def _offer(self) -> bytes:
+        self._sdp_sent = self._sdp_offered = offer(self._local(), previous=self._sdp_sent)
+        return self._sdp_offered
+
+    def _take_answer(self, body: bytes) -> bool:
+        try:
+            remote = accept_answer(SessionDescription.parse(self._sdp_offered), SessionDescription.parse(body))
+        except SdpError:
+            return False
+        self.held = remote.hold
+        self._apply(remote)
+        return True
+
+    def _apply(self, remote: RemoteMedia) -> None:
+        if remote == self._remote or self._port is None:
+            return
+        media = self.services.media
+        if not self._opened:
+            self._opened = True
+            self._listen()
+            media.append(OpenStream(stream=self.stream, port=self._port))
+        self._remote = remote
+        self.record.codec = remote.codec.name
+        media.append(
+            SetRemote(
+                stream=self.stream,
+                host=remote.host,
+                rtp_port=remote.rtp_port,
+                rtcp_port=remote.rtcp_port,
+                codec=Codec(
+                    name=remote.codec.name,
+                    payload_type=remote.codec.payload_type,
+                    clock_rate=remote.codec.clock_rate,
+                    packet_ms=remote.packet_ms,
+                ),
+                telephone_event=remote.telephone_event,
+                telephone_event_in=remote.telephone_event_in,
+                srtp=SrtpKeys(remote.crypto.suite, self._key, remote.crypto.key) if remote.crypto else None,
+                send=remote.direction.sends,
+                receive=remote.direction.receives,
+            )
+        )
+
+    def _listen(self) -> None:
+        """The media engine is about to have the stream: its events are ours."""
+
+    def _fall_silent(self) -> None:
+        """The voice is over: close the stream, whose last figures complete the record, or give the port back."""
+        if self._opened:
+            self.services.media.append(CloseStream(stream=self.stream))
+        else:
+            if self._port is not None:
+                self.services.return_port(self._port)
+            self.services.records.append(self.record)
+        self._port = None
