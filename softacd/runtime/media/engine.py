@@ -8,7 +8,8 @@ from softacd.rtp.clips import ClipError
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.vocabulary import AnyCommand, AnyEvent
 from softacd.runtime.media.clips import ClipLibrary
-from softacd.runtime.media.loop import Inbox, LoopFigures, MediaLoop
+from softacd.runtime.media.inbox import Inbox
+from softacd.runtime.media.loop import LoopFigures, MediaLoop
 from softacd.runtime.media.recorder import Recorder, RecorderFigures
 
 

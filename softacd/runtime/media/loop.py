@@ -1,19 +1,11 @@
-"""The media loop: epoll over the sockets of all streams, one packet at a time, in one thread or one process.
-
-A stream's socket goes through three stages. *Unknown peer*: every datagram is judged with its source. *Connected*:
-the kernel drops strangers from now on, but what was queued before may still be theirs, so sources are still judged
-until the queue has been empty once. *Settled*: packets are received without their source, the hot path.
-"""
+"""The media loop: the pure core, its ports and its clock around a wire, in one thread or one process."""
 
 import contextlib
 import errno
-import os
 import random
 import secrets
-import select
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
@@ -21,7 +13,6 @@ from softacd.rtp.clips import ClipSource
 from softacd.rtp.core import MediaCore
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.recording import Piece
-from softacd.rtp.session import Send, Session, send_nowhere
 from softacd.rtp.vocabulary import (
     AnyCommand,
     AnyEvent,
@@ -32,64 +23,20 @@ from softacd.rtp.vocabulary import (
     ReservePorts,
     ReturnPorts,
     SetRemote,
-    SrtpKeys,
     StreamClosed,
     StreamStatistics,
 )
-from softacd.runtime.media.reservoir import Pair, Reservoir
-from softacd.runtime.media.secure import SecureChannel
-from softacd.runtime.media.sockets import discard_queued, disconnect, is_reachable
+from softacd.runtime.media.channel import Channel
+from softacd.runtime.media.inbox import Inbox
+from softacd.runtime.media.reservoir import Reservoir
+from softacd.runtime.media.sockets import is_reachable
+from softacd.runtime.media.wire import EpollWire, Wire
 
-DATAGRAM = 2048
-BATCH = 1024
-"""Datagrams taken from one epoll_wait."""
 FILL_STEP = 8
 """Port pairs bound in one turn, so that filling the reservoir does not delay packets."""
 
-BUSY_RATE, CALM_RATE = 8000, 5000
-"""Packets a second above which batches are gathered, and below which they are no longer."""
-RATE_WINDOW = 0.1
-
-UNSETTLED_BATCH = 64
-"""Datagrams of a stream without a settled source taken in one turn: a flood of strangers must not stop the loop."""
-
 FILL_PAUSE = 1.0
 """Seconds until the reservoir is tried again after no port could be bound."""
-
-
-class Inbox:
-    """Commands on their way into the loop: safe to fill from any thread."""
-
-    def __init__(self) -> None:
-        self.descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._commands: deque[AnyCommand] = deque()
-        self._signalled = False
-
-    def put(self, commands: Iterable[AnyCommand]) -> None:
-        self._commands.extend(commands)
-        self.wake()
-
-    def wake(self) -> None:
-        """Have the loop look at its inbox."""
-        if not self._signalled:
-            self._signalled = True
-            os.eventfd_write(self.descriptor, 1)
-
-    def take(self) -> list[AnyCommand]:
-        """Everything that has come; called by the loop when `descriptor` is readable."""
-        with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self.descriptor)
-        self._signalled = False  # before emptying: what comes meanwhile signals again
-        commands: list[AnyCommand] = []
-        try:
-            while True:
-                commands.append(self._commands.popleft())
-        except IndexError:
-            return commands
-
-    def __del__(self) -> None:
-        # Not before the last reference is gone: a late `wake` must not write into somebody else's descriptor.
-        os.close(self.descriptor)
 
 
 class LoopFigures(msgspec.Struct, frozen=True):
@@ -104,68 +51,6 @@ class LoopFigures(msgspec.Struct, frozen=True):
     failed_binds: int = 0
     gathering: bool = False
     """Whether packets come so fast that they are handled in batches."""
-
-
-class Channel:
-    """A stream with its sockets."""
-
-    __slots__ = ("port", "receive", "recv_into", "rtcp", "rtp", "secure", "session", "settled")
-
-    def __init__(self, session: Session, port: int, pair: Pair) -> None:
-        self.session = session
-        self.port = port
-        self.rtp, self.rtcp = pair
-        self.receive = session.inbound.receive
-        self.recv_into = self.rtp.recv_into
-        self.settled = False
-        self.secure: SecureChannel | None = None
-
-    def encrypt(self, keys: SrtpKeys | None) -> None:
-        """Take keys agreed on; those in use already go on counting their packets (RFC 3711 section 3.3.1)."""
-        if keys is None:
-            if self.secure is None:
-                return
-            self.secure = None
-            self.receive = self.session.inbound.receive
-        elif self.secure is None or self.secure.keys != keys:
-            self.secure = SecureChannel(keys)
-            self.receive = self._receive_encrypted
-        else:
-            return
-        self.aim()
-
-    def _receive_encrypted(self, buffer: bytearray, length: int, now: float) -> int:
-        length = self.secure.open(buffer, length) if self.secure is not None else 0
-        return self.session.inbound.receive(buffer, length, now) if length else 0
-
-    def _send_encrypted(self, send: Send) -> Send:
-        secure = self.secure
-        if secure is None:
-            return send
-
-        def closed(packet: bytes | memoryview) -> None:
-            encrypted = secure.close(packet)
-            if encrypted:
-                send(encrypted)
-
-        return closed
-
-    def aim(self) -> None:
-        """Connect the socket to a peer now known, or free it of one no longer valid; set where `send` goes."""
-        latch = self.session.latch
-        peer, destination = latch.peer, latch.destination
-        self.settled = False
-        if peer is not None:
-            self.rtp.connect(peer)
-        else:
-            disconnect(self.rtp)
-        if destination is None or not is_reachable(self.rtp, destination):
-            self.session.send = send_nowhere
-        elif destination == peer:
-            self.session.send = self._send_encrypted(self.rtp.send)
-        else:
-            sendto = self.rtp.sendto
-            self.session.send = self._send_encrypted(lambda packet: sendto(packet, destination))
 
 
 class MediaLoop:
@@ -187,17 +72,10 @@ class MediaLoop:
         self._record = record
         self._core = MediaCore(settings, clips, secrets.randbits, f"{secrets.token_hex(12)}@softacd")
         self._reservoir = Reservoir(settings, random.SystemRandom())
-        self._coalesce = settings.coalesce_microseconds / 1e6
-        self._poller = select.epoll()
-        self._poller.register(inbox.descriptor, select.EPOLLIN)
+        self._wire: Wire = EpollWire(self._core.consider, inbox.descriptor, settings.coalesce_microseconds / 1e6)
         self._channels: dict[int, Channel] = {}
-        self._by_descriptor: dict[int, Channel] = {}
-        self._by_rtcp_descriptor: dict[int, Channel] = {}
-        self._buffer = bytearray(DATAGRAM)
         self._stopping = False
-        self._packets = 0
         self._send_errors = 0
-        self._gathering = False
         self._fill_at = 0.0
 
     def prepare(self) -> None:
@@ -220,11 +98,11 @@ class MediaLoop:
             streams=len(self._channels),
             reservoir=len(self._reservoir),
             sockets=2 * (len(self._channels) + len(self._reservoir)),
-            packets=self._packets,
-            send_errors=self._send_errors,
+            packets=self._wire.packets,
+            send_errors=self._send_errors + self._wire.send_errors,
             unknown_streams=self._core.unknown_streams,
             failed_binds=self._reservoir.failed_binds,
-            gathering=self._gathering,
+            gathering=self._wire.gathering,
         )
 
     def run(self) -> None:
@@ -238,51 +116,13 @@ class MediaLoop:
     def _serve(self) -> None:
         core = self._core
         events, recorded = core.events, core.recorded
-        reservoir = self._reservoir
-        monotonic, poll = time.monotonic, self._poller.poll
-        buffer = self._buffer
-        view = memoryview(buffer)
-        views = [view[:size] for size in range(DATAGRAM + 1)]
-        by_descriptor = self._by_descriptor
-        inbox_descriptor = self._inbox.descriptor
-        coalesce = self._coalesce
-        window_end = monotonic() + RATE_WINDOW
-        window_packets = 0
-        batch_end = 0.0
+        reservoir, turn, monotonic = self._reservoir, self._wire.turn, time.monotonic
         while not self._stopping:
-            now = monotonic()
-            if self._gathering:
-                # Under load one wake-up serves many packets; each waits half of `coalesce` on average.
-                if now < batch_end:
-                    time.sleep(batch_end - now)
-                    now = batch_end
-                batch_end = now + coalesce
             deadline = core.next_deadline()
             if reservoir.short:
                 deadline = self._fill_at if deadline is None else min(deadline, self._fill_at)
-            timeout = -1.0 if deadline is None else max(deadline - now, 0.0)
-            ready = poll(timeout, BATCH)
+            commands = turn(deadline)
             now = monotonic()
-            commands = False
-            for descriptor, _ in ready:
-                channel = by_descriptor.get(descriptor)
-                if channel is None:
-                    if descriptor == inbox_descriptor:
-                        commands = True
-                    else:
-                        self._receive_rtcp(descriptor, now)
-                    continue
-                try:
-                    if channel.settled:
-                        length = channel.receive(buffer, channel.recv_into(view), now)
-                        if length:
-                            channel.session.other.send(views[length])  # type: ignore[union-attr]  # a sink has one
-                    else:
-                        self._receive_unsettled(channel, views, now)
-                except OSError:
-                    # ICMP errors of packets sent before (connection refused) surface on any call (udp(7)).
-                    self._send_errors += 1
-            window_packets += len(ready)
             if deadline is not None and now >= deadline:
                 self._tick(now)
             if commands:
@@ -291,48 +131,6 @@ class MediaLoop:
                 self._fill(now)
             if events or recorded:
                 self._flush()
-            if now >= window_end:
-                self._packets += window_packets
-                rate = window_packets / (now - window_end + RATE_WINDOW)
-                self._gathering = coalesce > 0 and rate > (CALM_RATE if self._gathering else BUSY_RATE)
-                window_packets = 0
-                window_end = now + RATE_WINDOW
-
-    def _receive_unsettled(self, channel: Channel, views: list[memoryview], now: float) -> None:
-        """Receive datagrams with their source, those of strangers too, until the queue is empty."""
-        session, latch, buffer = channel.session, channel.session.latch, self._buffer
-        for _ in range(UNSETTLED_BATCH):
-            try:
-                length, source = channel.rtp.recvfrom_into(views[DATAGRAM])
-            except BlockingIOError:
-                channel.settled = latch.peer is not None
-                return
-            if channel.secure is not None:  # only a packet of the peer's own key may make its source the peer
-                length = channel.secure.open(buffer, length)
-                if not length:
-                    continue
-            known = latch.peer
-            if not self._core.consider(session, source[:2], buffer, length, now):
-                continue
-            if known is None:
-                channel.aim()
-            length = session.inbound.receive(buffer, length, now)
-            if length and session.other is not None:
-                session.other.send(views[length])
-
-    def _receive_rtcp(self, descriptor: int, now: float) -> None:
-        channel = self._by_rtcp_descriptor.get(descriptor)
-        if channel is None:
-            return
-        try:
-            data, source = channel.rtcp.recvfrom(DATAGRAM)
-        except OSError:
-            return
-        if channel.secure is not None:
-            data = channel.secure.open_rtcp(data)
-            if not data:
-                return
-        channel.session.receive_rtcp(data, source[:2], now, time.time())
 
     def _tick(self, now: float) -> None:
         for session, packet in self._core.tick(now):
@@ -391,10 +189,7 @@ class MediaLoop:
             return
         channel = Channel(self._core.open(command.stream, now), command.port.rtp, pair)
         self._channels[command.stream] = channel
-        for udp, table in zip(pair, (self._by_descriptor, self._by_rtcp_descriptor), strict=True):
-            discard_queued(udp)
-            table[udp.fileno()] = channel
-            self._poller.register(udp.fileno(), select.EPOLLIN)
+        self._wire.add(channel)
 
     def _close(self, stream: int, now: float) -> None:
         channel = self._channels.pop(stream, None)
@@ -402,7 +197,7 @@ class MediaLoop:
         if channel is None:
             return
         self._send_rtcp(channel, goodbye)
-        del self._by_descriptor[channel.rtp.fileno()], self._by_rtcp_descriptor[channel.rtcp.fileno()]
+        self._wire.remove(channel)
         self._reservoir.give_back(channel.port, (channel.rtp, channel.rtcp))
 
     def _fill(self, now: float) -> None:
@@ -434,4 +229,4 @@ class MediaLoop:
             self._close(stream, now)
         self._flush()
         self._reservoir.close()
-        self._poller.close()
+        self._wire.close()
