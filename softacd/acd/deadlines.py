@@ -20,10 +20,10 @@ class Due(Enum):
 class Deadlines:
     """Deadlines of named owners in monotonic seconds. Arming and cancelling cost O(log n) and O(1)."""
 
-    __slots__ = ("_heap", "_live", "_serial")
+    __slots__ = ("_live", "_serial", "heap")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int]] = []
+        self.heap: list[tuple[float, int]] = []
         self._live: dict[int, tuple[Due, str]] = {}
         self._serial = 0
 
@@ -34,19 +34,19 @@ class Deadlines:
         """Remember a deadline; the returned token (never 0) cancels it."""
         self._serial += 1
         self._live[self._serial] = (due, owner)
-        heapq.heappush(self._heap, (at, self._serial))
+        heapq.heappush(self.heap, (at, self._serial))
         return self._serial
 
     def cancel(self, token: int) -> None:
         """Forget a deadline; a token that is 0, spent or cancelled is ignored."""
-        if self._live.pop(token, None) is not None and len(self._heap) > 2 * len(self._live) + _SLACK:
+        if self._live.pop(token, None) is not None and len(self.heap) > 2 * len(self._live) + _SLACK:
             live = self._live
-            self._heap = [entry for entry in self._heap if entry[1] in live]
-            heapq.heapify(self._heap)
+            self.heap = [entry for entry in self.heap if entry[1] in live]
+            heapq.heapify(self.heap)
 
     def next(self) -> float | None:
         """The earliest live deadline, or None."""
-        heap = self._heap
+        heap = self.heap
         while heap:
             if heap[0][1] in self._live:
                 return heap[0][0]
@@ -55,7 +55,7 @@ class Deadlines:
 
     def take_due(self, now: float) -> tuple[float, Due, str] | None:
         """Remove and return the earliest deadline not later than `now` as (at, due, owner), or None."""
-        heap = self._heap
+        heap = self.heap
         while heap and heap[0][0] <= now:
             at, token = heapq.heappop(heap)
             entry = self._live.pop(token, None)

@@ -140,7 +140,7 @@ class World(RuleBasedStateMachine):
                     assert self.wrap_up_ends.get(agent, 0.0) <= self.now, "offered in wrap-up"
                     assert self.statuses[agent] is Status.AVAILABLE
                     assert queue == self.waiting[caller][0]
-                    known = self.distributor._callers[caller]
+                    known = self.distributor._turn.callers[caller]
                     if agent != self.preferred.get(caller):
                         assert agent in [tier.agent for tier in self.queues[queue].tiers]
                         assert self.can_serve(agent, caller), "rings without the skills, or before his level's time"
@@ -198,12 +198,12 @@ class World(RuleBasedStateMachine):
             if level > SKILLS.get(agent, {}).get(skill, 0):
                 return False
         if settings_.escalate_seconds:
-            reach = self.distributor._callers[caller].base + int(waited / settings_.escalate_seconds)
+            reach = self.distributor._turn.callers[caller].base + int(waited / settings_.escalate_seconds)
             return sorted(set(levels.values())).index(levels[agent]) <= reach
         return True
 
     def waits_for_one(self, caller: str) -> bool:
-        return self.distributor._callers[caller].personal is not None
+        return self.distributor._turn.callers[caller].personal is not None
 
     def covers_first(self, caller: str, agent: str) -> None:
         """The rule of the two passes, judged at the moment of the offer."""
@@ -434,7 +434,7 @@ class World(RuleBasedStateMachine):
         if not hasattr(self, "distributor"):
             return
         timers = sum(agent.until is not None for agent in self.distributor.agents())
-        assert len(self.distributor._deadlines) <= timers + 3 * len(self.waiting)
+        assert len(self.distributor._turn.deadlines) <= timers + 3 * len(self.waiting)
         deadline = self.distributor.next_deadline()
         assert deadline is None or deadline > self.now
         for agent, until in self.wrap_up_ends.items():

@@ -52,7 +52,7 @@ def test_round_robin_goes_on_behind_whoever_rang_last() -> None:
     assert serve(play, "c5") == "cid"
     play >> StatusChosen("bob", Status.AVAILABLE)
     assert serve(play, "c6") == "ann"
-    play.distributor.configure([play.distributor._floor.queues["sales"].settings], _agents(), play.now)
+    play.distributor.configure([play.distributor._turn.floor.queues["sales"].settings], _agents(), play.now)
     assert serve(play, "c7") == "bob"
 
 
@@ -173,8 +173,8 @@ def test_whoever_waits_for_one_agent_gets_him_first_and_is_for_all_when_he_goes(
     play >> CallerJoined("c3", "sales", preferred_agent="ann", patience=100.0) << []
     play >> DeviceChanged("ann", reachable=False)
     play >> CallerJoined("c4", "sales", preferred_agent="ann", patience=100.0) << []
-    assert play.distributor._callers["c3"].personal is None
-    assert play.distributor._callers["c4"].personal is None
+    assert play.distributor._turn.callers["c3"].personal is None
+    assert play.distributor._turn.callers["c4"].personal is None
 
 
 def test_a_cut_off_caller_comes_back_ahead_of_everybody() -> None:
