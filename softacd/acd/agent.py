@@ -1,7 +1,7 @@
 """One agent as the distributor knows him."""
 
-from softacd.acd.agent_table import OFFERABLE, Trigger, next_state
-from softacd.acd.line import AgentKey, Key, insert, remove
+from softacd.acd.agent_table import AVAILABLE, IDLE, STATES, WRAPPING_UP, Trigger, next_state
+from softacd.acd.line import AgentKey, Key
 from softacd.acd.model import AgentSettings, TierSettings
 from softacd.acd.queue import Queue, TierLevel
 from softacd.acd.strategy import agent_key
@@ -18,7 +18,7 @@ class Tier:
         self.queue = queue
         self.level = level
         self.order = order
-        self.position = settings.position
+        self.position = float(settings.position)
         self.weight = settings.weight
         self.answered = 0
         self.talk_seconds = 0.0
@@ -93,8 +93,11 @@ class Agent:
 
     def move(self, trigger: Trigger, now: float) -> None:
         """Follow the state table; raises IllegalTransitionError."""
-        new = next_state(self.state, trigger)
-        if new is not self.state:
+        old = self.state
+        new = STATES[old].get(trigger)
+        if new is None:
+            new = next_state(old, trigger)  # which says what is wrong
+        if new is not old:
             self.state = new
             self.since = now
 
@@ -125,7 +128,8 @@ class Agent:
     def is_offerable(self) -> bool:
         """Whether a caller may be offered now. With no offer, conversation or wrap-up, a timer is a delay."""
         return (
-            (self.status, self.state) == OFFERABLE
+            self.state is IDLE
+            and self.status is AVAILABLE
             and self.reachable
             and not self.other_calls
             and not self.timer
@@ -137,8 +141,8 @@ class Agent:
         self.ready = True
         since, name = self.idle_since, self.name
         for tier in self.tiers:
-            tier.key = key = (since, float(tier.position), name) if tier.queue.by_idle_time else agent_key(self, tier)
-            insert(tier.level.ready, key)
+            tier.key = key = (since, tier.position, name) if tier.queue.by_idle_time else agent_key(self, tier)
+            tier.level.ready.insert(key)
 
     def delist(self) -> None:
         """Stand among them no more; nothing happens to who does not."""
@@ -146,7 +150,7 @@ class Agent:
             self.ready = False
             for tier in self.tiers:
                 if tier.key is not None:
-                    remove(tier.level.ready, tier.key)
+                    tier.level.ready.remove(tier.key)
                     tier.key = None
 
     def changed(self) -> AgentChanged:
@@ -157,6 +161,6 @@ class Agent:
             self.state,
             self.reason,
             self.caller,
-            self.until if self.state is State.WRAP_UP else None,
+            self.until if self.state is WRAPPING_UP else None,
             None if self.upcoming is None else self.upcoming[0],
         )

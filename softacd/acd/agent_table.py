@@ -89,6 +89,18 @@ class IllegalTransitionError(RuntimeError):
     """A trigger the agent's state does not allow: a fault of the distributor, never of its input."""
 
 
+# An enum's choice looked up by its name costs more than the rest of a step in Python 3.11: those of the busiest
+# moments are looked up once, here.
+OFFER: Final = Trigger.OFFER
+ANSWER: Final = Trigger.ANSWER
+RELEASE: Final = Trigger.RELEASE
+FREE: Final = Trigger.FREE
+WRAP_UP: Final = Trigger.WRAP_UP
+WRAPPING_UP: Final = State.WRAP_UP
+AVAILABLE: Final = Status.AVAILABLE
+IDLE: Final = State.IDLE
+
+
 def next_state(state: State, trigger: Trigger) -> State:
     """The state after `trigger`; raises IllegalTransitionError for a pair that is not in STATES."""
     try:

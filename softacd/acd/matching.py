@@ -79,8 +79,10 @@ def deal(turn: Turn, now: float) -> None:
             caller.reshelve()
         else:
             agent.enlist()
-            queues.update(dict.fromkeys(tier.queue for tier in agent.tiers))
-    while (match := next_match(queues)) is not None:
+            for tier in agent.tiers:
+                if tier.queue.line:
+                    queues[tier.queue] = None
+    while queues and (match := next_match(queues)) is not None:
         caller = turn.callers[match.caller]
         offer(turn, caller, agents[match.agent], match.level.index, now)
         caller.reshelve()

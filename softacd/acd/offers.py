@@ -3,7 +3,7 @@
 from typing import Final
 
 from softacd.acd.agent import Agent
-from softacd.acd.agent_table import IN_CONVERSATION, ON_OFFER, Trigger
+from softacd.acd.agent_table import ANSWER, IN_CONVERSATION, OFFER, ON_OFFER, RELEASE, Trigger
 from softacd.acd.deadlines import Due
 from softacd.acd.model import Strategy
 from softacd.acd.queue import Caller
@@ -29,6 +29,13 @@ from softacd.acd.waiting import disappoint, open_to_all, progress
 NO_ANSWER_REASON: Final = "no-answer"
 """The reason of a NOT_READY status that the distributor set after too many unanswered rings."""
 
+_RING: Final = Due.RING
+_ANSWERED: Final = Exit.ANSWERED
+_ABANDONED: Final = Exit.ABANDONED
+_ANSWERED_ELSEWHERE: Final = Withdrawal.ANSWERED_ELSEWHERE
+_CALLER_LEFT: Final = Withdrawal.CALLER_LEFT
+_ROUND_ROBIN: Final = Strategy.ROUND_ROBIN
+
 UNREACHABLE_DELAYS: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
 """Seconds before a phone that could not be reached is tried again; its registration ends the delay."""
 
@@ -51,17 +58,17 @@ def ring(turn: Turn, caller: Caller, now: float) -> None:
 def offer(turn: Turn, caller: Caller, agent: Agent, level: int, now: float) -> None:
     """Reserve the agent on the level of this index; the caller is to be reshelved by whoever calls this."""
     queue = caller.queue
-    if not queue.by_idle_time and queue.settings.strategy is Strategy.ROUND_ROBIN:
+    if not queue.by_idle_time and queue.settings.strategy is _ROUND_ROBIN:
         tier = agent.tier_in(queue)
         if tier is not None:
             queue.turn = agent_key(agent, tier)
     agent.delist()
-    agent.move(Trigger.OFFER, now)
+    agent.move(OFFER, now)
     seconds = queue.settings.ring_seconds
     agent.caller = caller.name
     agent.queue = queue
     agent.until = now + seconds
-    agent.timer = turn.deadlines.arm(agent.until, Due.RING, agent.name)
+    agent.timer = turn.deadlines.arm(agent.until, _RING, agent.name)
     caller.ringing[agent.name] = None
     if level > caller.level:
         caller.level = level
@@ -73,7 +80,7 @@ def offer(turn: Turn, caller: Caller, agent: Agent, level: int, now: float) -> N
 
 def release(turn: Turn, agent: Agent, now: float) -> None:
     """The agent's offer is over and he is idle as before; the waiting caller's lists are not touched here."""
-    agent.move(Trigger.RELEASE, now)
+    agent.move(RELEASE, now)
     turn.deadlines.cancel(agent.timer)
     agent.timer = 0
     agent.until = None
@@ -113,7 +120,7 @@ def offer_answered(turn: Turn, event: OfferAnswered, now: float) -> None:
             turn.out.append(AnswerTooLate(event.caller, event.agent))
         return
     caller = turn.callers[event.caller]
-    agent.move(Trigger.ANSWER, now)
+    agent.move(ANSWER, now)
     turn.deadlines.cancel(agent.timer)
     agent.timer = 0
     agent.until = None
@@ -126,7 +133,7 @@ def offer_answered(turn: Turn, event: OfferAnswered, now: float) -> None:
     del caller.ringing[agent.name]
     turn.out.append(Connect(caller.name, agent.name, caller.queue.name, now - caller.joined))
     turn.out.append(agent.changed())
-    let_go(turn, caller, Exit.ANSWERED, now)
+    let_go(turn, caller, _ANSWERED, now)
 
 
 def offer_refused(turn: Turn, event: OfferRefused, now: float) -> None:
@@ -176,16 +183,17 @@ def let_go(turn: Turn, caller: Caller, exit_: Exit, now: float) -> None:
         deadlines.cancel(caller.widening)
         deadlines.cancel(caller.progress)
     waited = now - caller.joined
-    if exit_ is Exit.ABANDONED and caller.party and caller.queue.settings.redial_seconds:
+    if exit_ is _ABANDONED and caller.party and caller.queue.settings.redial_seconds:
         until = now + caller.queue.settings.redial_seconds
         caller.queue.redials.keep(caller.party, caller.arrival, until, now)
     caller.queue.service_level.exited(exit_, waited)
     turn.out.append(CallerExited(caller.name, caller.queue.name, exit_, waited))
-    answered = exit_ is Exit.ANSWERED
-    withdrawal = Withdrawal.ANSWERED_ELSEWHERE if answered else Withdrawal.CALLER_LEFT
-    for name in caller.ringing:
-        agent = turn.floor.agents[name]
-        turn.out.append(Withdraw(caller.name, name, withdrawal))
-        release(turn, agent, now)
-        turn.out.append(agent.changed())
-        turn.freed.append(agent)
+    if caller.ringing:
+        withdrawal = _ANSWERED_ELSEWHERE if exit_ is _ANSWERED else _CALLER_LEFT
+        agents, out, freed = turn.floor.agents, turn.out, turn.freed
+        for name in caller.ringing:
+            agent = agents[name]
+            out.append(Withdraw(caller.name, name, withdrawal))
+            release(turn, agent, now)
+            out.append(agent.changed())
+            freed.append(agent)

@@ -5,10 +5,10 @@ as there are different demands in line at the moment. So an agent who comes free
 never at a thousand callers. Callers and agents stand in the lists by name, so nothing here forms a reference cycle.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable
 
-from softacd.acd.line import AgentKey, Key, insert, remove
+from softacd.acd.line import AgentKey, Key, ReadyLine, insert, remove
 from softacd.acd.line_order import Redials
 from softacd.acd.model import QueueSettings, Strategy
 from softacd.acd.service_level import ServiceLevel
@@ -28,7 +28,7 @@ class TierLevel:
     def __init__(self, number: int, index: int) -> None:
         self.number = number
         self.index = index
-        self.ready: list[AgentKey] = []
+        self.ready = ReadyLine()
 
 
 class Lane:
@@ -110,32 +110,34 @@ class Queue:
         for level in self.levels:
             if level.index > reach:
                 break
-            if level.ready:
+            ready = level.ready
+            if len(ready.keys) > ready.head:
                 if able is None and self.by_idle_time:
-                    return level, level.ready[0]
-                key = self._choose(level.ready, able)
+                    return level, ready.keys[ready.head]
+                key = self._choose(ready, able)
                 if key is not None:
                     return level, key
         return None
 
-    def _choose(self, ready: list[AgentKey], able: frozenset[str] | None) -> AgentKey | None:
+    def _choose(self, ready: ReadyLine, able: frozenset[str] | None) -> AgentKey | None:
         """Of the ready agents of a level one who is able, as the strategy wants it."""
-        if self.settings.strategy is Strategy.ROUND_ROBIN:
-            start = bisect_right(ready, self.turn)
+        strategy = self.settings.strategy
+        if strategy is Strategy.ROUND_ROBIN:
+            start = ready.after(self.turn)
             for index in range(start - len(ready), start):  # from behind whoever rang last, and round to him
                 if able is None or ready[index][2] in able:
                     return ready[index]
             return None
+        if strategy is not Strategy.RANDOM and strategy is not Strategy.WEIGHTED_RANDOM:
+            return next((key for key in ready if able is None or key[2] in able), None)
         candidates = ready if able is None else [key for key in ready if key[2] in able]
         if not candidates:
             return None
-        if self.settings.strategy is Strategy.RANDOM:
+        if strategy is Strategy.RANDOM:
             return candidates[int(self.draw() * len(candidates))]
-        if self.settings.strategy is Strategy.WEIGHTED_RANDOM:
-            return self._draw_by_weight(candidates)
-        return candidates[0]
+        return self._draw_by_weight(candidates)
 
-    def _draw_by_weight(self, candidates: list[AgentKey]) -> AgentKey:
+    def _draw_by_weight(self, candidates: ReadyLine | list[AgentKey]) -> AgentKey:
         """Each with a chance in proportion to his weight, which is -key[0]; the heaviest stands first."""
         heaviest = candidates[0][0]
         for _ in range(_ANY_TRIES):

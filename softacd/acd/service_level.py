@@ -11,6 +11,9 @@ WAIT_BOUNDS: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1
 """Upper bounds in seconds (inclusive) of the buckets that count waits; the last bucket has no bound."""
 
 
+_ANSWERED: Final = Exit.ANSWERED
+
+
 class ServiceLevelReport(msgspec.Struct, frozen=True):
     """The day so far of one queue. Waits in seconds; `waits` counts answered callers by WAIT_BOUNDS."""
 
@@ -55,11 +58,12 @@ class ServiceLevel:
     def exited(self, exit_: Exit, waited: float) -> None:
         """A caller left after `waited` seconds."""
         self._exits[exit_] += 1
-        if exit_ is Exit.ANSWERED:
+        if exit_ is _ANSWERED:
             if waited <= self.threshold:
                 self._answered_in_time += 1
             self._total += waited
-            self._longest = max(self._longest, waited)
+            if waited > self._longest:
+                self._longest = waited
             self._waits[bisect_left(WAIT_BOUNDS, waited)] += 1
         elif exit_ is Exit.ABANDONED and waited <= self.threshold:
             self._early += 1

@@ -61,11 +61,11 @@ def agent_key(agent: "Agent", tier: "Tier") -> AgentKey:
         case Strategy.LEAST_TALK_TIME:
             return (tier.talk_seconds, agent.idle_since, agent.name)
         case Strategy.LINEAR | Strategy.ROUND_ROBIN:
-            return (float(tier.position), float(tier.order), agent.name)
+            return (tier.position, float(tier.order), agent.name)
         case Strategy.RANDOM | Strategy.WEIGHTED_RANDOM:
             return (-float(tier.weight), float(tier.order), agent.name)
         case _:
-            return (agent.idle_since, float(tier.position), agent.name)
+            return (agent.idle_since, tier.position, agent.name)
 
 
 class Match(NamedTuple):

@@ -2,7 +2,8 @@
 
 `Distributor.handle(event, now) -> list[Command]`, synchronous; `next_deadline()`, `handle_deadline(now)`. Agents and
 queues are named by their configured names; a *caller* is the switch's call id. Everything is a frozen msgspec Struct:
-what transcripts print, the journal stores and the web pushes. Times are monotonic seconds.
+what transcripts print, the journal stores and the web pushes. They hold texts and numbers only, so the garbage
+collector need not look at them. Times are monotonic seconds.
 """
 
 from enum import StrEnum
@@ -64,7 +65,7 @@ class Withdrawal(StrEnum):
 # --- events in ----------------------------------------------------------------------------------------------------
 
 
-class CallerJoined(msgspec.Struct, frozen=True, tag=True):
+class CallerJoined(msgspec.Struct, frozen=True, tag=True, gc=False):
     """A caller enters `queue`. Higher `priority` goes first; within one priority, order of arrival."""
 
     caller: str
@@ -77,14 +78,14 @@ class CallerJoined(msgspec.Struct, frozen=True, tag=True):
     reconnect: bool = False  # was cut off in a conversation: goes ahead of the queue
 
 
-class CallerLeft(msgspec.Struct, frozen=True, tag=True):
+class CallerLeft(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The caller hung up (ABANDONED) or left on purpose (KEY), whatever was going on. Unknown callers are ignored."""
 
     caller: str
     exit: Exit = Exit.ABANDONED
 
 
-class StatusChosen(msgspec.Struct, frozen=True, tag=True):
+class StatusChosen(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An agent (or the supervisor) chose a status. `reason` is a configured free word ("doctor")."""
 
     agent: str
@@ -92,28 +93,28 @@ class StatusChosen(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-class DeviceChanged(msgspec.Struct, frozen=True, tag=True):
+class DeviceChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent's phone registered (reachable) or its last registration went."""
 
     agent: str
     reachable: bool
 
 
-class OfferRinging(msgspec.Struct, frozen=True, tag=True):
+class OfferRinging(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent's phone rings (a 18x came)."""
 
     agent: str
     caller: str
 
 
-class OfferAnswered(msgspec.Struct, frozen=True, tag=True):
+class OfferAnswered(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent's phone answered (200 OK). First one wins; the others are told AnswerTooLate."""
 
     agent: str
     caller: str
 
 
-class OfferRefused(msgspec.Struct, frozen=True, tag=True):
+class OfferRefused(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent's phone did not take the call."""
 
     agent: str
@@ -121,14 +122,14 @@ class OfferRefused(msgspec.Struct, frozen=True, tag=True):
     refusal: Refusal
 
 
-class TalkEnded(msgspec.Struct, frozen=True, tag=True):
+class TalkEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The conversation of this agent and caller is over: wrap-up begins (or none, when the queue has none)."""
 
     agent: str
     caller: str
 
 
-class HoldChanged(msgspec.Struct, frozen=True, tag=True):
+class HoldChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The conversation was put on hold or resumed."""
 
     agent: str
@@ -136,27 +137,27 @@ class HoldChanged(msgspec.Struct, frozen=True, tag=True):
     held: bool
 
 
-class OtherCallStarted(msgspec.Struct, frozen=True, tag=True):
+class OtherCallStarted(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent's phone is in a call that is not the queue's (an own call, a colleague): not offered meanwhile."""
 
     agent: str
     call: str
 
 
-class OtherCallEnded(msgspec.Struct, frozen=True, tag=True):
+class OtherCallEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
     """That call is over."""
 
     agent: str
     call: str
 
 
-class WrapUpFinished(msgspec.Struct, frozen=True, tag=True):
+class WrapUpFinished(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent ends the wrap-up before its time."""
 
     agent: str
 
 
-class WrapUpExtended(msgspec.Struct, frozen=True, tag=True):
+class WrapUpExtended(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent asks for `seconds` more of wrap-up."""
 
     agent: str
@@ -171,7 +172,7 @@ AnyEvent = (
 # --- commands out ---------------------------------------------------------------------------------------------------
 
 
-class Offer(msgspec.Struct, frozen=True, tag=True):
+class Offer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Ring this agent for this caller now. The agent is reserved: no other caller is offered meanwhile."""
 
     caller: str
@@ -180,7 +181,7 @@ class Offer(msgspec.Struct, frozen=True, tag=True):
     ring_seconds: float
 
 
-class Withdraw(msgspec.Struct, frozen=True, tag=True):
+class Withdraw(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Stop ringing this agent for this caller (CANCEL)."""
 
     caller: str
@@ -188,7 +189,7 @@ class Withdraw(msgspec.Struct, frozen=True, tag=True):
     withdrawal: Withdrawal
 
 
-class Connect(msgspec.Struct, frozen=True, tag=True):
+class Connect(msgspec.Struct, frozen=True, tag=True, gc=False):
     """This agent has the caller: bridge them. Exactly one per answered caller."""
 
     caller: str
@@ -197,14 +198,14 @@ class Connect(msgspec.Struct, frozen=True, tag=True):
     waited: float
 
 
-class AnswerTooLate(msgspec.Struct, frozen=True, tag=True):
+class AnswerTooLate(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The agent answered a caller that is gone or taken: ACK and BYE; the agent is free at once."""
 
     caller: str
     agent: str
 
 
-class CallerExited(msgspec.Struct, frozen=True, tag=True):
+class CallerExited(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The caller is no longer in the queue. Exactly one per CallerJoined; ANSWERED accompanies Connect."""
 
     caller: str
@@ -213,7 +214,7 @@ class CallerExited(msgspec.Struct, frozen=True, tag=True):
     waited: float
 
 
-class AgentChanged(msgspec.Struct, frozen=True, tag=True):
+class AgentChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An agent's status or state changed: for records, live views and phones' lamps."""
 
     agent: str

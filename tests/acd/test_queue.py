@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softacd.acd.line import Key, insert, remove
+from softacd.acd.line import AgentKey, Key, ReadyLine, insert, remove
 from softacd.acd.model import QueueSettings
 from softacd.acd.queue import Caller, Queue, TierLevel
 
@@ -29,6 +29,37 @@ def test_who_is_not_in_line_cannot_be_taken_out() -> None:
         with pytest.raises(ValueError, match=key[-1]):
             remove(line, key)
     assert len(line) == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from("+++-<>")), max_size=400))
+def test_the_ready_agents_are_always_sorted_wherever_they_come_and_go(moves: list[tuple[int, str]]) -> None:
+    line = ReadyLine()
+    there: list[AgentKey] = []
+    for number, (since, move) in enumerate(moves):
+        if move == "+" or not there:
+            key = (float(since), 1.0, f"a{number}")
+            line.insert(key)
+            there = sorted([*there, key])
+        else:
+            place = {"<": 0, ">": len(there) - 1}.get(move, since % len(there))
+            line.remove(there.pop(place))
+        assert list(line) == there
+        assert len(line) == len(there)
+        assert line.after((200.0, 1.0, "")) == sum(key < (200.0, 1.0, "") for key in there)
+        if there:
+            assert (line[0], line[-1], line[len(there) // 2]) == (there[0], there[-1], there[len(there) // 2])
+    with pytest.raises(ValueError, match="zed"):
+        line.remove((0.5, 1.0, "zed"))
+
+
+def test_a_line_that_only_moves_forward_does_not_grow() -> None:
+    line = ReadyLine()
+    for number in range(10_000):
+        line.insert((float(number), 1.0, "a"))
+        if number >= 100:
+            line.remove(line[0])
+    assert len(line) == 100
+    assert len(line.keys) < 400
 
 
 def test_the_shelf_follows_the_number_of_phones() -> None:
