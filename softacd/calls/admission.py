@@ -1,10 +1,11 @@
 """Who may call: tells a carrier's request from a phone's and from a stranger's.
 
 A carrier is known by its address, a phone by its registration and then by its digest. Several carriers behind one
-address are told apart by port, then by the contact we registered with each.
+address are told apart by port, then by the contact we registered with each. Programs of this very machine share its
+loopback address, so that a carrier there is known by port or contact only, unless its `addresses` name it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from ipaddress import ip_address
 
 from softacd.calls.trunk import Trunk
@@ -13,7 +14,7 @@ from softacd.sip.message import Request
 from softacd.sip.transport import Flow
 
 
-def carrier_of(request: Request, flow: Flow, trunks: Iterable[Trunk]) -> Trunk | None:
+def carrier_of(request: Request, flow: Flow, trunks: Collection[Trunk]) -> Trunk | None:
     """The carrier that sent this request, None when no carrier did."""
     host, _ = flow.remote
     alike: list[Trunk] = []
@@ -22,18 +23,16 @@ def carrier_of(request: Request, flow: Flow, trunks: Iterable[Trunk]) -> Trunk |
             return trunk
         if any(host == target for target, _ in trunk.targets):
             alike.append(trunk)
-    if not alike:
-        address = ip_address(host)
-        alike = [trunk for trunk in trunks if any(address in network for network in trunk.networks)]
-    if not alike:
-        return None
+    address = ip_address(host)
+    named = [trunk for trunk in trunks if any(address in network for network in trunk.networks)]
+    alike = alike or named
     user = request.uri.user
-    named = [trunk for trunk in alike if trunk.contact_user == user]
-    if named:
-        return named[0]
-    if ip_address(host).is_loopback:
-        return None  # every program of this machine shares the address: only port or contact prove a carrier
-    return alike[0]
+    for trunk in alike:
+        if trunk.contact_user == user:
+            return trunk
+    if address.is_loopback:
+        alike = named
+    return alike[0] if alike else None
 
 
 def phone_known(request: Request, flow: Flow, location: LocationService, domain: str, now: float) -> bool:

@@ -22,6 +22,10 @@ ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason of a CANCEL to devices that lost the race: they show no missed call (RFC 3326)."""
 
 
+OUR_REQUEST_STATUSES = frozenset({414, 416, 420, 421, 422, 423, 428, 436, 437, 438, 439, 440, 481, 485, 489, 491, 494})
+"""What the other side did not like of our INVITE itself, which the caller did not write."""
+
+
 class Outcome(StrEnum):
     """What an attempt reports."""
 
@@ -147,7 +151,7 @@ class Fork(Attempt):
             self._report(Outcome.ANSWERED, leg, now)
         elif signal in (Signal.FAILED, Signal.HUNG_UP):
             self._legs.remove(leg)
-            self.status = better_refusal(self.status, leg.cause)
+            self.status = better_refusal(self.status, passed_on(leg.cause))
             if leg.cause >= 600:  # RFC 3261 section 16.7 step 5: a 6xx ends every branch
                 self._drop(now, "")
             if not self._legs:
@@ -157,6 +161,18 @@ class Fork(Attempt):
         for leg in self._legs:
             leg.hang_up(now, reason=reason)
         self._legs.clear()
+
+
+def passed_on(status: int) -> int:
+    """A refusal as the caller is told of it: what concerns only our own request to the other side becomes a failure.
+
+    A 401 or 407 handed on would make a phone prove its password again, and again (RFC 3261 section 22.1).
+    """
+    if status in (401, 407):
+        return 403
+    if 300 <= status < 400:
+        return 480  # a redirection nobody follows: not reached there
+    return 500 if status in OUR_REQUEST_STATUSES else status
 
 
 def better_refusal(old: int, new: int) -> int:

@@ -4,7 +4,7 @@ Every new request outside a dialog is judged here before it makes any state. Str
 and a registration challenged in the same way whoever is named, and everything else they ask is not answered at all.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from ipaddress import ip_address
 
 from softacd.calls.admission import carrier_of, phone_known
@@ -32,7 +32,7 @@ class Door:
         *,
         authenticator: DigestAuthenticator,
         location: LocationService,
-        trunks: Callable[[], Iterable[Trunk]],
+        trunks: Callable[[], Collection[Trunk]],
     ) -> None:
         self.guard = Guard(settings, self.standing)
         self.strangers = 0

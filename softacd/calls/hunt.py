@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from softacd.calls.attempt import Attempt, AttemptUser, Outcome
+from softacd.calls.attempt import Attempt, AttemptUser, Outcome, passed_on
 from softacd.calls.deadlines import Deadline
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.leg_outgoing import OutgoingLeg
@@ -155,7 +155,7 @@ class Hunt(Attempt):
         self._wait(None)
         trunk, target = self.trunk, self._target
         self._release()
-        self.status = status
+        self.status = passed_on(status)
         if trunk is not None and fails_over(status):
             trunk.failures += 1
             self._services.note(self._call, "trunk-failed", f"{trunk.settings.name}: {status}", now)

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from ipaddress import ip_address
 from itertools import count
 from typing import cast
 
@@ -268,6 +269,8 @@ class TcpListener:
                 _, connection = await loop.create_connection(
                     lambda: self.connection(accepted=False),
                     *flow.remote,
+                    # from the address peers know us by, where we listen on one: they may admit us by it
+                    local_addr=None if ip_address(self.bound[0]).is_unspecified else (self.bound[0], 0),
                     ssl=self._client_tls,
                     # RFC 5922 section 7.3: the name asked for, not the one DNS led to
                     server_hostname=self.names.get(flow.remote, flow.remote[0]) if secure else None,

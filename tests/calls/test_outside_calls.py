@@ -41,6 +41,20 @@ def notes(world: World, kind: str) -> list[str]:
     return [record.detail for record in world.records if isinstance(record, CallEvent) and record.kind == kind]
 
 
+@pytest.mark.parametrize(("refusal", "told"), [(401, 403), (407, 403), (302, 480), (420, 500), (404, 404), (503, 503)])
+def test_what_concerns_our_own_request_alone_is_not_handed_on(refusal: int, told: int) -> None:
+    """A 401 handed on would make the phone prove its password, and call again, for ever."""
+    world = outside_shop(trunks=("alpha",))
+    call = phone(world, "101").dial(NUMBER)
+    alpha = phone(world, "alpha")
+    alpha.respond(alpha.calls[-1], refusal)
+    assert call.status == told
+    (record,) = world.calls()
+    assert record.cause == told
+    assert notes(world, "trunk-failed") == ([f"alpha: {refusal}"] if refusal in (401, 407, 503) else [])
+    world.assert_clean()
+
+
 # --- who is shown --------------------
 
 

@@ -107,3 +107,18 @@ def test_a_peer_that_refuses_is_told(loop: Callable[[], asyncio.AbstractEventLoo
         assert house.failed == [flow]
 
     on(loop, story)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_connections_leave_from_the_address_we_listen_on(loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """Carriers admit us by it; the system would choose another one of this machine."""
+
+    async def story(house: House) -> None:
+        other = House()
+        await other.listener.open(("127.0.0.9", 0))
+        other.listener.send(OPTIONS, Flow(Transport.TCP, other.listener.bound, house.listener.bound))
+        await house.told()
+        assert house.received[0][1].remote[0] == "127.0.0.9"
+        await other.listener.close()
+
+    on(loop, story)

@@ -12,7 +12,7 @@ import pytest
 from softacd.runtime.tcp import TcpListener
 from softacd.runtime.tls import ServerCertificate, TlsError, client_context
 from softacd.sip.transport import Flow, Transport
-from tests.runtime.conftest import Certificates
+from tests.certificates import Certificates
 from tests.runtime.listening import LOOPS, OPTIONS, House, play
 
 Loop = Callable[[], asyncio.AbstractEventLoop]

@@ -27,7 +27,7 @@ from softacd.sip.framing import StreamFramer
 from softacd.sip.headers import NameAddress
 from softacd.sip.stack import SipStack
 from softacd.sip.transport import Flow, Transport, format_host
-from tests.runtime.conftest import Certificates
+from tests.certificates import Certificates
 
 DOMAIN = "shop.test"
 KINDS = {

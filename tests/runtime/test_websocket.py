@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from softacd.runtime.tls import ServerCertificate
 from softacd.runtime.websocket import WebSocketListener
 from softacd.sip.transport import Flow, Transport
-from tests.runtime.conftest import Certificates
+from tests.certificates import Certificates
 from tests.runtime.listening import LOOPS, OPTIONS, House, play
 
 Loop = Callable[[], asyncio.AbstractEventLoop]

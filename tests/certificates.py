@@ -1,10 +1,7 @@
-"""Certificates for tests, made once a run by OpenSSL's own program."""
+"""Certificates for tests, made by OpenSSL's own program."""
 
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 
 class Certificates:
@@ -27,11 +24,3 @@ class Certificates:
 
     def _openssl(self, *arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """An authority. Skips without OpenSSL's program."""
-    if shutil.which("openssl") is None:
-        pytest.skip("the openssl program is not installed")
-    return Certificates(tmp_path_factory.mktemp("certificates"))
