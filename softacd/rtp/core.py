@@ -56,6 +56,10 @@ LISTEN_SECONDS = 0.02
 SEQUENCES_KEPT = 64
 
 
+def _is_up_to_date(session: Session) -> None:
+    """Nobody else holds anything of it."""
+
+
 class MediaCore:
     """All streams of one engine. `randbits(n)` gives n random bits; `cname` is this engine's name in RTCP."""
 
@@ -64,6 +68,8 @@ class MediaCore:
         self.events: list[AnyEvent] = []
         self.recorded: list[Piece] = []
         self.sessions: dict[int, Session] = {}
+        self.refresh: Callable[[Session], None] = _is_up_to_date
+        """Called before a session's figures are read: the owner of the sockets may hold a part of them (lane.py)."""
         self.unknown_streams = 0
         """Commands for streams that are not open."""
         self._clips = clips
@@ -228,6 +234,7 @@ class MediaCore:
         self._check_at = max(self._check_at + CHECK_SECONDS, now)
         self._round = (self._round + 1) % CHECK_ROUNDS
         for session in self._checks[self._round].values():
+            self.refresh(session)
             silent = session.silent_for(now, self.settings.rtp_timeout_seconds)
             if silent:
                 self.events.append(StreamSilent(session.stream, silent))

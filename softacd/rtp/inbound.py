@@ -7,6 +7,7 @@ counted and its header rewritten in place; everything else takes the slower way 
 
 from math import nan
 
+from softacd.rtp.lane import JUMP_SECONDS, MOVING, ROW
 from softacd.rtp.outbound import Outbound, Tap
 from softacd.rtp.packet import HEADER, HEADER_SIZE, MARKER, PLAIN, PacketError, payload_bounds
 from softacd.rtp.telephone_event import EventReceiver
@@ -15,9 +16,6 @@ from softacd.rtp.vocabulary import AnyEvent, DigitPressed
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """Gaps taken for loss and for lateness before the source counts as restarted (RFC 3550 appendix A.1)."""
-
-TIMESTAMP_JUMP_SECONDS = 5.0
-"""A step of the timestamp against the clock larger than this is a new source behind the same SSRC."""
 
 _HALF = 0x8000_0000
 _unpack = HEADER.unpack_from
@@ -87,7 +85,7 @@ class Inbound:
         self._first = 0  # extended number from which packets are expected; restarts move it along
         self._expected = -1  # next plain sequence number; -1 sends every packet the slow way
         self._transit = nan  # no packet to measure against: compares as a jump
-        self._jump = TIMESTAMP_JUMP_SECONDS * 8000
+        self._jump = JUMP_SECONDS * 8000
         self._fresh = True  # offsets towards the sink are to be computed at the next packet
         self._anchored = 0  # extended number the offsets were computed at: nothing older is relayed
         self._bad_sequence = -1
@@ -108,7 +106,7 @@ class Inbound:
         """Take what offer/answer agreed: the payload types to expect, and whether packets are wanted at all."""
         self.payload_type = payload_type
         self.clock_rate = clock_rate
-        self._jump = TIMESTAMP_JUMP_SECONDS * clock_rate
+        self._jump = JUMP_SECONDS * clock_rate
         self.telephone_events = telephone_events
         self.open = wanted
         self._expected = -1
@@ -166,6 +164,56 @@ class Inbound:
                     sink.tap(timestamp, bytes(buffer[HEADER_SIZE:length]), now)
                 return length
         return self._receive_unusual(buffer, length, now)
+
+    def lend(self, rows: bytearray, offset: int) -> bool:
+        """Put the state of a stream that is merely relayed into a row of lane.py; whether it is one.
+
+        Until `take_back`, the owner of the row does for plain packets what `receive` would have done.
+        """
+        sink = self.sink
+        if (
+            self._expected < 0
+            or sink is None
+            or self.table is not None
+            or self.tap is not None
+            or sink.tap is not None
+            or self._transit != self._transit  # no packet to measure against yet
+        ):
+            return False
+        ROW.pack_into(
+            rows,
+            offset,
+            PLAIN << 24 | self.payload_type << 16 | self._expected,
+            0,
+            self._transit,
+            self.jitter,
+            0,
+            self.ssrc,
+            PLAIN << 24 | sink.payload_type << 16,
+            sink.ssrc,
+            self.timestamp_offset & 0xFFFF_FFFF,
+            self.sequence_offset & 0xFFFF,
+            self.clock_rate,
+        )
+        return True
+
+    def take_back(self, rows: bytearray, offset: int) -> None:
+        """Learn what has passed by the row since it was lent or taken back last; it may be used on."""
+        word, timestamp, transit, jitter, octets = MOVING.unpack_from(rows, offset)
+        passed = (word - self._expected) & 0xFFFF
+        sink = self.sink
+        if not passed or sink is None:
+            return
+        self.extended += passed
+        self._expected = word & 0xFFFF
+        self._transit = transit
+        self.jitter = jitter
+        sink.sequence = (word - 1 + self.sequence_offset) & 0xFFFF
+        sink.timestamp = (timestamp + self.timestamp_offset) & 0xFFFF_FFFF
+        sink.sent_at = (transit + timestamp) / self.clock_rate
+        sink.sent += passed
+        sink.octets += octets
+        MOVING.pack_into(rows, offset, word, timestamp, transit, jitter, 0)
 
     def acceptable(self, buffer: bytearray, length: int) -> bool:
         """Whether the datagram is a valid packet of what was agreed: what a source must send to become the peer."""

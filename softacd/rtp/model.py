@@ -22,7 +22,7 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Silence of a peer that should send after which StreamSilent is reported."""
     rtcp_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
     """RTCP reports are sent this often."""
-    coalesce_microseconds: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
+    coalesce_microseconds: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 200
     """Packets are handled in batches this far apart once there are many of them; 0: each as it comes."""
 
     def __post_init__(self) -> None:

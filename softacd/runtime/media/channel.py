@@ -15,7 +15,7 @@ from softacd.runtime.media.sockets import disconnect, is_reachable
 class Channel:
     """A stream with its sockets."""
 
-    __slots__ = ("port", "receive", "recv_into", "rtcp", "rtp", "secure", "session", "settled")
+    __slots__ = ("lane", "plain", "port", "receive", "recv_into", "rtcp", "rtp", "secure", "session", "settled")
 
     def __init__(self, session: Session, port: int, pair: Pair) -> None:
         self.session = session
@@ -24,6 +24,10 @@ class Channel:
         self.receive = session.inbound.receive
         self.recv_into = self.rtp.recv_into
         self.settled = False
+        self.plain = False
+        """Whether sending is `rtp.send` and nothing else."""
+        self.lane = -1
+        """Its row of lane.py, when it is merely relayed; -1 when it is not."""
         self.secure: SecureChannel | None = None
 
     def encrypt(self, keys: SrtpKeys | None) -> None:
@@ -61,6 +65,7 @@ class Channel:
         latch = self.session.latch
         peer, destination = latch.peer, latch.destination
         self.settled = False
+        self.plain = destination is not None and destination == peer and self.secure is None
         if peer is not None:
             self.rtp.connect(peer)
         else:

@@ -16,6 +16,7 @@ from softacd.rtp.recording import Piece
 from softacd.rtp.vocabulary import (
     AnyCommand,
     AnyEvent,
+    Bridge,
     CloseStream,
     OpenStream,
     Port,
@@ -27,10 +28,11 @@ from softacd.rtp.vocabulary import (
     StreamStatistics,
 )
 from softacd.runtime.media.channel import Channel
+from softacd.runtime.media.epoll_wire import EpollWire
 from softacd.runtime.media.inbox import Inbox
 from softacd.runtime.media.reservoir import Reservoir
 from softacd.runtime.media.sockets import is_reachable
-from softacd.runtime.media.wire import EpollWire, Wire
+from softacd.runtime.media.wire import Wire
 
 FILL_STEP = 8
 """Port pairs bound in one turn, so that filling the reservoir does not delay packets."""
@@ -73,6 +75,7 @@ class MediaLoop:
         self._core = MediaCore(settings, clips, secrets.randbits, f"{secrets.token_hex(12)}@softacd")
         self._reservoir = Reservoir(settings, random.SystemRandom())
         self._wire: Wire = EpollWire(self._core.consider, inbox.descriptor, settings.coalesce_microseconds / 1e6)
+        self._core.refresh = self._wire.refresh
         self._channels: dict[int, Channel] = {}
         self._stopping = False
         self._send_errors = 0
@@ -156,6 +159,10 @@ class MediaLoop:
     def _execute(self, commands: list[AnyCommand], now: float) -> None:
         core = self._core
         for command in commands:
+            if not isinstance(command, ReservePorts | ReturnPorts):
+                self._disengage(command.stream)
+                if isinstance(command, Bridge):
+                    self._disengage(command.other)
             if isinstance(command, OpenStream):
                 self._open(command, now)
             elif isinstance(command, SetRemote):
@@ -168,6 +175,11 @@ class MediaLoop:
                 self._reservoir.release(command.ports)
             else:
                 core.handle(command, now)
+
+    def _disengage(self, stream: int) -> None:
+        session = self._core.sessions.get(stream)
+        if session is not None:
+            self._wire.disengage(session)
 
     def _set_remote(self, command: SetRemote, now: float) -> None:
         moved = self._core.set_remote(command, now)
@@ -192,6 +204,7 @@ class MediaLoop:
         self._wire.add(channel)
 
     def _close(self, stream: int, now: float) -> None:
+        self._disengage(stream)
         channel = self._channels.pop(stream, None)
         goodbye = self._core.close(stream, now, time.time())
         if channel is None:

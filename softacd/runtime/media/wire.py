@@ -1,7 +1,8 @@
 """What stands between the loop and the kernel: the sockets of all streams, and the packets that pass through them.
 
-`EpollWire` works everywhere: it receives and sends one packet at a time. Whatever is not a plain packet of a settled
-stream is the same for every wire and is found here, in `Wire`.
+A settled stream that is merely relayed is *engaged*: its plain packets take the way of lane.py. Everything else is the
+same for every wire and is found here. Before anything is done to a stream, and before its figures are read, it must be
+disengaged or brought up to date.
 """
 
 import select
@@ -9,6 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from softacd.rtp.lane import Lanes
 from softacd.rtp.latch import Address
 from softacd.rtp.session import Session
 from softacd.runtime.media.channel import Channel
@@ -18,9 +20,8 @@ DATAGRAM = 2048
 BATCH = 1024
 """Datagrams taken in one turn."""
 
-BUSY_RATE, CALM_RATE = 8000, 5000
-"""Packets a second above which batches are gathered, and below which they are no longer."""
-RATE_WINDOW = 0.1
+LANES = 4096
+"""Streams that can be engaged at once; what one core can relay is far less."""
 
 UNSETTLED_BATCH = 64
 """Datagrams of a stream without a settled source taken in one turn: a flood of strangers must not stop the loop."""
@@ -48,6 +49,8 @@ class Wire(ABC):
         self._poller.register(inbox, select.EPOLLIN)
         self._by_descriptor: dict[int, Channel] = {}
         self._by_rtcp_descriptor: dict[int, Channel] = {}
+        self._by_stream: dict[int, Channel] = {}
+        self._lanes = Lanes(LANES)
 
     def add(self, channel: Channel) -> None:
         """Serve a new channel; what its sockets hold already is thrown away."""
@@ -55,10 +58,55 @@ class Wire(ABC):
             discard_queued(udp)
             table[udp.fileno()] = channel
             self._poller.register(udp.fileno(), select.EPOLLIN)
+        self._by_stream[channel.session.stream] = channel
 
     def remove(self, channel: Channel) -> None:
         """Serve a channel no longer; its sockets are the caller's to close."""
+        self.disengage(channel.session)
+        del self._by_stream[channel.session.stream]
         del self._by_descriptor[channel.rtp.fileno()], self._by_rtcp_descriptor[channel.rtcp.fileno()]
+
+    # --- lanes ---------------------------------------------------------------------------------------------------
+
+    def refresh(self, session: Session) -> None:
+        """Bring the figures of a session up to date."""
+        for one in (session, session.other):
+            if one is not None:
+                channel = self._by_stream[one.stream]
+                if channel.lane >= 0:
+                    one.inbound.take_back(self._lanes.rows, channel.lane)
+
+    def disengage(self, session: Session) -> None:
+        """Let a session, and the one it is bridged to, be treated in any way; packets engage them again."""
+        for one in (session, session.other):
+            if one is not None:
+                channel = self._by_stream[one.stream]
+                if channel.lane >= 0:
+                    self._disengage(channel)
+
+    def _disengage(self, channel: Channel) -> None:
+        channel.session.inbound.take_back(self._lanes.rows, channel.lane)
+        self._lanes.give_back(channel.lane)
+        channel.lane = -1
+
+    def _engage(self, channel: Channel) -> Channel | None:
+        """Give a stream a lane if it is one for it: then the channel its packets go to."""
+        session = channel.session
+        if channel.secure is not None or session.other is None:
+            return None
+        towards = self._by_stream[session.other.stream]
+        if not towards.plain:
+            return None
+        lane = self._lanes.take()
+        if lane < 0:
+            return None
+        if not session.inbound.lend(self._lanes.rows, lane):
+            self._lanes.give_back(lane)
+            return None
+        channel.lane = lane
+        return towards
+
+    # --- packets -------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def turn(self, deadline: float | None) -> bool:
@@ -106,57 +154,3 @@ class Wire(ABC):
             if not data:
                 return
         channel.session.receive_rtcp(data, source[:2], now, time.time())
-
-
-class EpollWire(Wire):
-    """One system call to receive a packet, one to send it. `coalesce` seconds are gathered under load, 0 never."""
-
-    def __init__(self, consider: Consider, inbox: int, coalesce: float) -> None:
-        super().__init__(consider, inbox)
-        self._coalesce = coalesce
-        self._batch_end = 0.0
-        self._window_end = time.monotonic() + RATE_WINDOW
-        self._window_packets = 0
-
-    def turn(self, deadline: float | None) -> bool:
-        now = time.monotonic()
-        if self.gathering:
-            # Under load one wake-up serves many packets; each waits half of `coalesce` on average.
-            if now < self._batch_end:
-                time.sleep(self._batch_end - now)
-                now = self._batch_end
-            self._batch_end = now + self._coalesce
-        ready = self._poller.poll(-1.0 if deadline is None else max(deadline - now, 0.0), BATCH)
-        now = time.monotonic()
-        commands = False
-        by_descriptor, buffer, views = self._by_descriptor, self._buffer, self._views
-        whole = views[DATAGRAM]
-        for descriptor, _ in ready:
-            channel = by_descriptor.get(descriptor)
-            if channel is None:
-                if descriptor == self._inbox:
-                    commands = True
-                else:
-                    self._receive_rtcp(descriptor, now)
-                continue
-            try:
-                if channel.settled:
-                    length = channel.receive(buffer, channel.recv_into(whole), now)
-                    if length:
-                        channel.session.other.send(views[length])  # type: ignore[union-attr]  # a sink has one
-                else:
-                    self._receive_unsettled(channel, now)
-            except OSError:
-                # ICMP errors of packets sent before (connection refused) surface on any call (udp(7)).
-                self.send_errors += 1
-        self._window_packets += len(ready)
-        if now >= self._window_end:
-            self._measure_rate(now)
-        return commands
-
-    def _measure_rate(self, now: float) -> None:
-        self.packets += self._window_packets
-        rate = self._window_packets / (now - self._window_end + RATE_WINDOW)
-        self.gathering = self._coalesce > 0 and rate > (CALM_RATE if self.gathering else BUSY_RATE)
-        self._window_packets = 0
-        self._window_end = now + RATE_WINDOW

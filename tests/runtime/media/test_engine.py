@@ -29,7 +29,7 @@ from softacd.rtp.vocabulary import (
     StreamStarted,
     Unbridge,
 )
-from softacd.runtime.media import wire
+from softacd.runtime.media import epoll_wire
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
 from tests.runtime.media.bench import HOST, PCMA, PCMU, Bench, Phone, tone
@@ -429,8 +429,8 @@ def test_commands_from_many_threads_arrive_in_order(bench: Bench) -> None:
 
 
 def test_under_load_packets_are_gathered_and_none_is_lost(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "BUSY_RATE", 100)
-    monkeypatch.setattr(wire, "CALM_RATE", 10)
+    monkeypatch.setattr(epoll_wire, "BUSY_RATE", 100)
+    monkeypatch.setattr(epoll_wire, "CALM_RATE", 10)
     bench = Bench(root)
     ann, bob = bridged(bench)
     heard: list[Packet] = []
@@ -444,7 +444,7 @@ def test_under_load_packets_are_gathered_and_none_is_lost(root: Path, monkeypatc
         talk(ann, bob, 1)  # the rate is looked at when something comes
         return not bench.engine.figures().gathering
 
-    monkeypatch.setattr(wire, "CALM_RATE", 1_000_000)
+    monkeypatch.setattr(epoll_wire, "CALM_RATE", 1_000_000)
     bench.until(calm, "calm")
     bench.close()
 
