@@ -267,10 +267,10 @@ class Inbound:
         # else, RFC 3550 section 5.1: a receiver must ignore payload types it does not understand
         if outgoing is None or sink is None:
             if in_order:
-                # The sink's sequence numbers stay without a gap where nothing was lost; what is older than
-                # this and comes later would now get a number already given.
+                # The sink's sequence numbers stay without a gap where nothing was lost; what is as old as
+                # this or older, and comes later, would now get a number already given.
                 self.sequence_offset -= 1
-                self._anchored = self.extended
+                self._anchored = self.extended + 1
             self._expected = -1 if self._fresh and sink is not None else (self.extended + 1) & 0xFFFF
             return 0
         return self._forward(buffer, start, end, now, sink, outgoing, behind, voice=voice)
