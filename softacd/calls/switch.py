@@ -48,7 +48,7 @@ from softacd.sip.events import (
 )
 from softacd.sip.guard_table import Offence
 from softacd.sip.limits import Limits
-from softacd.sip.location import LocationChange, LocationService
+from softacd.sip.location import Binding, LocationChange, LocationService
 from softacd.sip.message import Request
 from softacd.sip.registrar import Registrar
 from softacd.sip.stack import SipStack
@@ -172,6 +172,15 @@ class Switch:
     def restore_phones(self, events: Iterable[PhoneEvent]) -> None:
         """Put back what the users of phones had chosen before the restart."""
         self.exchange.phone_book.restore(events)
+
+    def restore_registrations(self, bindings: Iterable[tuple[str, Binding]], now: float) -> None:
+        """Put back where phones were registered before the restart: address of record and binding, one by one."""
+        found: dict[str, list[Binding]] = {}
+        for address, binding in bindings:
+            if binding.expires_at > now and self.registrar.owns(address):
+                found.setdefault(address, []).append(binding)
+        for address, kept in found.items():
+            self._location_changed(self.location.replace(address, kept, now), now)
 
     def receive_sip(self, data: bytes, flow: Flow, now: float) -> None:
         """One datagram or one framed message of a stream that the guard has admitted."""

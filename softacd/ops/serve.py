@@ -36,6 +36,7 @@ from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
 from softacd.ops.recordings import RecordingKeeper
+from softacd.ops.registrations import RegistrationKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.ops.vitals import checks, gauges
 from softacd.runtime.addresses import Addresses
@@ -89,6 +90,7 @@ class Server:
         self._offset = time.time() - time.monotonic()
         self._stop = asyncio.Event()
         self._up = False
+        self._registrations = RegistrationKeeper(Path(configuration.server.data_directory), self.wall)
         self._tasks: list[asyncio.Task[None]] = []
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._engine: MediaEngine | None = None
@@ -163,6 +165,7 @@ class Server:
         switch = self._make_switch(driver)
         await self._restore_statuses(switch)
         self._restore_learned(switch)
+        self._registrations.restore(driver, switch)
         driver.attach(switch)
         self._keeper.prepare(switch.services.recordings)
         self._resolve_trunks()
@@ -414,6 +417,8 @@ class Server:
                 day = today
                 self._driver.perform(lambda switch, now: switch.distributor.start_day(now))
             self._notifier.watchdog()
+            if self._driver is not None and self._driver.attached:
+                await self._registrations.keep(self._driver.switch.location)
             turns += 1
             if turns % LEARNED_TURNS == 0:
                 self._keep_learned()
@@ -450,6 +455,8 @@ class Server:
             while not driver.switch.stopped and time.monotonic() < deadline:  # noqa: ASYNC110 - the core has no events
                 await asyncio.sleep(0.02)
         self._keep_learned()
+        if driver is not None and driver.attached:
+            await self._registrations.keep(driver.switch.location)
         if self._engine is not None:
             with contextlib.suppress(TimeoutError):
                 self._engine.stop(2.0)

@@ -42,6 +42,8 @@ class LocationService:
     def __init__(self) -> None:
         self._bindings: dict[str, list[Binding]] = {}
         self._expiries: list[tuple[float, str]] = []
+        self.changes = 0
+        """How often a registration came, was refreshed or went: whoever keeps them compares."""
 
     def __len__(self) -> int:
         """Addresses of record with at least one binding, expired ones not yet removed included."""
@@ -58,6 +60,10 @@ class LocationService:
         """Whether a phone is registered from this address; looks at every binding."""
         return any(binding.flow.remote[0] == host for found in self._bindings.values() for binding in found)
 
+    def everything(self) -> list[tuple[str, Binding]]:
+        """Every binding with its address of record."""
+        return [(address, binding) for address, bindings in self._bindings.items() for binding in bindings]
+
     def addresses(self) -> list[str]:
         """Every address of record that has bindings."""
         return list(self._bindings)
@@ -65,6 +71,7 @@ class LocationService:
     def replace(self, address_of_record: str, bindings: list[Binding], now: float) -> tuple[LocationChange, ...]:
         """Set all bindings of an address of record at once (registrations are atomic, section 10.3 step 7)."""
         before = bool(self.bindings(address_of_record, now))
+        self.changes += 1
         if bindings:
             known = {binding.expires_at for binding in self._bindings.get(address_of_record, ())}
             self._bindings[address_of_record] = bindings

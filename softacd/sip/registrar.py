@@ -50,17 +50,23 @@ class Registrar:
         self.default_expires = default_expires
         self.min_expires = min_expires
         self.max_expires = max_expires
+        self._owned: frozenset[str] = frozenset()
 
     def configure(self, domain: str, accounts: Iterable[Account], now: float) -> tuple[LocationChange, ...]:
         """Take new accounts; bindings of addresses of record nobody owns any more are dropped."""
         by_name = {account.username: account for account in accounts}
-        owned = {address for account in by_name.values() for address in account.addresses_of_record}
+        owned = frozenset(address for account in by_name.values() for address in account.addresses_of_record)
+        self._owned = owned
         self.authenticator.configure(domain, by_name)
         changes: list[LocationChange] = []
         for address in self.location.addresses():
             if address not in owned:
                 changes += self.location.replace(address, [], now)
         return tuple(changes)
+
+    def owns(self, address_of_record: str) -> bool:
+        """Whether an account of ours has this address of record."""
+        return address_of_record in self._owned
 
     def handle(self, request: Request, flow: Flow, now: float, *, username: str = "") -> RegistrarAnswer:
         """Serve one REGISTER; `username` is set when it has proved itself already.
