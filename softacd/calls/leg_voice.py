@@ -185,6 +185,7 @@ class LegVoice:
                 ),
                 telephone_event=remote.telephone_event,
                 telephone_event_in=remote.telephone_event_in,
+                telephone_event_rate=remote.telephone_event_rate,
                 srtp=SrtpKeys(remote.crypto.suite, self._key, remote.crypto.key) if remote.crypto else None,
                 send=remote.direction.sends,
                 receive=remote.direction.receives,

@@ -9,7 +9,7 @@ from softacd.sip.guard import GuardSettings
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 TimeOut = Annotated[float, msgspec.Meta(ge=0.5, le=600)]
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
-CodecName = Literal["PCMA", "PCMU"]
+CodecName = Literal["PCMA", "PCMU", "G722", "OPUS"]
 Encryption = Literal["off", "preferred", "required"]
 
 
@@ -79,7 +79,7 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     progress_timeout: TimeOut = 8.0
     """No ringing or early media after so many seconds: the next trunk is tried."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
-    """Codecs offered and accepted, the preferred one first."""
+    """Codecs offered and accepted, the preferred one first. A call whose two sides share none is transcoded."""
     srtp: Encryption = "off"
     """Encrypt the voice with keys in the signalling (SDES), which TLS should then protect. `preferred`: where the other
     side can; `required`: or there is no call."""
@@ -116,7 +116,7 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     pickup_groups: tuple[str, ...] = ()
     """Groups of phones that pick up each other's calls; without any, only calls of phones without any."""
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
-    """Codecs offered and accepted, the preferred one first."""
+    """Codecs offered and accepted, the preferred one first. A call whose two sides share none is transcoded."""
     srtp: Encryption = "off"
     """Encrypt the voice with keys in the signalling (SDES), which TLS should then protect. `preferred`: where the other
     side can; `required`: or there is no call."""

@@ -9,8 +9,10 @@ It owns no socket. Whoever does (runtime/media) hands in what arrives and sends 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from softacd.rtp.clips import Clip, ClipError, ClipSource, Playout, from_samples, join
+from softacd.rtp.codec import WideCodecs
 from softacd.rtp.latch import Address
 from softacd.rtp.mixer import TICK, Mixer
 from softacd.rtp.model import MediaSettings
@@ -55,15 +57,28 @@ LISTEN_SECONDS = 0.02
 
 SEQUENCES_KEPT = 64
 
+KEY_MS = 160
+"""Length of a key that is passed on."""
+
 
 def _is_up_to_date(session: Session) -> None:
     """Nobody else holds anything of it."""
 
 
 class MediaCore:
-    """All streams of one engine. `randbits(n)` gives n random bits; `cname` is this engine's name in RTCP."""
+    """All streams of one engine. `randbits(n)` gives n random bits; `cname` is this engine's name in RTCP.
 
-    def __init__(self, settings: MediaSettings, clips: ClipSource, randbits: Callable[[int], int], cname: str) -> None:
+    `wide` are the codecs beside G.711; a stream in any other can be relayed, and no more.
+    """
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        clips: ClipSource,
+        randbits: Callable[[int], int],
+        cname: str,
+        wide: WideCodecs | None = None,
+    ) -> None:
         self.settings = settings
         self.events: list[AnyEvent] = []
         self.recorded: list[Piece] = []
@@ -73,6 +88,7 @@ class MediaCore:
         self.unknown_streams = 0
         """Commands for streams that are not open."""
         self._clips = clips
+        self._wide = wide or {}
         self._randbits = randbits
         self._cname = cname
         self._pacer: Pacer[Session] = Pacer()
@@ -82,7 +98,7 @@ class MediaCore:
         self._round = 0
         self._listeners: dict[int, Listener] = {}
         self._listen_at = 0.0
-        self._mixer = Mixer()
+        self._mixer = Mixer(self._wide)
         self._mix_at = 0.0
 
     # --- commands -----------------------------------------------------------------------------------------------
@@ -92,7 +108,8 @@ class MediaCore:
         if stream in self.sessions:
             raise ValueError(f"stream {stream} is open already")
         randbits = self._randbits
-        session = Session(stream, Outbound(randbits(32), randbits(16), randbits(32)), self.events, now, self._listeners)
+        outbound = Outbound(randbits(32), randbits(16), randbits(32))
+        session = Session(stream, outbound, self.events, now, self._listeners, self._wide)
         interval = self.settings.rtcp_interval_seconds
         session.report_at = now + interval * (0.5 + randbits(8) / 256)  # RFC 3550 section 6.2: 0.5 to 1.5 times
         if not self.sessions:
@@ -112,9 +129,7 @@ class MediaCore:
         for playout in session.tones:
             playout.speak(command.codec.name)
         self._speak(session, now)
-        session.route()
-        if session.other is not None:
-            session.other.route()
+        self._link(session, now)
         return moved
 
     def handle(self, command: AnyStreamCommand, now: float) -> None:
@@ -125,10 +140,9 @@ class MediaCore:
             return
         match command:
             case Bridge(other=other):
-                self._bridge(session, other)
+                self._bridge(session, other, now)
             case Unbridge():
-                session.unbridge()
-                self._leave(session)
+                self._part(session)
             case Play():
                 self._play(session, command, now)
             case StopPlay():
@@ -162,10 +176,9 @@ class MediaCore:
             self.unknown_streams += 1
             return b""
         del self._checks[stream % CHECK_ROUNDS][stream]
-        session.unbridge()
+        self._part(session)
         self._listeners.pop(stream, None)
         self._stop_play(session)
-        self._leave(session)
         self._stop_recording(session, now)
         self.events.append(StreamClosed(stream, session.statistics()))
         session.codec = None  # the pacer, should it still hold the stream, finds nothing to say
@@ -259,24 +272,58 @@ class MediaCore:
 
     # --- what the commands mean ---------------------------------------------------------------------------------
 
-    def _bridge(self, session: Session, number: int) -> None:
+    def _bridge(self, session: Session, number: int, now: float) -> None:
         other = self.sessions.get(number)
         if other is None or other is session:
             self.unknown_streams += 1
             return
         self._stop_play(session)
         self._stop_play(other)
-        self._leave(session)
-        self._leave(other)
         if session.other is not other:
-            session.unbridge()
-            other.unbridge()
-        session.bridge(other)
+            self._part(session)
+            self._part(other)
+            session.bridge(other)
+        self._link(session, now)
+
+    def _link(self, session: Session, now: float) -> None:
+        """Choose how the sound of a bridge goes: packet by packet, or through a room of its own."""
+        other = session.other
+        if other is None:
+            return
+        if session.must_mix(other):
+            if session.seat is None:
+                room = -min(session.stream, other.stream) - 1  # rooms of the control side are not negative
+                self._seat(session, room, None, now)
+                self._seat(other, room, None, now)
+                # telephone-events have no place in a mix: they are made anew
+                session.inbound.pass_key = partial(self._pass_key, other)
+                other.inbound.pass_key = partial(self._pass_key, session)
+        else:
+            self._leave(session)
+            self._leave(other)
+        session.route()
+        other.route()
+
+    def _part(self, session: Session) -> None:
+        """End the bridge of a stream, or take it out of its room."""
+        other = session.other
+        session.unbridge()
+        self._leave(session)
+        if other is not None:
+            self._leave(other)
+
+    def _pass_key(self, session: Session, digit: str, now: float) -> None:
+        """Press a key the other party of a bridge has pressed; without telephone-events the control side does it."""
+        if session.outbound.telephone_event is not None:
+            self._send_digits(session, digit, KEY_MS, now)
 
     def _join(self, session: Session, room: int, heard_by: tuple[int, ...] | None, now: float) -> None:
-        if session.seat is None:
+        if session.seat is None or session.other is not None:
             self._stop_play(session)
-            session.unbridge()
+            self._part(session)
+        self._seat(session, room, heard_by, now)
+
+    def _seat(self, session: Session, room: int, heard_by: tuple[int, ...] | None, now: float) -> None:
         if not self._mixer:
             self._mix_at = now
         session.seat = self._mixer.join(session, room, heard_by)
@@ -285,6 +332,7 @@ class MediaCore:
     def _leave(self, session: Session) -> None:
         if session.seat is not None:
             session.seat = None
+            session.inbound.pass_key = None
             self._mixer.leave(session.stream)
             session.start_speaking()
             session.listen()
@@ -298,7 +346,7 @@ class MediaCore:
             session.route()
             return
         position = int(now * 8000) if command.shared else 0
-        session.playout = Playout(command.play, clip, loop=command.loop, position=position)
+        session.playout = Playout(command.play, clip, loop=command.loop, position=position, wide=self._wide)
         self._speak_codec(session)
         self._speak(session, now)
         session.route()
@@ -333,10 +381,10 @@ class MediaCore:
             return
         if session.outbound.telephone_event is not None:
             if session.presses is None:
-                session.presses = EventSender(codec.clock_rate)
+                session.presses = EventSender(session.event_rate)
             session.presses.press(keys, duration_ms)
         else:
-            tone = Playout(-1, from_samples("tones/dtmf", dtmf(keys, duration_ms)))
+            tone = Playout(-1, from_samples("tones/dtmf", dtmf(keys, duration_ms)), wide=self._wide)
             if not tone.speak(codec.name):
                 return
             session.tones.append(tone)

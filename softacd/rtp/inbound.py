@@ -5,6 +5,7 @@ packet (version 2, no options, the agreed codec, no marker, the expected sequenc
 counted and its header rewritten in place; everything else takes the slower way below it, which knows all the rules.
 """
 
+from collections.abc import Callable
 from math import nan
 
 from softacd.rtp.lane import JUMP_SECONDS, MOVING, ROW
@@ -47,6 +48,7 @@ class Inbound:
         "lost",
         "malformed",
         "open",
+        "pass_key",
         "payload_type",
         "sequence_offset",
         "sink",
@@ -71,6 +73,8 @@ class Inbound:
         """Transcoding table towards the sink, None when both speak the same codec."""
         self.tap: Tap | None = None
         """Who listens to this stream besides the sink: recording, detection, mixing."""
+        self.pass_key: Callable[[str, float], None] | None = None
+        """Who is told of key presses besides the control side, where packets are not relayed."""
         self.ssrc = -1
         self.extended = 0
         """Highest sequence number seen, extended by its cycles (appendix A.1)."""
@@ -261,6 +265,8 @@ class Inbound:
             digit = self._events.receive(bytes(buffer[start:end]), timestamp)
             if digit:
                 self.events.append(DigitPressed(self.stream, digit))
+                if self.pass_key is not None:
+                    self.pass_key(digit, now)
             # None where the sink's peer did not agree to telephone-events: it would not understand.
             if sink is not None:
                 outgoing = sink.telephone_event

@@ -5,7 +5,11 @@ buffer holds back as little as the network allows: it grows by a frame when soun
 has had more in hand than it needed for a while, which also takes up the drift between the peer's clock and ours.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softacd.rtp.g711 import SILENCE, decode, encode
 
 FRAME = 160
 """Samples taken at a time: 20 ms."""
@@ -17,6 +21,8 @@ FADE = (0.8, 0.4, 0.1)
 appendix I also mutes after 60 ms)."""
 SETTLED = 250
 """Frames over which the buffer must have had one to spare before it shrinks: 5 s."""
+RISE: Final = ((np.arange(FRAME) + 0.5) / FRAME).astype(np.float32)
+"""How one sound takes the place of another within a frame."""
 LOST = 8000
 """A packet further than this from what is expected is a new beginning."""
 
@@ -28,8 +34,50 @@ class Frame(NamedTuple):
     gain: float
 
 
+class Depth:
+    """How much is held back: a frame more when sound came too late, one less when there was always more in hand."""
+
+    __slots__ = ("_since", "_spare", "held", "late")
+
+    def __init__(self, held: int) -> None:
+        self.held = held
+        """Frames held back now."""
+        self.late = 0
+        """Packets that came after their turn."""
+        self._spare = MOST
+        self._since = 0
+
+    def begin(self) -> None:
+        """Playout begins: measure anew."""
+        self._spare = MOST
+        self._since = 0
+
+    def too_late(self) -> bool:
+        """A packet came after its turn; whether more is held back from now on."""
+        self.late += 1
+        if self.held >= MOST:
+            return False
+        self.held += 1
+        return True
+
+    def settle(self, waiting: int) -> int:
+        """Frames to be dropped at a turn with `waiting` whole frames in hand."""
+        self._spare = min(self._spare, waiting - self.held)
+        self._since += 1
+        if waiting > MOST + 2:
+            return waiting - self.held
+        drop = 0
+        if self._since >= SETTLED:
+            if self._spare >= 1:
+                drop = 1  # the peer's clock is faster than ours, or a burst has piled up
+            elif self._spare == 0 and self.held > LEAST:
+                self.held -= 1
+            self.begin()
+        return drop
+
+
 class JitterBuffer:
-    """The sound of one peer between arrival and playout. `silence` is its codec's code of silence."""
+    """The sound of one peer in G.711 between arrival and playout; `codec` is "PCMA" or "PCMU"."""
 
     __slots__ = (
         "_buffer",
@@ -38,20 +86,16 @@ class JitterBuffer:
         "_missing",
         "_next",
         "_playing",
-        "_since",
-        "_spare",
+        "codec",
         "concealed",
-        "held",
-        "late",
+        "depth",
         "silence",
     )
 
-    def __init__(self, silence: bytes, held: int = 2) -> None:
-        self.silence = silence
-        self.held = held
-        """Frames held back now."""
-        self.late = 0
-        """Packets that came after their turn."""
+    def __init__(self, codec: str, held: int = 2) -> None:
+        self.codec = codec
+        self.silence = silence = SILENCE[codec]
+        self.depth = Depth(held)
         self.concealed = 0
         """Frames made up because sound was missing."""
         self._buffer = bytearray()
@@ -60,8 +104,6 @@ class JitterBuffer:
         self._playing = False
         self._last = silence * FRAME
         self._missing = len(FADE)
-        self._spare = MOST
-        self._since = 0
 
     def __len__(self) -> int:
         return len(self._buffer)
@@ -84,9 +126,7 @@ class JitterBuffer:
             self._next = timestamp
             start = 0
         elif start < 0:
-            self.late += 1
-            if self.held < MOST:
-                self.held += 1
+            if self.depth.too_late():
                 self._playing = False  # wait until so much is in hand: a frame or two are made up
             payload = payload[-start:]
             start = 0
@@ -104,18 +144,19 @@ class JitterBuffer:
         """The frame to be played now; None for silence."""
         waiting = len(self._buffer)
         if not self._playing:
-            if waiting < self.held * FRAME:
+            if waiting < self.depth.held * FRAME:
                 return self._conceal()
             self._playing = True
-            self._spare = MOST
-            self._since = 0
+            self.depth.begin()
         if waiting < FRAME:
             # Nothing in hand: the peer is silent, or the network holds it back. Begin again when it speaks.
             self._buffer.clear()
             self._known.clear()
             self._playing = False
             return self._conceal()
-        self._settle(waiting)
+        left_out = self.depth.settle(waiting // FRAME)
+        if left_out:
+            self._leave_out(left_out)
         payload, known = bytes(self._buffer[:FRAME]), self._known[:FRAME]
         self._drop(FRAME)
         if 0 in known:
@@ -126,19 +167,15 @@ class JitterBuffer:
         self._missing = 0
         return Frame(payload, 1.0)
 
-    def _settle(self, waiting: int) -> None:
-        """Shrink when more was in hand than held back is for, over some seconds."""
-        self._spare = min(self._spare, waiting // FRAME - self.held)
-        self._since += 1
-        if waiting > (MOST + 2) * FRAME:
-            self._drop(waiting - self.held * FRAME)
-        elif self._since >= SETTLED:
-            if self._spare >= 1:
-                self._drop(FRAME)  # the peer's clock is faster than ours, or a burst has piled up
-            elif self._spare == 0 and self.held > LEAST:
-                self.held -= 1
-            self._since = 0
-            self._spare = MOST
+    def _leave_out(self, frames: int) -> None:
+        """Leave out `frames` of sound without a seam: what would have come now fades into what comes instead."""
+        before = decode(self.codec, self._buffer[:FRAME])
+        self._drop(frames * FRAME)
+        after = decode(self.codec, self._buffer[:FRAME])
+        if len(after) == FRAME:
+            self._buffer[:FRAME] = encode(
+                self.codec, (before + (after.astype(np.float32) - before) * RISE).astype(np.int16)
+            )
 
     def _drop(self, samples: int) -> None:
         del self._buffer[:samples]

@@ -1,17 +1,21 @@
 """Mixing: everybody in a room hears the others. All rooms of a tick are mixed in one pass over one array.
 
 A seat may be heard by everybody (a party, a supervisor who barges in), by nobody (one who listens) or by some (one
-who whispers to an agent). The sum of a room is made once; each seat gets it less its own voice.
+who whispers to an agent). The sum of a room is made once; each seat gets it less its own voice. A room where anybody
+speaks a codec of 16 kHz is mixed at 16 kHz, the others at 8. Two streams whose codecs differ share a room of their
+own: that is how transcoding is done, with its jitter, loss, drift and packet times.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from softacd.rtp.g711 import CODECS, SILENCE, decode, encode
-from softacd.rtp.jitter import FRAME, JitterBuffer
+from softacd.rtp.codec import WIDE_FRAME, WideCodecs
+from softacd.rtp.g711 import CODECS, decode, encode
+from softacd.rtp.jitter import FRAME
+from softacd.rtp.resample import Matrix, narrowed, widened
+from softacd.rtp.seat import Seat
 
 if TYPE_CHECKING:
     from softacd.rtp.session import Session
@@ -24,45 +28,21 @@ _LAWS: Final = {codec: 256 * index for index, codec in enumerate(CODECS)}
 
 
 class Mixed(NamedTuple):
-    """20 ms for the peer of `session`, in its codec; `fresh`: the first of a run."""
+    """A packet's payload for the peer of `session`, in its codec; `fresh`: the first of a run."""
 
     session: "Session"
     payload: bytes
     fresh: bool
 
 
-class Seat:
-    """One stream's place in a room."""
-
-    __slots__ = ("buffer", "fresh", "heard_by", "room", "session")
-
-    def __init__(self, session: "Session", room: int, heard_by: tuple[int, ...] | None) -> None:
-        self.session = session
-        self.room = room
-        self.heard_by = heard_by
-        """Streams of the room that hear this one; None: all."""
-        self.buffer = JitterBuffer(SILENCE["PCMA"])
-        self.fresh = True
-        """The next packet made here follows on another source of sound."""
-
-    def hear(self, codec: str, timestamp: int, payload: bytes, now: float) -> None:
-        """Take a packet of voice."""
-        del now
-        silence = SILENCE.get(codec)
-        if silence is None:
-            return
-        if silence != self.buffer.silence:
-            self.buffer = JitterBuffer(silence, self.buffer.held)
-        self.buffer.put(timestamp, payload)
-
-
 class Mixer:
     """All rooms of one engine."""
 
-    __slots__ = ("_seats",)
+    __slots__ = ("_seats", "_wide")
 
-    def __init__(self) -> None:
+    def __init__(self, wide: WideCodecs | None = None) -> None:
         self._seats: dict[int, Seat] = {}
+        self._wide = wide or {}
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -74,7 +54,7 @@ class Mixer:
         """Seat a stream in `room`, or change who hears it; it leaves the room it was in."""
         seat = self._seats.get(session.stream)
         if seat is None:
-            seat = self._seats[session.stream] = Seat(session, room, heard_by)
+            seat = self._seats[session.stream] = Seat(session, room, heard_by, self._wide)
         seat.room = room
         seat.heard_by = heard_by
         return seat
@@ -89,30 +69,68 @@ class Mixer:
         if not seats:
             return []
         seats.sort(key=_room)
-        voices = _voices(seats)
-        rooms = np.array([seat.room for seat in seats])
-        starts = np.flatnonzero(np.concatenate([[True], rooms[1:] != rooms[:-1]]))
-        sizes = np.diff(np.append(starts, len(seats)))
-        public = voices * np.array([seat.heard_by is None for seat in seats], np.float32)[:, None]
-        mixed = np.repeat(np.add.reduceat(public, starts, axis=0), sizes, axis=0) - public
-        _whispers(seats, voices, mixed)
-        linear = np.clip(mixed, -32768, 32767).astype(np.int16)
-        made: list[Mixed] = []
-        for seat, samples in zip(seats, linear, strict=True):
-            session = seat.session
-            if session.codec is None or session.codec.name not in SILENCE:
-                continue
-            fresh, seat.fresh = seat.fresh, False
-            made.append(Mixed(session, encode(session.codec.name, samples), fresh))
-        return made
+        wide_rooms = {seat.room for seat in seats if seat.wide}
+        if not wide_rooms:
+            return _mix(seats, wide=False)
+        made = _mix([seat for seat in seats if seat.room in wide_rooms], wide=True)
+        rest = [seat for seat in seats if seat.room not in wide_rooms]
+        return made + _mix(rest, wide=False) if rest else made
+
+
+def _mix(seats: list[Seat], *, wide: bool) -> list[Mixed]:
+    """One tick of the rooms of `seats`, which are in the order of their rooms."""
+    voices = _voices(seats, wide=wide)
+    rooms = np.array([seat.room for seat in seats])
+    starts = np.flatnonzero(np.concatenate([[True], rooms[1:] != rooms[:-1]]))
+    sizes = np.diff(np.append(starts, len(seats)))
+    public = voices * np.array([seat.heard_by is None for seat in seats], np.float32)[:, None]
+    mixed = np.repeat(np.add.reduceat(public, starts, axis=0), sizes, axis=0) - public
+    _whispers(seats, voices, mixed)
+    made: list[Mixed] = []
+    narrow = [index for index, seat in enumerate(seats) if not seat.wide]
+    if narrow:
+        rows = mixed if len(narrow) == len(seats) else mixed[narrow]
+        if wide:
+            rows = narrowed(rows, [seats[index].histories for index in narrow])
+        linear = np.clip(rows, -32768, 32767).astype(np.int16)
+        for index, samples in zip(narrow, linear, strict=True):
+            seat = seats[index]
+            if seat.speakable:
+                _add(made, seat, encode(seat.codec, samples))
+    if wide:
+        for index, seat in enumerate(seats):
+            if seat.wide and seat.speakable:
+                _add(made, seat, seat.encoded(mixed[index]))
+    return made
+
+
+def _add(made: list[Mixed], seat: Seat, payload: bytes) -> None:
+    for packet in seat.cut(payload):
+        made.append(Mixed(seat.session, packet, seat.fresh))
+        seat.fresh = False
 
 
 def _room(seat: Seat) -> int:
     return seat.room
 
 
-def _voices(seats: list[Seat]) -> npt.NDArray[np.float32]:
+def _voices(seats: list[Seat], *, wide: bool) -> Matrix:
     """What each seat says in these 20 ms, a row each."""
+    narrow = [seat for seat in seats if not seat.wide]
+    rows = _narrow_voices(narrow) if narrow else None
+    if not wide and rows is not None:
+        return rows
+    voices = np.zeros((len(seats), WIDE_FRAME), np.float32)
+    if rows is not None:
+        places = [index for index, seat in enumerate(seats) if not seat.wide]
+        voices[places] = widened(rows, [seat.histories for seat in narrow])
+    for index, seat in enumerate(seats):
+        if seat.packets is not None and (samples := seat.packets.take()) is not None:
+            voices[index] = samples
+    return voices
+
+
+def _narrow_voices(seats: list[Seat]) -> Matrix:
     payloads: list[bytes] = []
     gains = np.ones(len(seats), np.float32)
     laws = np.zeros(len(seats), np.intp)
@@ -124,13 +142,13 @@ def _voices(seats: list[Seat]) -> npt.NDArray[np.float32]:
         else:
             payloads.append(frame.payload)
             gains[index] = frame.gain
-        laws[index] = _LAWS["PCMU" if seat.buffer.silence == SILENCE["PCMU"] else "PCMA"]
+        laws[index] = _LAWS[seat.buffer.codec]
     codes = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(seats), FRAME)
-    voices: npt.NDArray[np.float32] = _LINEAR[codes + laws[:, None]] * gains[:, None]
+    voices: Matrix = _LINEAR[codes + laws[:, None]] * gains[:, None]
     return voices
 
 
-def _whispers(seats: list[Seat], voices: npt.NDArray[np.float32], mixed: npt.NDArray[np.float32]) -> None:
+def _whispers(seats: list[Seat], voices: Matrix, mixed: Matrix) -> None:
     """Add those whom only some hear."""
     if all(not seat.heard_by for seat in seats):
         return

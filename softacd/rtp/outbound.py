@@ -62,7 +62,7 @@ class Outbound:
             second = self.payload_type | MARKER
         else:
             sequence = (self.sequence + 1) & 0xFFFF
-            timestamp = (self.timestamp + len(payload)) & 0xFFFF_FFFF
+            timestamp = (self.timestamp + self.samples) & 0xFFFF_FFFF
             second = self.payload_type
         self.sequence = sequence
         self.timestamp = timestamp

@@ -8,23 +8,34 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from softacd.rtp import rtcp
 from softacd.rtp.clips import Playout
-from softacd.rtp.g711 import TRANSCODE
+from softacd.rtp.codec import WideCodecs
+from softacd.rtp.g711 import SILENCE, TRANSCODE
 from softacd.rtp.inbound import Inbound
 from softacd.rtp.latch import Address, Latch
-from softacd.rtp.mixer import Seat
+from softacd.rtp.narrow import LISTENED, Narrower
 from softacd.rtp.outbound import Outbound, Tap
 from softacd.rtp.recording import Recording
+from softacd.rtp.seat import Seat
 from softacd.rtp.telephone_event import PACKET_MS, EventSender
 from softacd.rtp.tone_detection import Listener
 from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamStatistics
+
+CLIP_SAMPLES = 8
+"""Samples of a clip in a millisecond."""
 
 Send = Callable[[bytes | memoryview], object]
 
 
 def send_nowhere(packet: bytes | memoryview) -> None:
     """Until an address is agreed on, there is nowhere to send."""
+
+
+HeardTap = Callable[[str, int, bytes, float], None]
+"""A tap that is told the codec too."""
 
 
 def _tell_all(taps: tuple[Tap, ...], timestamp: int, payload: bytes, now: float) -> None:
@@ -45,7 +56,9 @@ class Session:
         "_presses_tones",
         "_reported_sent",
         "_silence_reported",
+        "_wide",
         "codec",
+        "event_rate",
         "inbound",
         "latch",
         "listener",
@@ -75,8 +88,12 @@ class Session:
         events: list[AnyEvent],
         now: float,
         listeners: dict[int, Listener] | None = None,
+        wide: WideCodecs | None = None,
     ) -> None:
-        """`listeners` are those of all streams, by number: ours enters itself while it is needed."""
+        """`listeners` are those of all streams, by number: ours enters itself while it is needed.
+
+        `wide` are the codecs beside G.711.
+        """
         self.stream = stream
         self.send: Send = send_nowhere
         self.outbound = outbound
@@ -84,6 +101,8 @@ class Session:
         self.latch = Latch()
         self.codec: Codec | None = None
         self.may_send = False
+        self.event_rate = 8000
+        """Clock rate of the durations of telephone-events."""
         self.other: Session | None = None
         """The stream this one is bridged to."""
         self.playout: Playout | None = None
@@ -108,6 +127,7 @@ class Session:
         self._silence_reported = False
         self._presses_tones = False
         self._listeners = {} if listeners is None else listeners
+        self._wide = wide or {}
         self._last_sender_report = 0
         self._last_report_at = 0.0
         self._reported_sent = 0
@@ -118,12 +138,17 @@ class Session:
         """Take what offer/answer agreed; whether the peer's address is another one than before."""
         moved = self.latch.agree(remote.host, remote.rtp_port, free=remote.latch, now=now)
         codec = remote.codec
+        if codec.name in self._wide and not self._wide[codec.name].divisible:
+            codec = msgspec.structs.replace(codec, packet_ms=20)  # what the encoder makes; other lengths are a wish
         self.codec = codec
+        if self.seat is not None:
+            self.seat.agree()
         self.rtcp_port = remote.rtcp_port
         self.may_send = remote.send
         out = self.outbound
         out.payload_type = codec.payload_type
         out.telephone_event = remote.telephone_event
+        self.event_rate = remote.telephone_event_rate
         out.clock_rate = codec.clock_rate
         out.samples = codec.clock_rate * codec.packet_ms // 1000
         events = tuple({number for number in (remote.telephone_event, remote.telephone_event_in) if number is not None})
@@ -154,19 +179,33 @@ class Session:
 
     def listen(self) -> None:
         """Let those who listen hear what the peer says, and the recording what it hears, in the codec agreed now."""
-        recording, listener, codec = self.recording, self.listener, self.codec
+        recording, listener, seat, codec = self.recording, self.listener, self.seat, self.codec
         self.inbound.tap = self.outbound.tap = None
         if codec is None:
             return
-        said: list[Tap] = []
+        said: list[HeardTap] = []
         if recording is not None:
-            said.append(partial(recording.said, codec.name))
-            self.outbound.tap = partial(recording.heard, codec.name)
-        if self.seat is not None:
-            said.append(partial(self.seat.hear, codec.name))
+            said.append(recording.said)
+            self.outbound.tap = self._tap([recording.heard], codec)
         if listener is not None:
-            said.append(partial(listener.hear, codec.name))
-        self.inbound.tap = said[0] if len(said) == 1 else partial(_tell_all, tuple(said)) if said else None
+            said.append(listener.hear)
+        tap = self._tap(said, codec)
+        if seat is not None:
+            hear = partial(seat.hear, codec.name)
+            tap = partial(_tell_all, (hear, tap)) if tap is not None else hear
+        self.inbound.tap = tap
+
+    def _tap(self, heard: list[HeardTap], codec: Codec) -> Tap | None:
+        """One tap for all who listen in G.711; None where there is nobody."""
+        if not heard:
+            return None
+        known = codec.name in SILENCE
+        taps = tuple(partial(hear, codec.name if known else LISTENED) for hear in heard)
+        if known:
+            return taps[0] if len(taps) == 1 else partial(_tell_all, taps)
+        if codec.name not in self._wide:
+            return None
+        return Narrower(self._wide[codec.name].decoder(), codec.clock_rate, taps).hear
 
     @property
     def busy(self) -> bool:
@@ -179,14 +218,26 @@ class Session:
         if other is None:
             return
         ours, theirs = self.codec, other.codec
-        if ours is None or theirs is None or not self.may_send or self.busy:
+        if self.seat is not None or ours is None or theirs is None or not self.may_send or self.busy:
             other.inbound.relay_to(None)
         elif ours.name == theirs.name and ours.clock_rate == theirs.clock_rate:
             other.inbound.relay_to(self.outbound)
         elif (theirs.name, ours.name) in TRANSCODE:
             other.inbound.relay_to(self.outbound, TRANSCODE[theirs.name, ours.name])
         else:
-            other.inbound.relay_to(None)  # two codecs only relayed, never transcoded, here
+            other.inbound.relay_to(None)
+
+    def must_mix(self, other: "Session") -> bool:
+        """Whether packets cannot go from one to the other as they are, but for a change of G.711's law.
+
+        Packets of another length than the peer asked for go through the mixer too where that costs nothing but work.
+        """
+        ours, theirs = self.codec, other.codec
+        if ours is None or theirs is None:
+            return False
+        if ours.name in SILENCE and theirs.name in SILENCE:
+            return ours.packet_ms != theirs.packet_ms
+        return ours.name != theirs.name or ours.clock_rate != theirs.clock_rate
 
     def bridge(self, other: "Session") -> None:
         """Join two streams that are in no bridge, or in this one already."""
@@ -223,7 +274,7 @@ class Session:
         """The packet due now, None for silence. What came to its end is taken away: see `busy` and `playout`."""
         if self.presses is not None:
             return self._press(now)
-        samples = self.outbound.samples
+        samples = self.codec.packet_ms * CLIP_SAMPLES if self.codec is not None else 0
         if self.tones:
             payload = self.tones[0].next_payload(samples)
             if not payload:

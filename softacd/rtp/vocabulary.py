@@ -19,7 +19,7 @@ class Port(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Codec(msgspec.Struct, frozen=True, array_like=True):
-    """One negotiated payload format. `name` is the RTP/AVP encoding name in capitals ("PCMU", "PCMA")."""
+    """One negotiated payload format. `name` is the encoding name in capitals ("PCMU", "PCMA", "G722", "OPUS")."""
 
     name: str
     payload_type: int
@@ -95,6 +95,7 @@ class SetRemote(Command, frozen=True, tag=True):
     `send`/`receive` are the agreed directions; a stream that may not send stays silent whatever it is bridged to.
     `telephone_event` is the payload type the peer listed for key presses, None when not agreed. `telephone_event_in` is
     the one listed here: each end may send by the other's list (RFC 3264 section 5.1); None when it is the same.
+    `telephone_event_rate` is the clock rate of their durations.
     `srtp` are the keys when both sides encrypt; packets that are not encrypted with them are then dropped.
     """
 
@@ -107,6 +108,7 @@ class SetRemote(Command, frozen=True, tag=True):
     send: bool = True
     receive: bool = True
     telephone_event_in: int | None = None
+    telephone_event_rate: int = 8000
     srtp: SrtpKeys | None = None
 
 

@@ -29,7 +29,8 @@ STATIC_FORMATS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G
 OFFERED_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
 """Payload types we offer for the codecs that have a static one."""
 
-TELEPHONE_EVENT_TYPE = 101
+TELEPHONE_EVENT_TYPES = {8000: 101, 48_000: 102}
+"""Payload types we offer for telephone-events, by the clock rate of the codec they go with."""
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 PACKET_TIMES = (10, 20, 30, 40, 50, 60)
 PLAIN_PROFILES = frozenset({"RTP/AVP", "RTP/AVPF"})
@@ -37,6 +38,13 @@ SECURE_PROFILES = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 """Profiles that promise SRTP (RFC 3711 section 12, RFC 5124)."""
 Encryption = Literal["off", "preferred", "required"]
 """`preferred`: offered in a way that a peer without SRTP takes as a plain offer (RFC 8643)."""
+
+
+RATES = {"OPUS": 48_000}
+"""Clock rates other than 8000 (RFC 7587 section 4.1); G.722's is 8000 although it carries 16 kHz (RFC 3551 4.5.2)."""
+RTPMAPS = {"OPUS": "opus/48000/2"}
+"""RFC 7587 section 7: so it is always written, whatever is sent."""
+PARAMETERS = {"OPUS": "useinbandfec=1"}
 
 
 class MediaFormat(msgspec.Struct, frozen=True):
@@ -84,6 +92,8 @@ class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     codec: MediaFormat
     telephone_event: int | None = None
     telephone_event_in: int | None = None
+    telephone_event_rate: int = 8000
+    """Clock rate their durations are counted in: the codec's, or 8000 beside Opus with peers that know no other."""
     direction: Direction = Direction.SENDRECV
     packet_ms: int = 20
     hold: bool = False
@@ -105,10 +115,11 @@ def offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, previ
     is one more when something did (RFC 3264 section 8).
     """
     formats = [_local_format(name, index) for index, name in enumerate(local.codecs)]
-    event = TELEPHONE_EVENT_TYPE if local.telephone_event else None
+    rates = dict.fromkeys(known.clock_rate for known in formats) if local.telephone_event else {}
+    events = [MediaFormat(TELEPHONE_EVENT, TELEPHONE_EVENT_TYPES[rate], rate) for rate in rates]
     crypto = Crypto(1, SUITES[0], local.srtp_key) if local.srtp != "off" else None
     profile = "RTP/SAVP" if local.srtp == "required" else "RTP/AVP"
-    media = _audio(local, profile, formats, event, direction, crypto)
+    media = _audio(local, profile, formats, events, direction, crypto)
     return _serialise(_session(local, ("0 0",), [media]), previous)
 
 
@@ -153,9 +164,10 @@ def answer(
     sections = []
     for index, section in enumerate(offered.media):
         if index == chosen:
-            sections.append(
-                _audio(local, section.protocol, [remote.codec], remote.telephone_event, remote.direction, ours)
-            )
+            events = []
+            if remote.telephone_event is not None:
+                events = [MediaFormat(TELEPHONE_EVENT, remote.telephone_event, remote.telephone_event_rate)]
+            sections.append(_audio(local, section.protocol, [remote.codec], events, remote.direction, ours))
         else:
             # RFC 3264 section 6: a refused stream keeps its line, with port 0 and at least one format.
             sections.append(MediaDescription(section.kind, 0, section.protocol, section.formats))
@@ -189,7 +201,8 @@ def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescri
     remote = msgspec.structs.replace(remote, crypto=chosen)
     if remote.telephone_event is None:
         return remote
-    return msgspec.structs.replace(remote, telephone_event_in=_event_type(formats, remote.codec.clock_rate))
+    listed = _event_format(formats, remote.telephone_event_rate)
+    return msgspec.structs.replace(remote, telephone_event_in=listed.payload_type if listed is not None else None)
 
 
 def formats_of(media: MediaDescription) -> list[MediaFormat]:
@@ -237,12 +250,14 @@ def _agree(
     allowed = theirs_direction.mirrored
     # RFC 3264 section 8.4: the address 0.0.0.0 is the old way to hold; nothing is to be sent there.
     sends = allowed.sends and not unspecified
+    listed = _event_format(formats, codec.clock_rate) if event else None
     return RemoteMedia(
         host=connection.host,
         rtp_port=media.port,
         rtcp_port=_rtcp_port(media),
         codec=codec,
-        telephone_event=_event_type(formats, codec.clock_rate) if event else None,
+        telephone_event=listed.payload_type if listed is not None else None,
+        telephone_event_rate=listed.clock_rate if listed is not None else codec.clock_rate,
         direction=direction_of(sends=sends and wanted.sends, receives=allowed.receives and wanted.receives),
         packet_ms=_packet_ms(media),
         hold=wanted.sends and not sends,
@@ -267,12 +282,13 @@ def _check_address(host: str, our_host: str) -> bool:
     return address.is_unspecified
 
 
-def _event_type(formats: list[MediaFormat], clock_rate: int) -> int | None:
-    """Payload type of telephone-event at the codec's clock rate (RFC 4733 section 2.1), None when not offered."""
-    for known in formats:
-        if known.name == TELEPHONE_EVENT and known.clock_rate == clock_rate:
-            return known.payload_type
-    return None
+def _event_format(formats: list[MediaFormat], clock_rate: int) -> MediaFormat | None:
+    """The telephone-event that goes with a codec of `clock_rate`; None when there is none.
+
+    It should run at the codec's clock (RFC 4733 section 2.1); many phones list it at 8000 alone, beside Opus too.
+    """
+    events = {known.clock_rate: known for known in reversed(formats) if known.name == TELEPHONE_EVENT}
+    return events.get(clock_rate) or events.get(8000)
 
 
 def _rtcp_port(media: MediaDescription) -> int:
@@ -300,24 +316,28 @@ def _by_payload_type(values: list[str]) -> dict[int, str]:
 
 def _local_format(name: str, index: int) -> MediaFormat:
     """Format of `name` for an offer; codecs without a static payload type are numbered from 96 (RFC 3551)."""
-    rates = {"OPUS": 48_000}
-    return MediaFormat(name, OFFERED_TYPES.get(name, 96 + index), rates.get(name, 8000))
+    payload_type = OFFERED_TYPES.get(name, 96 + index)
+    return MediaFormat(name, payload_type, RATES.get(name, 8000), PARAMETERS.get(name, ""))
 
 
 def _audio(
     local: LocalMedia,
     protocol: str,
     formats: list[MediaFormat],
-    event: int | None,
+    events: list[MediaFormat],
     direction: Direction,
     crypto: Crypto | None = None,
 ) -> MediaDescription:
-    numbers = [str(known.payload_type) for known in formats]
-    attributes = [Attribute("rtpmap", f"{known.payload_type} {known.name}/{known.clock_rate}") for known in formats]
-    if event is not None:
-        numbers.append(str(event))
-        attributes.append(Attribute("rtpmap", f"{event} telephone-event/{formats[0].clock_rate}"))
-        attributes.append(Attribute("fmtp", f"{event} 0-15"))
+    numbers = [str(known.payload_type) for known in (*formats, *events)]
+    attributes = []
+    for known in formats:
+        encoding = RTPMAPS.get(known.name, f"{known.name}/{known.clock_rate}")
+        attributes.append(Attribute("rtpmap", f"{known.payload_type} {encoding}"))
+        if known.name in PARAMETERS:
+            attributes.append(Attribute("fmtp", f"{known.payload_type} {PARAMETERS[known.name]}"))
+    for known in events:
+        attributes.append(Attribute("rtpmap", f"{known.payload_type} telephone-event/{known.clock_rate}"))
+        attributes.append(Attribute("fmtp", f"{known.payload_type} 0-15"))
     if crypto is not None:
         attributes.append(Attribute("crypto", crypto.value()))
     attributes.append(Attribute("ptime", str(local.packet_ms)))

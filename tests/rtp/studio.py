@@ -14,8 +14,10 @@ from softacd.rtp.vocabulary import (
     Command,
     SetRemote,
 )
+from softacd.runtime.media.codecs import WIDE
 
 PCMU, PCMA = Codec("PCMU", 0), Codec("PCMA", 8)
+G722, OPUS = Codec("G722", 9), Codec("OPUS", 96, 48_000)
 WALL = 1_700_000_000.0
 
 
@@ -35,7 +37,9 @@ class Studio:
 
     def __init__(self, **settings: float) -> None:
         counter = itertools.count(1000)
-        self.core = MediaCore(MediaSettings(**settings), clip, lambda bits: next(counter) % (1 << bits), "me@softacd")  # type: ignore[arg-type]  # floats pass for all settings here
+        self.core = MediaCore(
+            MediaSettings(**settings), clip, lambda bits: next(counter) % (1 << bits), "me@softacd", WIDE
+        )  # type: ignore[arg-type]  # floats pass for all settings here
         self.now = 100.0
 
     def stream(self, number: int, codec: Codec = PCMU, *, event: int | None = 101) -> None:
@@ -78,7 +82,9 @@ class Studio:
         relayed = []
         for _ in range(count):
             sequence = session.inbound.extended + 1 & 0xFFFF
-            packet = Packet(session.inbound.payload_type, sequence, sequence * 160, 5, payload).build()
+            assert session.codec is not None
+            step = session.codec.clock_rate // 50
+            packet = Packet(session.inbound.payload_type, sequence, sequence * step, 5, payload).build()
             buffer = bytearray(packet.ljust(2048))
             source = ("10.0.0.1", 4000 + 2 * number)
             assert self.core.consider(session, source, buffer, len(packet), self.now)

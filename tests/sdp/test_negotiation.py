@@ -1,5 +1,6 @@
 """Offer and answer (RFC 3264), hold in both styles, and what is refused."""
 
+import msgspec
 import pytest
 
 from softacd.sdp.description import Direction, SessionDescription
@@ -226,3 +227,33 @@ def test_ipv6() -> None:
     made = answer(SessionDescription.parse(body), local)
     assert b"c=IN IP6 2001:db8::5\r\n" in made.body
     assert made.remote.host == "2001:db8::9"
+
+
+WIDE = msgspec.structs.replace(LOCAL, codecs=("OPUS", "G722", "PCMA"))
+
+
+def test_wide_codecs_are_offered_as_their_rfcs_want_them() -> None:
+    assert audio_of(offer(WIDE))[:10] == [
+        "m=audio 16400 RTP/AVP 96 9 8 102 101",
+        "a=rtpmap:96 opus/48000/2",
+        "a=fmtp:96 useinbandfec=1",
+        "a=rtpmap:9 G722/8000",
+        "a=rtpmap:8 PCMA/8000",
+        "a=rtpmap:102 telephone-event/48000",
+        "a=fmtp:102 0-15",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=fmtp:101 0-15",
+        "a=ptime:20",
+    ]
+
+
+def test_opus_is_agreed_under_their_number_with_the_events_that_go_with_it() -> None:
+    lines = ["m=audio 4000 RTP/AVP 111 8 126 110", "a=rtpmap:111 opus/48000/2", "a=rtpmap:126 telephone-event/8000"]
+    for more, number, rate in (("a=rtpmap:110 telephone-event/48000", 110, 48_000), ("a=ptime:20", 126, 8000)):
+        made = answer(described(*lines, more), WIDE)
+        assert made.remote.codec == MediaFormat("OPUS", 111, 48_000)
+        assert (made.remote.telephone_event, made.remote.telephone_event_rate) == (number, rate)
+        assert "a=rtpmap:111 opus/48000/2" in audio_of(made.body)
+        assert f"a=rtpmap:{number} telephone-event/{rate}" in audio_of(made.body)
+        back = accept_answer(offer(WIDE), SessionDescription.parse(made.body))
+        assert (back.codec.name, back.telephone_event_rate) == ("OPUS", rate)

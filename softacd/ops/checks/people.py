@@ -40,7 +40,9 @@ def _check_phones(draft: Draft) -> None:
                 "one of the numbers of a trunk",
             )
         if not phone.codecs:
-            draft.error(("phones", phone.extension, "codecs"), "is empty", '"PCMA", "PCMU" or both')
+            draft.error(
+                ("phones", phone.extension, "codecs"), "is empty", '"PCMA", "PCMU", "G722", "OPUS", or several of them'
+            )
 
 
 def _check_agents(draft: Draft) -> None:

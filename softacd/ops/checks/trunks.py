@@ -57,7 +57,7 @@ def check_trunks(draft: Draft) -> None:
         elif trunk.caller_id and trunk.numbers and trunk.caller_id not in trunk.numbers:
             draft.warn((*path, "caller_id"), "is not one of our numbers with this carrier, who may refuse such calls")
         if not trunk.codecs:
-            draft.error((*path, "codecs"), "is empty", '"PCMA", "PCMU" or both')
+            draft.error((*path, "codecs"), "is empty", '"PCMA", "PCMU", "G722", "OPUS", or several of them')
     _check_unlike(draft)
     if not draft.names["trunks"]:
         draft.warn(("trunks",), "no trunk is configured: only calls between phones are possible", "[trunks.NAME]")

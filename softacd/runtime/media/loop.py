@@ -28,6 +28,7 @@ from softacd.rtp.vocabulary import (
     StreamStatistics,
 )
 from softacd.runtime.media.channel import Channel
+from softacd.runtime.media.codecs import WIDE
 from softacd.runtime.media.epoll_wire import EpollWire
 from softacd.runtime.media.inbox import Inbox
 from softacd.runtime.media.reservoir import Reservoir
@@ -72,7 +73,7 @@ class MediaLoop:
         self._inbox = inbox
         self._deliver = deliver
         self._record = record
-        self._core = MediaCore(settings, clips, secrets.randbits, f"{secrets.token_hex(12)}@softacd")
+        self._core = MediaCore(settings, clips, secrets.randbits, f"{secrets.token_hex(12)}@softacd", WIDE)
         self._reservoir = Reservoir(settings, random.SystemRandom())
         self._wire: Wire = EpollWire(self._core.consider, inbox.descriptor, settings.coalesce_microseconds / 1e6)
         self._core.refresh = self._wire.refresh

@@ -92,6 +92,7 @@ class Responder(asyncio.DatagramProtocol):
                 send=remote.direction.sends,
                 receive=remote.direction.receives,
                 telephone_event_in=remote.telephone_event_in,
+                telephone_event_rate=remote.telephone_event_rate,
             )
         )
         return made.body
