@@ -94,7 +94,7 @@ class Exchange:
             call=call.id,
             extension=extension,
             party=party or f"phone:{extension}",
-            codecs=phone.codecs if phone else ("PCMA", "PCMU"),
+            codecs=codecs_to_offer(call, phone.codecs if phone else ("PCMA", "PCMU")),
             from_=self.presented(call),
             domain=self.settings.domain,
             new_leg_id=call.new_leg_id,
@@ -149,6 +149,7 @@ class Exchange:
             user,
             trunks=[self.trunks[name] for name in order if name in self.trunks],
             call=call.id,
+            codecs=lambda codecs: codecs_to_offer(call, codecs),
             number=number,
             new_leg_id=call.new_leg_id,
             identity=lambda trunk: ANONYMOUS if withheld else trunk.identity(display_name, wanted),
@@ -169,3 +170,9 @@ class Exchange:
             display_name=call.caller_name,
             uri=SipUri(scheme="sip", user=call.record.caller, host=self.settings.domain),
         )
+
+
+def codecs_to_offer(call: "Call", codecs: tuple[str, ...]) -> tuple[str, ...]:
+    """`codecs` with the one the caller speaks first, so that the called device takes it and nothing is transcoded."""
+    spoken = call.caller_leg.codec if call.caller_leg is not None else ""
+    return (spoken, *(codec for codec in codecs if codec != spoken)) if spoken in codecs else codecs

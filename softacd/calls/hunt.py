@@ -38,9 +38,12 @@ class Hunt(Attempt):
         identity: Callable[[Trunk], NameAddress],
         headers: Callable[[Trunk], tuple[tuple[str, str], ...]] = lambda trunk: (),
         admit: Callable[[float], str] = lambda now: "",
+        codecs: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda codecs: codecs,
         emergency: bool = False,
     ) -> None:
         """`identity` is From and `headers` are further headers of the INVITE to a trunk, made for each anew.
+
+        `codecs` puts a trunk's codecs in the order to offer them.
 
         `admit` says once, at the start, why the call must not go out, "" when it may.
         """
@@ -53,6 +56,7 @@ class Hunt(Attempt):
         self._new_leg_id = new_leg_id
         self._identity = identity
         self._admit = admit
+        self._codecs = codecs
         self._emergency = emergency
         self._headers = headers
         self._leg: OutgoingLeg | None = None
@@ -94,7 +98,7 @@ class Hunt(Attempt):
             party=f"trunk:{settings.name}",
             number=self._number,
             flow=trunk.flow(),
-            codecs=settings.codecs,
+            codecs=self._codecs(settings.codecs),
             user=self,
             now=now,
         )

@@ -125,6 +125,9 @@ class Leg(LegVoice):
 
     # --- what only a caller can be told --------------------
 
+    def prefer(self, codec: str) -> None:
+        """Answer the caller in this codec, if that can still be chosen."""
+
     def alert(self, now: float) -> None:
         """Tell the caller that somebody is rung (180)."""
         self._only_callers(now)

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from softacd.calls.leg import OFFERED, SDP, Leg, Signal
 from softacd.calls.leg_session import LegSession, asked
 from softacd.calls.leg_table import LegInput, LegState, advance
 from softacd.sdp.description import SessionDescription
+from softacd.sdp.errors import SdpError
 from softacd.sdp.negotiation import answer
 from softacd.sip.message import Request
 from softacd.sip.transaction import ServerTransaction
@@ -39,6 +42,17 @@ class IncomingLeg(Leg):
         if request.body:
             self._answer = answer(SessionDescription.parse(request.body), self._local())
             self._sdp_sent = self._answer.body
+
+    def prefer(self, codec: str) -> None:
+        """Answer in `codec`, which the other party speaks, if the caller offered it and has been told no other."""
+        if self._answer is None or self._opened or codec == self.codec or codec not in self.codecs:
+            return
+        local = msgspec.structs.replace(self._local(), codecs=(codec,))
+        try:
+            self._answer = answer(SessionDescription.parse(self.transaction.request.body), local)
+        except SdpError:
+            return  # not offered: the mixer will do
+        self._sdp_sent = self._answer.body
 
     def alert(self, now: float) -> None:
         """Send 180 Ringing."""

@@ -77,6 +77,13 @@ class LegVoice:
         return self._remote is not None and self._opened
 
     @property
+    def codec(self) -> str:
+        """The codec agreed, or the one an offer would be answered with; "" before either."""
+        if self._remote is not None:
+            return self._remote.codec.name
+        return self._answer.remote.codec.name if self._answer is not None else ""
+
+    @property
     def sends_events(self) -> bool:
         """Keys are agreed to travel as telephone-events (RFC 4733); otherwise as tones in the sound, or as INFO."""
         return self._remote is not None and self._remote.telephone_event is not None

@@ -79,6 +79,7 @@ class Ring(Activity):
                 call.hold_channel(attempt.trunk)
                 call.record.trunk = attempt.trunk.settings.name
             if not call.leg.answered:
+                call.leg.prefer(leg.codec)
                 call.leg.accept(now)
             call.connect(leg, now)
         elif not call.leg.answered and leg is not None:
@@ -89,6 +90,7 @@ class Ring(Activity):
         if outcome is Outcome.EARLY_MEDIA and leg.has_media and caller.offered:
             if self._early is not leg:
                 self._early = leg
+                caller.prefer(leg.codec)
                 caller.progress(now)
                 caller.bridge(leg)
         else:
