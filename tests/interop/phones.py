@@ -14,7 +14,7 @@ from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
-from tests.interop.tones import RATE, WINDOW, last, loudness, purity, tone
+from tests.interop.tones import RATE, WINDOW, last, loudness, narrowed, purity, tone
 
 PURE = 0.7
 """Share of energy that makes a window "this tone and nothing else"."""
@@ -130,7 +130,8 @@ class Line:
             self._gone.set()
 
     async def _live(self) -> None:
-        hum, begun, written = self.phone.hum, 0.0, 0
+        begun, written, rate, channels = 0.0, 0, 0, 1
+        hum = b""
         while not self._gone.is_set():
             await asyncio.sleep(FRAME)
             with contextlib.suppress(
@@ -138,9 +139,12 @@ class Line:
             ):  # no media yet, or replaced by a re-INVITE: the next turn binds anew
                 audio = self.call.audio
                 now = time.monotonic()
-                begun = begun or now
-                self.heard += audio.read(RATE * 2)
-                wanted = round((now - begun + AHEAD) * RATE) * 2 - written
+                info = audio.info()
+                if (info.tx_sample_rate, info.tx_channels) != (rate, channels) and info.tx_sample_rate:
+                    rate, channels = info.tx_sample_rate, info.tx_channels
+                    hum, begun, written = tone(self.phone.frequency, rate=rate, channels=channels), now, 0
+                self.heard += narrowed(audio.read(RATE * 24), info.rx_sample_rate, info.rx_channels)
+                wanted = round((now - begun + AHEAD) * rate) * 2 * channels - written
                 if wanted > 0:
                     at = written % len(hum)
                     sound = (hum[at:] + hum)[:wanted] if not self._quiet else bytes(wanted)
@@ -163,7 +167,6 @@ class Phone:
     def __init__(self, user: str, frequency: int, agent: UserAgent) -> None:
         self.user = user
         self.frequency = frequency
-        self.hum = tone(frequency)
         self.agent = agent
         self.lines: list[Line] = []
         self.on_ring: Callable[[Line], Any] | None = None

@@ -11,10 +11,21 @@ WINDOW = 0.4
 """Seconds an ear judges at a time."""
 
 
-def tone(frequency: int, seconds: float = 1.0, *, peak: int = 8000) -> bytes:
+def tone(frequency: int, seconds: float = 1.0, *, peak: int = 8000, rate: int = RATE, channels: int = 1) -> bytes:
     """A sine as PCM. One second of a whole number of Hertz can be repeated without a seam."""
-    at = np.arange(round(seconds * RATE)) / RATE
-    return bytes((np.sin(2 * np.pi * frequency * at) * peak).astype("<i2").tobytes())
+    at = np.arange(round(seconds * rate)) / rate
+    sine = (np.sin(2 * np.pi * frequency * at) * peak).astype("<i2")
+    return bytes(np.repeat(sine, channels).tobytes())
+
+
+def narrowed(pcm: bytes, rate: int, channels: int) -> bytes:
+    """PCM of a wide codec's phone at 8 kHz, its first channel: the mean of every sample's neighbours."""
+    step = rate // RATE
+    if step <= 1 and channels <= 1:
+        return pcm
+    whole = len(pcm) // (2 * channels * step)
+    samples = np.frombuffer(pcm[: whole * 2 * channels * step], "<i2").reshape(whole, step, channels)
+    return bytes(samples[:, :, 0].mean(axis=1).astype("<i2").tobytes())
 
 
 def purity(pcm: bytes | bytearray, frequency: int) -> float:
