@@ -32,6 +32,7 @@ NO_ANSWER_REASON: Final = "no-answer"
 _RING: Final = Due.RING
 _ANSWERED: Final = Exit.ANSWERED
 _ABANDONED: Final = Exit.ABANDONED
+_SERVED: Final = (Exit.ANSWERED, Exit.PICKED_UP)
 _ANSWERED_ELSEWHERE: Final = Withdrawal.ANSWERED_ELSEWHERE
 _CALLER_LEFT: Final = Withdrawal.CALLER_LEFT
 _ROUND_ROBIN: Final = Strategy.ROUND_ROBIN
@@ -189,7 +190,7 @@ def let_go(turn: Turn, caller: Caller, exit_: Exit, now: float) -> None:
     caller.queue.service_level.exited(exit_, waited)
     turn.out.append(CallerExited(caller.name, caller.queue.name, exit_, waited))
     if caller.ringing:
-        withdrawal = _ANSWERED_ELSEWHERE if exit_ is _ANSWERED else _CALLER_LEFT
+        withdrawal = _ANSWERED_ELSEWHERE if exit_ in _SERVED else _CALLER_LEFT
         agents, out, freed = turn.floor.agents, turn.out, turn.freed
         for name in caller.ringing:
             agent = agents[name]

@@ -58,7 +58,7 @@ class ServiceLevel:
     def exited(self, exit_: Exit, waited: float) -> None:
         """A caller left after `waited` seconds."""
         self._exits[exit_] += 1
-        if exit_ is _ANSWERED:
+        if exit_ is _ANSWERED or exit_ is Exit.PICKED_UP:
             if waited <= self.threshold:
                 self._answered_in_time += 1
             self._total += waited
@@ -70,7 +70,7 @@ class ServiceLevel:
 
     def report(self) -> ServiceLevelReport:
         """The counts now."""
-        answered = self._exits[Exit.ANSWERED]
+        answered = self._exits[Exit.ANSWERED] + self._exits[Exit.PICKED_UP]
         abandoned = self._exits[Exit.ABANDONED]
         judged = answered + abandoned + self._exits[Exit.TOO_LONG]
         return ServiceLevelReport(

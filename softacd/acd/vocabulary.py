@@ -50,6 +50,7 @@ class Exit(StrEnum):
     NO_AGENTS = "no-agents"
     TOO_LONG = "too-long"
     KEY = "key"
+    PICKED_UP = "picked-up"  # answered at a phone the queue did not ring
     CLOSED = "closed"
 
 
@@ -79,7 +80,10 @@ class CallerJoined(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class CallerLeft(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """The caller hung up (ABANDONED) or left on purpose (KEY), whatever was going on. Unknown callers are ignored."""
+    """The caller hung up (ABANDONED), left on purpose (KEY) or was PICKED_UP, whatever was going on.
+
+    Unknown callers are ignored.
+    """
 
     caller: str
     exit: Exit = Exit.ABANDONED

@@ -75,6 +75,8 @@ class Call:
         self.expected_wait: float | None = None
         self.withheld = False
         """The caller, a phone of the house, does not want to be shown outside."""
+        self.end_reason = ""
+        """Why whoever ended the call did, as he said it (RFC 3326): devices that still ring are told."""
         self.hops = 70
         """Max-Forwards of what is sent for this call: loops through other exchanges end (RFC 7332)."""
         self.record = CallRecord(
@@ -328,6 +330,7 @@ class Call:
         queued = self.phase is Phase.QUEUE
         self._close_conversation(now, by)
         self.enter_phase(Phase.ENDED, now)
+        self.end_reason = reason
         activity, self.activity = self.activity, None
         if activity is not None:
             activity.stop(now)

@@ -3,7 +3,7 @@
 Data and look-ups only; `Switch` fills it and routes events.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.attempt import Attempt, AttemptUser, Fork
@@ -24,7 +24,22 @@ from softacd.sip.uri import SipUri
 
 if TYPE_CHECKING:
     from softacd.calls.call import Call
+    from softacd.calls.leg import Leg
     from softacd.calls.queue_desk import QueueDesk
+
+
+class PickUpable(Protocol):
+    """One phone that rings for a call."""
+
+    extension: str
+    call: "Call"
+
+    @property
+    def caller(self) -> str:
+        """Who calls."""
+
+    def picked_up(self, leg: "Leg", now: float) -> None:
+        """Another phone has answered: `leg` is its."""
 
 
 class Exchange:
@@ -45,8 +60,8 @@ class Exchange:
         self.calls: dict[str, Call] = {}
         self.trunks: dict[str, Trunk] = {}
         self.phone_book = PhoneBook(services)
-        self.ringing: dict[Reach, None] = {}
-        """Phones that ring for a call from a phone or a flow, longest first: what can be picked up."""
+        self.ringing: dict[PickUpable, None] = {}
+        """Phones that ring for a call, longest first: what can be picked up."""
         self.parking = ParkingLot()
         self.tolls = TollGuard()
         self.lookup: Lookup = nobody_known

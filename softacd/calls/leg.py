@@ -132,6 +132,10 @@ class Leg(LegVoice):
         """Tell the caller that somebody is rung (180)."""
         self._only_callers(now)
 
+    def forwarded(self, now: float) -> None:
+        """Tell the caller, unless he is answered already, that his call goes elsewhere (181)."""
+        self._only_callers(now)
+
     def progress(self, now: float) -> None:
         """Let the caller hear early media (183)."""
         self._only_callers(now)

@@ -61,6 +61,12 @@ class IncomingLeg(Leg):
         if not self._unconfirmed:
             self._respond(180, now, reliable="require" in self._reliable)
 
+    def forwarded(self, now: float) -> None:
+        """Send 181 Call Is Being Forwarded (RFC 3261 section 21.1.3), as long as the caller waits for an answer."""
+        if self.state in (LegState.ARRIVED, LegState.ALERTING) and not self._unconfirmed:
+            self.state = advance(self.state, LegInput.ALERT)
+            self._respond(181, now)
+
     def progress(self, now: float) -> None:
         """Send 183 with our session description, so that early media can be heard."""
         if self._answer is None or self.state not in (LegState.ARRIVED, LegState.ALERTING):

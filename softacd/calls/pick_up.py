@@ -1,17 +1,16 @@
 """Picking up: answering here what rings elsewhere. The leg that picks up joins the call that rang.
 
-Calls a queue offers to an agent are not picked up: the distributor decides whose they are.
+A caller a queue offers to an agent can be picked up too: he leaves the queue as one who was answered.
 """
 
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
-from softacd.calls.exchange import Exchange
+from softacd.calls.exchange import Exchange, PickUpable
 from softacd.calls.prompts import Prompt, clip
-from softacd.calls.reach import Reach
 from softacd.calls.records import Outcome as CallOutcome
 
 
-def find_ringing(exchange: Exchange, picker: str, extension: str) -> Reach | None:
+def find_ringing(exchange: Exchange, picker: str, extension: str) -> PickUpable | None:
     """What `picker` may pick up: the call that rings longest, at `extension` or ("") in a common pickup group."""
     own = frozenset(exchange.phones[picker].pickup_groups) if picker in exchange.phones else frozenset()
     for reach in exchange.ringing:

@@ -18,6 +18,7 @@ from softacd.acd.vocabulary import (
     CallerLeft,
     Connect,
     DeviceChanged,
+    Exit,
     HoldChanged,
     Offer,
     OfferAnswered,
@@ -52,19 +53,32 @@ REFUSALS = {486: Refusal.BUSY, 600: Refusal.BUSY, 603: Refusal.REJECTED, 480: Re
 class Ringing:
     """One agent's phone ringing for one caller."""
 
-    __slots__ = ("agent", "answered", "call", "desk", "fork")
+    __slots__ = ("agent", "answered", "call", "desk", "extension", "fork")
 
     def __init__(self, desk: "QueueDesk", agent: str, call: Call, extension: str, now: float) -> None:
         self.desk = desk
         self.agent = agent
         self.call = call
+        self.extension = extension
         self.answered: Leg | None = None
         self.fork: Fork = desk.exchange.fork(call, extension, self, now, party=f"agent:{agent}")
+
+    @property
+    def caller(self) -> str:
+        """Who calls."""
+        return self.call.record.caller
+
+    def picked_up(self, leg: Leg, now: float) -> None:
+        """Somebody answered at another phone: `leg` is theirs, and the queue is done with the caller."""
+        exchange = self.desk.exchange
+        self.desk.feed(CallerLeft(caller=self.call.id, exit=Exit.PICKED_UP), now)
+        self.call.connect(leg, now, agent=exchange.agent_of_phone.get(leg.number, ""))
 
     def on_attempt(self, attempt: Attempt, outcome: Outcome, leg: Leg | None, now: float) -> None:
         """The agent's phone moved."""
         if outcome is Outcome.ANSWERED:
             self.answered = leg
+            self.desk.exchange.ringing.pop(self, None)
             self.desk.feed(OfferAnswered(agent=self.agent, caller=self.call.id), now)
         elif outcome is Outcome.FAILED:
             refusal = REFUSALS.get(attempt.status, Refusal.REJECTED if attempt.status >= 600 else Refusal.UNREACHABLE)
@@ -152,14 +166,16 @@ class QueueDesk:
         call.note("offered", agent, now)
         ringing = Ringing(self, agent, call, settings.phone, now)
         self._ringing[agent] = ringing
+        self.exchange.ringing[ringing] = None
         ringing.fork.start(now)
 
     def _withdraw(self, agent: str, withdrawal: Withdrawal, now: float) -> None:
         ringing = self._ringing.pop(agent, None)
         if ringing is None:
             return
+        self.exchange.ringing.pop(ringing, None)
         ringing.call.note("withdrawn", f"{agent}: {withdrawal}", now)
-        reason = ANSWERED_ELSEWHERE if withdrawal is Withdrawal.ANSWERED_ELSEWHERE else ""
+        reason = ANSWERED_ELSEWHERE if withdrawal is Withdrawal.ANSWERED_ELSEWHERE else ringing.call.end_reason
         if ringing.answered is not None:  # answered while its event waited: the distributor decided otherwise
             ringing.answered.hang_up(now, reason=reason)
         else:
@@ -247,6 +263,7 @@ class QueueDesk:
 
     def forget(self, ringing: Ringing) -> None:
         """A phone refused: it rings no more."""
+        self.exchange.ringing.pop(ringing, None)
         if self._ringing.get(ringing.agent) is ringing:
             del self._ringing[ringing.agent]
 

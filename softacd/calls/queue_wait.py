@@ -45,11 +45,11 @@ class QueueWait(Activity):
             self.call.exchange.desk.leave(self, now)
 
     def exited(self, how: Exit, waited: float, now: float) -> None:
-        """The distributor let the caller go; ANSWERED is followed by Call.connect."""
+        """The distributor let the caller go; ANSWERED and PICKED_UP are followed by Call.connect."""
         self._joined = False
         self._hush()
         self.call.note("queue-left", f"{self.queue}: {how} after {waited:.1f} s", now)
-        if how not in (Exit.ANSWERED, Exit.ABANDONED):
+        if how not in (Exit.ANSWERED, Exit.ABANDONED, Exit.PICKED_UP):
             self.call.leg.silence()
             self._unserved(now)
 

@@ -60,7 +60,7 @@ class Reach(Attempt):
         super().__init__(user)
         self.extension = extension
         self._exchange = exchange
-        self._call = call
+        self.call = call
         self._seconds = seconds
         self._forwards = forwards
         self._given = headers
@@ -69,14 +69,9 @@ class Reach(Attempt):
         self._diversions: tuple[Diversion, ...] = ()
 
     @property
-    def call(self) -> "Call":
-        """The call somebody is reached for."""
-        return self._call
-
-    @property
     def caller(self) -> str:
         """Who calls."""
-        return self._call.record.caller
+        return self.call.record.caller
 
     def start(self, now: float) -> None:
         """Ring, or do what the user of the phone wants instead."""
@@ -86,12 +81,12 @@ class Reach(Attempt):
         """Stop ringing."""
         self.user = None
         self._drop(now, reason)
-        self._call.vacate(self.extension, now)
+        self.call.vacate(self.extension, now)
 
     def picked_up(self, leg: Leg, now: float) -> None:
         """Somebody answered at another phone: `leg` is theirs."""
         self._drop(now, ANSWERED_ELSEWHERE)
-        self._call.vacate(self.extension, now)
+        self.call.vacate(self.extension, now)
         self._report(Outcome.ANSWERED, leg, now)
 
     def on_attempt(self, attempt: Attempt, outcome: Outcome, leg: Leg | None, now: float) -> None:
@@ -118,7 +113,7 @@ class Reach(Attempt):
         self._failed(now)
 
     def _to_extension(self, extension: str, seconds: float, now: float) -> None:
-        call, exchange = self._call, self._exchange
+        call, exchange = self.call, self._exchange
         self.extension = extension
         choices = exchange.phone_book.of(extension)
         if self._forwards and choices.forward_always:
@@ -142,7 +137,7 @@ class Reach(Attempt):
         self._hush()
         extension, status = self.extension, self.status
         if extension:
-            self._call.vacate(extension, now)
+            self.call.vacate(extension, now)
         if self._forwards and not self.queue and extension:
             choices = self._exchange.phone_book.of(extension)
             busy = status in BUSY_STATUSES
@@ -153,7 +148,7 @@ class Reach(Attempt):
         self._report(Outcome.FAILED, None, now)
 
     def _divert(self, number: str, why: Why, now: float) -> None:
-        call, exchange = self._call, self._exchange
+        call, exchange = self.call, self._exchange
         here = self.extension
         self._diversions = (Diversion(here, why), *self._diversions)
         self.extension = ""
@@ -170,6 +165,7 @@ class Reach(Attempt):
             self._report(Outcome.FAILED, None, now)
             return
         call.note("forwarded", f"{here} to {number}: {why}", now)
+        call.leg.forwarded(now)
         match destination:
             case ToExtension(extension=extension):
                 self._to_extension(extension, exchange.phones[extension].ring_seconds, now)

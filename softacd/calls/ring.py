@@ -65,7 +65,7 @@ class Ring(Activity):
         """The caller is gone: stop ringing."""
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
-            attempt.give_up(now)
+            attempt.give_up(now, self.call.end_reason)
 
     def on_attempt(self, attempt: Attempt, outcome: Outcome, leg: Leg | None, now: float) -> None:
         """The called side moved."""

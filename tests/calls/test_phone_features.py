@@ -5,8 +5,10 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
+from softacd.acd.vocabulary import State
 from softacd.calls.model import GroupSettings
-from softacd.calls.records import CallEvent, Outcome, PhoneEvent
+from softacd.calls.records import CallEvent, Direction, Outcome, PhoneEvent
+from softacd.sip.transaction import ClientTransaction
 from tests.calls.test_queue_calls import enter_queue, phone
 from tests.calls.test_transfer import refer, segments, talking
 from tests.calls.world import Peer, Ring, World, shop
@@ -328,8 +330,51 @@ def test_a_group_call_is_picked_up() -> None:
     world.assert_clean()
 
 
-def test_a_call_a_queue_offers_is_not_picked_up() -> None:
+def test_a_call_a_queue_offers_is_picked_up_by_a_colleague() -> None:
+    world = shop(agents=3, ring=1)
+    caller = enter_queue(world)
+    (ringing,) = [number for number in ("101", "102", "103") if rings(phone(world, number))]
+    picker = "103" if ringing != "103" else "102"
+    picked = phone(world, picker).dial(f"*8{ringing}")
+    assert picked.status == 200
+    stopped = phone(world, ringing).calls[-1]
+    assert stopped.cancelled
+    assert "Call completed elsewhere" in (stopped.reason or "")
+    assert world.switch.distributor.agent(f"a{int(ringing) - 100}").state is State.IDLE
+    assert not world.switch.exchange.ringing
+    world.advance(10)
+    phone(world, picker).hang_up(picked)
+    assert caller.over
+    talk = next(call for call in world.calls() if call.direction is Direction.INCOMING)
+    assert (talk.outcome, talk.agent, talk.queue) == (Outcome.ANSWERED, f"a{int(picker) - 100}", "sales")
+    assert talk.talk_ms == 10_000
+    (queue,) = world.switch.distributor.queues(world.now)
+    assert (queue.today.answered, queue.today.abandoned) == (1, 0)
+    world.assert_clean()
+
+
+def test_a_phone_does_not_pick_up_what_it_rings_for_itself() -> None:
     world = shop(agents=1)
     enter_queue(world)
     assert rings(phone(world, "101"))
     assert phone(world, "101").dial("*8").status == 404
+
+
+def test_the_caller_is_told_that_the_call_is_forwarded() -> None:
+    world = shop(available=False)
+    code(world, "101", "*67105")
+    phone(world, "102").dial("101")
+    busy = phone(world, "101")
+    busy.respond(busy.calls[-1], 486)
+    phone(world, "105").respond(phone(world, "105").calls[-1], 180)
+    assert phone(world, "102").statuses[-2:] == [181, 180]
+
+
+def test_why_a_caller_cancels_reaches_the_phone_that_rings() -> None:
+    world = shop(available=False)
+    call = phone(world, "102").dial("101")
+    assert isinstance(call.transaction, ClientTransaction)
+    phone(world, "102").stack.cancel(call.transaction, world.now, reason='SIP;cause=200;text="Completed elsewhere"')
+    world.settle()
+    assert phone(world, "101").calls[-1].reason == 'SIP;cause=200;text="Completed elsewhere"'
+    world.assert_clean()
