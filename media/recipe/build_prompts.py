@@ -1,13 +1,16 @@
-"""Speak the prompts of one language with piper and write them as telephone clips.
+"""Speak the prompts of one language and write them as telephone clips.
 
-Run in an environment of its own (media/recipe/README.md): the engine is no dependency of the product.
+Run in an environment of its own (media/recipe/README.md): the engines are no dependency of the product.
 
     python media/recipe/build_prompts.py [--language en] [NAME ...]
 """
 
 import argparse
 import importlib
+import subprocess
+import tempfile
 import tomllib
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +50,7 @@ class Catalogue:
     """A language's prompts and the settings of its voice (see prompts/<language>/catalogue.toml)."""
 
     folder: Path
+    voice: dict[str, str]
     recipe: dict[str, Any]
     prompts: tuple[Prompt, ...]
 
@@ -59,11 +63,11 @@ class Catalogue:
             Prompt(name, entry["text"], entry.get("spoken", entry["text"]), entry.get("take", 1))
             for name, entry in raw["prompts"].items()
         )
-        return cls(folder, raw["recipe"], prompts)
+        return cls(folder, raw["voice"], raw["recipe"], prompts)
 
 
-class Voice:
-    """The synthesiser: the same text, take and package versions give the same samples on the same kind of machine."""
+class Piper:
+    """piper: the same text, take and package versions give the same samples on the same kind of machine."""
 
     def __init__(self, recipe: dict[str, Any]) -> None:
         self._onnxruntime = importlib.import_module("onnxruntime")
@@ -91,6 +95,31 @@ class Voice:
             parts += [pause, chunk.audio_float_array] if parts else [chunk.audio_float_array]
         rendered = np.concatenate(parts).astype(np.float64)
         return np.asarray(self._soxr.resample(rendered, voice.config.sample_rate, sound.RATE, quality="VHQ"))
+
+
+class Program:
+    """A program that synthesises, RHVoice or espeak-ng: a text always gives the same samples; takes do not count."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._soxr = importlib.import_module("soxr")
+        self._engine = catalogue.voice["engine"].split()[0]
+        self._name = catalogue.voice["name"]
+        self._recipe = catalogue.recipe
+
+    def speak(self, prompt: Prompt, take: int) -> Samples:
+        """Speak `prompt` at 8 kHz, untrimmed. Raises CalledProcessError."""
+        with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+            if self._engine == "rhvoice":
+                speed = round(100 * self._recipe["speed" if prompt.closes else "part_speed"])
+                command = ["RHVoice-test", "-p", self._name, "-r", str(speed), "-o", file.name]
+            else:
+                speed = self._recipe["words_a_minute" if prompt.closes else "part_words_a_minute"]
+                command = ["espeak-ng", "-v", self._name, "-s", str(speed), "-w", file.name, "--stdin"]
+            subprocess.run(command, input=prompt.spoken.encode(), check=True, capture_output=True)
+            with wave.open(file.name) as sound_file:
+                rate = sound_file.getframerate()
+                pcm = np.frombuffer(sound_file.readframes(sound_file.getnframes()), "<i2")
+        return np.asarray(self._soxr.resample(pcm.astype(np.float64) / 32768, rate, sound.RATE, quality="VHQ"))
 
 
 def without_rumble(samples: Samples) -> Samples:
@@ -125,13 +154,15 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these prompts")
     arguments = parser.parse_args()
     catalogue = Catalogue.load(arguments.language)
-    voice = Voice(catalogue.recipe)
+    voice = Piper(catalogue.recipe) if catalogue.voice["engine"].startswith("piper") else Program(catalogue)
     total = 0.0
     for prompt in catalogue.prompts:
         if arguments.names and prompt.name not in arguments.names:
             continue
         clip = finish(voice.speak(prompt, prompt.take), prompt.closes)
-        sound.write(catalogue.folder / f"{prompt.name}.wav", clip)
+        file = catalogue.folder / f"{prompt.name}.wav"
+        file.parent.mkdir(exist_ok=True)
+        sound.write(file, clip)
         total += len(clip) / sound.RATE
         print(f"{prompt.name:24} {len(clip) / sound.RATE:6.2f} s  {sound.active_level(clip):6.1f} dBFS")
     print(f"{total:.1f} s")
