@@ -18,16 +18,12 @@ class Target(Protocol):
 class Deadline:
     """One armed moment. `target` is None once it fired or was cancelled."""
 
-    __slots__ = ("sequence", "tag", "target", "when")
+    __slots__ = ("tag", "target", "when")
 
-    def __init__(self, when: float, sequence: int, target: Target, tag: str) -> None:
+    def __init__(self, when: float, target: Target, tag: str) -> None:
         self.when = when
-        self.sequence = sequence
         self.target: Target | None = target
         self.tag = tag
-
-    def __lt__(self, other: "Deadline") -> bool:
-        return (self.when, self.sequence) < (other.when, other.sequence)
 
     def cancel(self) -> None:
         """Forget it; harmless when it already fired."""
@@ -40,32 +36,32 @@ class Deadlines:
     __slots__ = ("_heap", "_sequence")
 
     def __init__(self) -> None:
-        self._heap: list[Deadline] = []
+        self._heap: list[tuple[float, int, Deadline]] = []
         self._sequence = 0
 
     def __len__(self) -> int:
         """How many are armed (cancelled ones not counted)."""
-        return sum(1 for deadline in self._heap if deadline.target is not None)
+        return sum(1 for _, _, deadline in self._heap if deadline.target is not None)
 
     def at(self, when: float, target: Target, tag: str) -> Deadline:
         """Call `target.on_deadline(tag, now)` once at `when` (monotonic seconds)."""
         self._sequence += 1
-        deadline = Deadline(when, self._sequence, target, tag)
-        heappush(self._heap, deadline)
+        deadline = Deadline(when, target, tag)
+        heappush(self._heap, (when, self._sequence, deadline))
         return deadline
 
     def next(self) -> float | None:
         """The earliest armed moment."""
         heap = self._heap
-        while heap and heap[0].target is None:
+        while heap and heap[0][2].target is None:
             heappop(heap)
-        return heap[0].when if heap else None
+        return heap[0][0] if heap else None
 
     def fire(self, now: float) -> None:
         """Call everything due at `now`, in order."""
         heap = self._heap
-        while heap and heap[0].when <= now:
-            deadline = heappop(heap)
+        while heap and heap[0][0] <= now:
+            deadline = heappop(heap)[2]
             target = deadline.target
             if target is not None:
                 deadline.target = None

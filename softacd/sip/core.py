@@ -15,12 +15,12 @@ from softacd.sip.events import Event, Trace, Transmit
 from softacd.sip.limits import Limits
 from softacd.sip.message import Request, Response, response_to
 from softacd.sip.screen import Screen
-from softacd.sip.timers import TimerHeap
+from softacd.sip.timers import TimerQueues
 from softacd.sip.transaction import TransactionLayer
 from softacd.sip.transport import Flow, received_via, response_flow
 
-_CALL_ID = re.compile(rb"\r\nCall-ID: ([^\r]*)")
-_CSEQ = re.compile(rb"\r\nCSeq: ([^\r]*)")
+_OURS = re.compile(rb"\r\nCall-ID: ?([^\r]*)\r\nCSeq: ?([^\r]*)")
+_UTF8 = ("utf-8", "surrogateescape")
 
 _NONSENSE = frozenset((400, 416, 420, 481, 482, 483, 505, 513))
 """What the stack answers by itself when the fault is the sender's."""
@@ -48,7 +48,7 @@ class StackCore:
         self.stream_beside: Callable[[Flow], Flow | None] | None = None
         self._supported = frozenset(name.lower() for name in supported)
         self._output: deque[Transmit | Event] = deque()
-        self._timers: TimerHeap[Any] = TimerHeap()
+        self._timers: TimerQueues[Any] = TimerQueues()
         self._layer = TransactionLayer(self._timers, self._transmit)
         self._dialogs: dict[DialogId, Dialog] = {}
         self._numbers = count(1)
@@ -96,25 +96,32 @@ class StackCore:
         except (SipError, ValueError):
             return  # nobody to answer
 
-    def _transmit(self, data: bytes, flow: Flow) -> None:
+    def _transmit(self, data: bytes, flow: Flow, request: Request | None = None) -> None:
+        """Have `data` sent: `request` itself or an answer to it, if that is at hand."""
         self._output.append(Transmit(data, flow))
-        if self.tracing:
-            # our own writing: the names are spelled as below, and found faster than parsed
-            call_id, cseq = _CALL_ID.search(data), _CSEQ.search(data)
-            self._output.append(
-                Trace(
-                    self._now,
-                    call_id.group(1).decode("utf-8", "surrogateescape") if call_id else "",
-                    True,
-                    flow,
-                    data[: data.find(b"\r\n")].decode("utf-8", "surrogateescape"),
-                    cseq.group(1).decode("utf-8", "surrogateescape") if cseq else "",
-                )
-            )
+        if not self.tracing:
+            return
+        if request is not None:
+            fields = request.fields
+            call_id, cseq = fields["call-id"][0].strip(" \t"), fields["cseq"][0].strip(" \t")
+        else:  # our own writing: one stands after the other, spelled so
+            found = _OURS.search(data)
+            call_id, cseq = ("", "") if found is None else (one.decode(*_UTF8) for one in found.groups())
+        self._output.append(Trace(self._now, call_id, True, flow, data[: data.find(b"\r\n")].decode(*_UTF8), cseq))
 
     def _trace_received(self, message: Request | Response, flow: Flow) -> None:
-        call_id, cseq = message.header("call-id") or "", message.header("cseq") or ""
-        self._output.append(Trace(self._now, call_id, False, flow, message.start_line, cseq))
+        fields = message.fields
+        call_id, cseq = fields.get("call-id"), fields.get("cseq")
+        self._output.append(
+            Trace(
+                self._now,
+                call_id[0].strip(" \t") if call_id else "",
+                False,
+                flow,
+                message.start_line,
+                cseq[0].strip(" \t") if cseq else "",
+            )
+        )
 
 
 def has_header(headers: Headers, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -75,6 +76,10 @@ _VIA = re.compile(
 )
 _CSEQ = re.compile(r"(\d{1,10})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)")
 
+# The values of a dialog come again with each of its messages: what was read is kept for a while.
+_KEPT = 2048
+_LONGEST_KEPT = 200
+
 
 def canonical_name(name: str) -> str:
     """The key of a header name in any spelling. Raises MalformedError when it is not a token."""
@@ -97,6 +102,10 @@ class CSeq(NamedTuple):
 
 def parse_cseq(value: str) -> CSeq:
     """Raises MalformedError when it is not `number method` with the number below 2**31."""
+    return _cseq(value) if len(value) <= _LONGEST_KEPT else _read_cseq(value)
+
+
+def _read_cseq(value: str) -> CSeq:
     match = _CSEQ.fullmatch(value)
     if match is None:
         raise MalformedError("bad CSeq")
@@ -106,10 +115,14 @@ def parse_cseq(value: str) -> CSeq:
     return CSeq(number, match.group(2))
 
 
+_cseq = lru_cache(maxsize=_KEPT)(_read_cseq)
+
+
 class NameAddress(msgspec.Struct, frozen=True, gc=False):
     """The value of From, To, Contact, Route, Refer-To and their like (RFC 3261 section 20.10).
 
-    `display_name` is unquoted; `parameters` are the header's, not the URI's, with raw values (None for a flag).
+    `display_name` is unquoted; `parameters` are the header's, not the URI's, with raw values (None for a flag). Equal
+    texts are read once and share one object: nobody may change its parameters.
     """
 
     display_name: str
@@ -119,20 +132,7 @@ class NameAddress(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def parse(cls, text: str) -> NameAddress:
         """Parse a name-addr or addr-spec with its parameters. Raises MalformedError."""
-        text = text.strip(" \t")
-        if "<" not in text:
-            # Without brackets every semicolon belongs to the header, and "?" or "," may not occur (section 20).
-            address, semicolon, rest = text.partition(";")
-            address = address.rstrip(" \t")
-            if "?" in address or "," in address:
-                raise MalformedError("URI with '?' or ',' needs angle brackets")
-            return cls("", SipUri.parse(address), parse_parameters(";" + rest) if semicolon else {})
-        match = _NAME_ADDRESS.fullmatch(text)
-        if match is None:
-            raise MalformedError(f"bad name or address {text[:60]!r}")
-        quoted, plain, address, rest = match.groups()
-        display = plain.strip(" \t") if quoted is None else unquote(f'"{quoted}"')
-        return cls(display, SipUri.parse(address), parse_parameters(rest) if rest else {})
+        return _name_address(text) if len(text) <= _LONGEST_KEPT else _read_name_address(text)
 
     def __str__(self) -> str:
         display = f"{quote(self.display_name)} " if self.display_name else ""
@@ -146,6 +146,26 @@ class NameAddress(msgspec.Struct, frozen=True, gc=False):
     def with_tag(self, tag: str) -> NameAddress:
         """The same address carrying `tag` ("" removes it) and no other header parameter."""
         return NameAddress(self.display_name, self.uri, {"tag": tag} if tag else {})
+
+
+def _read_name_address(text: str) -> NameAddress:
+    text = text.strip(" \t")
+    if "<" not in text:
+        # Without brackets every semicolon belongs to the header, and "?" or "," may not occur (section 20).
+        address, semicolon, rest = text.partition(";")
+        address = address.rstrip(" \t")
+        if "?" in address or "," in address:
+            raise MalformedError("URI with '?' or ',' needs angle brackets")
+        return NameAddress("", SipUri.parse(address), parse_parameters(";" + rest) if semicolon else {})
+    match = _NAME_ADDRESS.fullmatch(text)
+    if match is None:
+        raise MalformedError(f"bad name or address {text[:60]!r}")
+    quoted, plain, address, rest = match.groups()
+    display = plain.strip(" \t") if quoted is None else unquote(f'"{quoted}"')
+    return NameAddress(display, SipUri.parse(address), parse_parameters(rest) if rest else {})
+
+
+_name_address = lru_cache(maxsize=_KEPT)(_read_name_address)
 
 
 class Via(msgspec.Struct, frozen=True, gc=False):

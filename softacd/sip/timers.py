@@ -1,13 +1,13 @@
-"""The timer values of RFC 3261 and the one heap of deadlines.
+"""The timer values of RFC 3261 and the queues of deadlines.
 
-Timers are cancelled lazily: a cancelled one stays in the heap, without its owner, until it is due or until the
+Timers are cancelled lazily: a cancelled one stays in its queue, without its owner, until its turn comes or until the
 dead outnumber the living.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum
-from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
 T1 = 0.5  # round-trip time estimate (RFC 3261 section 17.1.1.1)
@@ -42,34 +42,40 @@ class TimerName(Enum):
 
 
 class Timer(Generic[Owner]):
-    """One pending deadline. `owner` is None once it was cancelled or has fired."""
+    """One pending deadline, at the absolute time `when`. `owner` is None once it was cancelled or has fired."""
 
-    __slots__ = ("name", "owner")
+    __slots__ = ("name", "owner", "when")
 
-    def __init__(self, owner: Owner, name: TimerName) -> None:
+    def __init__(self, owner: Owner, name: TimerName, when: float) -> None:
         self.owner: Owner | None = owner
         self.name = name
+        self.when = when
 
 
-class TimerHeap(Generic[Owner]):
-    """Deadlines in order; equal deadlines fire in the order they were started."""
+class TimerQueues(Generic[Owner]):
+    """Deadlines in order. Timers of one duration run out in the order they were started, and there are few durations
+    (table 4 of RFC 3261): a queue for each, whose head is its earliest, so that nothing has to be sorted.
+    """
 
-    __slots__ = ("_cancelled", "_heap", "_started")
+    __slots__ = ("_cancelled", "_queues", "_started")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Timer[Owner]]] = []
+        self._queues: dict[float, deque[Timer[Owner]]] = {}
         self._started = 0
         self._cancelled = 0
 
     def __len__(self) -> int:
         """Living timers."""
-        return len(self._heap) - self._cancelled
+        return self._started - self._cancelled
 
-    def start(self, when: float, owner: Owner, name: TimerName) -> Timer[Owner]:
-        """Arm a timer for the absolute time `when`."""
-        timer = Timer(owner, name)
+    def start(self, now: float, duration: float, owner: Owner, name: TimerName) -> Timer[Owner]:
+        """Arm a timer for `duration` seconds from `now`, which never goes back."""
+        timer = Timer(owner, name, now + duration)
         self._started += 1
-        heappush(self._heap, (when, self._started, timer))
+        queue = self._queues.get(duration)
+        if queue is None:
+            queue = self._queues[duration] = deque()
+        queue.append(timer)
         return timer
 
     def cancel(self, timer: Timer[Owner]) -> None:
@@ -78,27 +84,42 @@ class TimerHeap(Generic[Owner]):
             return
         timer.owner = None
         self._cancelled += 1
-        if self._cancelled > 1000 and self._cancelled * 2 > len(self._heap):
-            self._heap = [entry for entry in self._heap if entry[2].owner is not None]
-            heapify(self._heap)
+        if self._cancelled > 1000 and self._cancelled * 2 > self._started:
+            for duration, queue in list(self._queues.items()):
+                self._queues[duration] = deque(living for living in queue if living.owner is not None)
+            self._started -= self._cancelled
             self._cancelled = 0
 
     def next_deadline(self) -> float | None:
         """The earliest living deadline."""
-        heap = self._heap
-        while heap and heap[0][2].owner is None:
-            heappop(heap)
-            self._cancelled -= 1
-        return heap[0][0] if heap else None
+        earliest = self._earliest()
+        return earliest[0].when if earliest else None
 
     def pop_due(self, now: float) -> tuple[Owner, TimerName] | None:
-        """Take the next timer due at `now`, None when there is none."""
-        heap = self._heap
-        while heap and heap[0][0] <= now:
-            timer = heappop(heap)[2]
-            owner = timer.owner
-            if owner is not None:
-                timer.owner = None
-                return owner, timer.name
-            self._cancelled -= 1
-        return None
+        """Take the next timer due at `now`, None when there is none. Equal deadlines fire the shorter timer first."""
+        queue = self._earliest()
+        if queue is None or queue[0].when > now:
+            return None
+        timer = queue.popleft()
+        self._started -= 1
+        owner = timer.owner
+        assert owner is not None  # noqa: S101 - cancelled ones are not the earliest
+        timer.owner = None
+        return owner, timer.name
+
+    def _earliest(self) -> deque[Timer[Owner]] | None:
+        """The queue whose head is due first; heads that were cancelled are dropped on the way."""
+        found: deque[Timer[Owner]] | None = None
+        when = 0.0
+        for queue in self._queues.values():
+            while queue:
+                head = queue[0]
+                if head.owner is None:
+                    queue.popleft()
+                    self._started -= 1
+                    self._cancelled -= 1
+                    continue
+                if found is None or head.when < when:
+                    found, when = queue, head.when
+                break
+        return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from softacd.sip.errors import MalformedError, StackMisuseError
 from softacd.sip.headers import Via
 from softacd.sip.message import Request, Response
-from softacd.sip.timers import Timer, TimerHeap, TimerName
+from softacd.sip.timers import Timer, TimerName, TimerQueues
 from softacd.sip.transaction_table import (
     DURATIONS,
     INITIAL,
@@ -151,9 +151,12 @@ def server_key(request: Request, via: Via) -> ServerKey:
 
 
 class TransactionLayer:
-    """All transactions, matched and driven. `transmit(data, flow)` queues what must be sent."""
+    """All transactions, matched and driven. `transmit(data, flow, request)` queues what must be sent.
 
-    def __init__(self, timers: TimerHeap[Any], transmit: Callable[[bytes, Flow], None]) -> None:
+    `request` is what is sent, or answered; None for the ACK of a failure.
+    """
+
+    def __init__(self, timers: TimerQueues[Any], transmit: Callable[[bytes, Flow, Request | None], None]) -> None:
         self._timers = timers
         self._transmit = transmit
         self.clients: dict[ClientKey, ClientTransaction] = {}
@@ -169,7 +172,7 @@ class TransactionLayer:
         transaction.last = transaction.request.to_bytes()
         transaction.state = INITIAL[transaction.machine]
         self.clients[transaction.key] = transaction
-        self._transmit(transaction.last, transaction.flow)
+        self._transmit(transaction.last, transaction.flow, transaction.request)
         self._start_timers(transaction, now)
 
     def start_server(self, transaction: ServerTransaction, merge_key: ServerKey | None) -> None:
@@ -230,7 +233,7 @@ class TransactionLayer:
             transaction.state = state
         for action in actions:
             if action is Action.SEND:
-                self._transmit(transaction.last or b"", transaction.flow)
+                self._transmit(transaction.last or b"", transaction.flow, transaction.request)
             elif action is Action.RESEND:
                 self._resend(transaction)
             elif action is Action.RETRANSMIT:
@@ -238,7 +241,7 @@ class TransactionLayer:
                 self._next_interval(transaction, now)
             elif action is Action.ACKNOWLEDGE:
                 assert isinstance(transaction, ClientTransaction)  # noqa: S101 - only its table has the action
-                self._transmit(transaction.ack or b"", transaction.flow)
+                self._transmit(transaction.ack or b"", transaction.flow, None)
         if changed:
             if state is TransactionState.TERMINATED:
                 self._forget(transaction)
@@ -257,15 +260,14 @@ class TransactionLayer:
     def guard_cancel(self, transaction: ClientTransaction, now: float) -> None:
         """Give the peer 64*T1 to end the INVITE after the CANCEL (RFC 3261 section 9.1)."""
         name = TimerName.CANCELLED
-        when = now + DURATIONS[name][0]
-        transaction.timers[name] = self._timers.start(when, transaction, name)
+        transaction.timers[name] = self._timers.start(now, DURATIONS[name][0], transaction, name)
 
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _resend(self, transaction: Transaction) -> None:
         if transaction.last is not None:
             self.retransmissions_sent += 1
-            self._transmit(transaction.last, transaction.flow)
+            self._transmit(transaction.last, transaction.flow, transaction.request)
 
     def _next_interval(self, transaction: Transaction, now: float) -> None:
         name = next(name for name in STATE_TIMERS[transaction.machine][transaction.state] if name in RETRANSMISSION)
@@ -274,7 +276,7 @@ class TransactionLayer:
             transaction.interval = longest  # RFC 3261 section 17.1.2.2
         else:
             transaction.interval = min(transaction.interval * 2, longest)
-        transaction.timers[name] = self._timers.start(now + transaction.interval, transaction, name)
+        transaction.timers[name] = self._timers.start(now, transaction.interval, transaction, name)
 
     def _start_timers(self, transaction: Transaction, now: float) -> None:
         """Stop what the state does not have, start what it has and does not run yet."""
@@ -292,7 +294,7 @@ class TransactionLayer:
                 return
             if name in RETRANSMISSION:
                 transaction.interval = duration
-            running[name] = self._timers.start(now + duration, transaction, name)
+            running[name] = self._timers.start(now, duration, transaction, name)
 
     def _forget(self, transaction: Transaction) -> None:
         for timer in transaction.timers.values():

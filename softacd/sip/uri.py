@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote as percent_decode
 
@@ -21,13 +22,17 @@ _SIP = re.compile(
 _TEL = re.compile(r"tel:([0-9A-Fa-f*#+\-.()]+)((?:;[^;<>\"\s\x00-\x1f\x7f]*)*)", re.IGNORECASE)
 _OTHER = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):([^<>\"\s\x00-\x1f\x7f]+)")
 
+# The same few come again and again: what was read is kept for a while.
+_KEPT = 2048
+_LONGEST_KEPT = 200
+
 
 class SipUri(msgspec.Struct, frozen=True, gc=False):
     """One URI. `scheme` is lower case: "sip", "sips", "tel" or any other, whose text is then in `opaque`.
 
     `user` is unescaped ("" when absent; the number of a tel URI), `host` lower case with the brackets of an IPv6
     literal kept, `port` 1..65535 or None, `parameters` lower-case names with raw values (None for a flag),
-    `headers` the raw text after "?".
+    `headers` the raw text after "?". Equal texts are read once and share one object: nobody may change its parameters.
     """
 
     scheme: str = "sip"
@@ -42,24 +47,7 @@ class SipUri(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def parse(cls, text: str) -> SipUri:
         """Parse an absolute URI. Raises MalformedError (400) when it is none."""
-        match = _SIP.fullmatch(text)
-        if match is None:
-            return _parse_other(text)
-        scheme, user, password, host, port, parameters, headers = match.groups()
-        number = None
-        if port is not None:
-            number = int(port)
-            if number > 65535:
-                raise MalformedError("port above 65535 in a URI")
-        return cls(
-            scheme.lower(),
-            "" if user is None else percent_decode(user, errors="surrogateescape") if "%" in user else user,
-            host.lower(),
-            number,
-            parse_parameters(parameters) if parameters else {},
-            headers or "",
-            password or "",
-        )
+        return _uri(text) if len(text) <= _LONGEST_KEPT else _read_uri(text)
 
     def __str__(self) -> str:
         if self.opaque:
@@ -115,6 +103,30 @@ class SipUri(msgspec.Struct, frozen=True, gc=False):
             elif name in ("user", "ttl", "method", "maddr", "transport"):
                 return False
         return True
+
+
+def _read_uri(text: str) -> SipUri:
+    match = _SIP.fullmatch(text)
+    if match is None:
+        return _parse_other(text)
+    scheme, user, password, host, port, parameters, headers = match.groups()
+    number = None
+    if port is not None:
+        number = int(port)
+        if number > 65535:
+            raise MalformedError("port above 65535 in a URI")
+    return SipUri(
+        scheme.lower(),
+        "" if user is None else percent_decode(user, errors="surrogateescape") if "%" in user else user,
+        host.lower(),
+        number,
+        parse_parameters(parameters) if parameters else {},
+        headers or "",
+        password or "",
+    )
+
+
+_uri = lru_cache(maxsize=_KEPT)(_read_uri)
 
 
 def _parse_other(text: str) -> SipUri:

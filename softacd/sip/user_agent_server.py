@@ -83,8 +83,8 @@ class UserAgentServer(StackCore):
             dialog.answer_flow = transaction.flow
             dialog.provisional_interval = T1
             dialog.provisional_timers = [
-                self._timers.start(now + T1, dialog, TimerName.RETRANSMIT_1XX),
-                self._timers.start(now + 64 * T1, dialog, TimerName.PRACK_MISSING),
+                self._timers.start(now, T1, dialog, TimerName.RETRANSMIT_1XX),
+                self._timers.start(now, 64 * T1, dialog, TimerName.PRACK_MISSING),
             ]
         if dialog is not None and status >= 200:
             self._after_final(transaction, dialog, status, data, now)
@@ -256,8 +256,8 @@ class UserAgentServer(StackCore):
                 dialog.answer_interval = T1
                 # RFC 3261 section 13.3.1.4: on reliable transports too, a proxy may hop to UDP
                 dialog.answer_timers = [
-                    self._timers.start(now + T1, dialog, TimerName.RETRANSMIT_2XX),
-                    self._timers.start(now + 64 * T1, dialog, TimerName.ACK_MISSING),
+                    self._timers.start(now, T1, dialog, TimerName.RETRANSMIT_2XX),
+                    self._timers.start(now, 64 * T1, dialog, TimerName.ACK_MISSING),
                 ]
             elif dialog.state is DialogState.EARLY:
                 self.end_dialog(dialog)
@@ -282,7 +282,7 @@ class UserAgentServer(StackCore):
         self._layer.retransmissions_sent += 1
         self._transmit(dialog.answer, dialog.answer_flow)
         dialog.answer_interval = min(dialog.answer_interval * 2, T2)
-        timer = self._timers.start(now + dialog.answer_interval, dialog, TimerName.RETRANSMIT_2XX)
+        timer = self._timers.start(now, dialog.answer_interval, dialog, TimerName.RETRANSMIT_2XX)
         dialog.answer_timers = [timer, dialog.answer_timers[-1]]
 
     def _provisional_timer(self, dialog: Dialog, name: TimerName, now: float) -> None:
@@ -296,5 +296,5 @@ class UserAgentServer(StackCore):
         self._layer.retransmissions_sent += 1
         self._transmit(dialog.provisional, dialog.answer_flow)
         dialog.provisional_interval *= 2
-        timer = self._timers.start(now + dialog.provisional_interval, dialog, TimerName.RETRANSMIT_1XX)
+        timer = self._timers.start(now, dialog.provisional_interval, dialog, TimerName.RETRANSMIT_1XX)
         dialog.provisional_timers = [timer, dialog.provisional_timers[-1]]

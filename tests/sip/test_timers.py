@@ -1,54 +1,71 @@
-"""One heap of deadlines."""
+"""The queues of deadlines."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softacd.sip.timers import TimerHeap, TimerName
+from softacd.sip.timers import TimerName, TimerQueues
 
 A = TimerName.A
 
 
 def test_due_in_order_and_only_when_due() -> None:
-    heap: TimerHeap[str] = TimerHeap()
-    heap.start(2.0, "two", A)
-    heap.start(1.0, "one", A)
-    heap.start(2.0, "two again", A)
-    assert heap.next_deadline() == 1.0
-    assert heap.pop_due(0.9) is None
-    assert [heap.pop_due(2.0) for _ in range(4)] == [("one", A), ("two", A), ("two again", A), None]
-    assert heap.next_deadline() is None
+    timers: TimerQueues[str] = TimerQueues()
+    timers.start(0.0, 2.0, "two", A)
+    timers.start(0.0, 1.0, "one", A)
+    timers.start(0.0, 2.0, "two again", A)
+    assert timers.next_deadline() == 1.0
+    assert timers.pop_due(0.9) is None
+    assert [timers.pop_due(2.0) for _ in range(4)] == [("one", A), ("two", A), ("two again", A), None]
+    assert timers.next_deadline() is None
 
 
 def test_a_cancelled_timer_neither_fires_nor_wakes() -> None:
-    heap: TimerHeap[str] = TimerHeap()
-    timer = heap.start(1.0, "one", A)
-    heap.start(2.0, "two", A)
-    heap.cancel(timer)
-    heap.cancel(timer)
+    timers: TimerQueues[str] = TimerQueues()
+    timer = timers.start(0.0, 1.0, "one", A)
+    timers.start(0.0, 2.0, "two", A)
+    timers.cancel(timer)
+    timers.cancel(timer)
     assert timer.owner is None
-    assert (heap.next_deadline(), len(heap)) == (2.0, 1)
-    assert heap.pop_due(5.0) == ("two", A)
+    assert (timers.next_deadline(), len(timers)) == (2.0, 1)
+    assert timers.pop_due(5.0) == ("two", A)
 
 
 def test_cancelled_timers_do_not_pile_up() -> None:
-    heap: TimerHeap[int] = TimerHeap()
+    timers: TimerQueues[int] = TimerQueues()
     for number in range(50_000):
-        heap.cancel(heap.start(number + 32.0, number, A))
-    assert len(heap) == 0
-    assert len(heap._heap) <= 1_001
+        timers.cancel(timers.start(float(number), 32.0, number, A))
+    assert len(timers) == 0
+    assert sum(map(len, timers._queues.values())) <= 1_001
 
 
-@given(st.lists(st.tuples(st.floats(0, 100), st.booleans())))
-def test_what_was_not_cancelled_fires_once_and_in_order(plan: list[tuple[float, bool]]) -> None:
-    heap: TimerHeap[float] = TimerHeap()
-    for when, cancelled in plan:
-        timer = heap.start(when, when, A)
+@given(st.lists(st.tuples(st.floats(0, 10), st.sampled_from((0.5, 1.0, 4.0, 5.0, 32.0)), st.booleans())))
+def test_what_was_not_cancelled_fires_once_and_in_order(plan: list[tuple[float, float, bool]]) -> None:
+    timers: TimerQueues[float] = TimerQueues()
+    now, expected = 0.0, []
+    for passed, duration, cancelled in plan:
+        now += passed
+        timer = timers.start(now, duration, now + duration, A)
         if cancelled:
-            heap.cancel(timer)
+            timers.cancel(timer)
+        else:
+            expected.append(now + duration)
+    assert len(timers) == len(expected)
     fired = []
-    while (due := heap.pop_due(1000.0)) is not None:
+    while (due := timers.pop_due(1e9)) is not None:
         fired.append(due[0])
-    assert fired == sorted(when for when, cancelled in plan if not cancelled)
-    assert len(heap) == 0
+    assert fired == sorted(expected)
+    assert (len(timers), timers.next_deadline()) == (0, None)
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.sampled_from((0.5, 1.0, 4.0)))))
+def test_nothing_fires_before_it_is_due(plan: list[tuple[float, float]]) -> None:
+    timers: TimerQueues[float] = TimerQueues()
+    now = 0.0
+    for passed, duration in plan:
+        now += passed
+        while (due := timers.pop_due(now)) is not None:
+            assert due[0] <= now
+        assert (timers.next_deadline() or now + 1) > now
+        timers.start(now, duration, now + duration, A)
