@@ -165,7 +165,7 @@ class Leg(LegVoice):
         held = self.held
         if self._sdp_offered and request.body:
             self._take_answer(request.body)
-        self._sdp_offered = b""
+        self._sdp_offered = None
         if first:
             self._tell(Signal.CONFIRMED, now)
         elif self.held != held:

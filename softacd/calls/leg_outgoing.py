@@ -138,7 +138,7 @@ class OutgoingLeg(Leg):
         stack.acknowledge(dialog, now)
         if response.body:
             self._take_answer(response.body)
-        self._sdp_offered = b""
+        self._sdp_offered = None
         if not self.has_media:
             self.state = advance(self.state, LegInput.HANG_UP)
             self._send_bye(now, 'SIP;cause=488;text="Not Acceptable Here"')

@@ -21,7 +21,7 @@ from softacd.rtp.vocabulary import (
 )
 from softacd.sdp.description import SessionDescription
 from softacd.sdp.errors import SdpError
-from softacd.sdp.negotiation import Answer, LocalMedia, RemoteMedia, accept_answer, offer
+from softacd.sdp.negotiation import Answer, LocalMedia, Offer, RemoteMedia, accept_answer, make_offer
 from softacd.sip.transport import Flow
 
 
@@ -68,7 +68,7 @@ class LegVoice:
         self._key = services.new_key() if self._srtp != "off" else b""
         self._remote: RemoteMedia | None = None
         self._answer: Answer | None = None
-        self._sdp_offered: bytes = b""  # ours, waiting for an answer
+        self._sdp_offered: Offer | None = None  # ours, waiting for an answer
         self._sdp_sent: bytes = b""
 
     @property
@@ -156,12 +156,15 @@ class LegVoice:
         )
 
     def _offer(self) -> bytes:
-        self._sdp_sent = self._sdp_offered = offer(self._local(), previous=self._sdp_sent)
-        return self._sdp_offered
+        offered = self._sdp_offered = make_offer(self._local(), previous=self._sdp_sent)
+        self._sdp_sent = offered.body
+        return offered.body
 
     def _take_answer(self, body: bytes) -> bool:
+        if self._sdp_offered is None:
+            return False
         try:
-            remote = accept_answer(SessionDescription.parse(self._sdp_offered), SessionDescription.parse(body))
+            remote = accept_answer(self._sdp_offered.description, SessionDescription.parse(body))
         except SdpError:
             return False
         self.held = remote.hold

@@ -7,6 +7,7 @@ media to the wrong place.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -14,6 +15,8 @@ from softacd.sdp.errors import SdpError
 
 MAX_BYTES = 65_536
 MAX_MEDIA = 32
+LONGEST_COMMON = 48
+"""Attributes longer than this are somebody's own: keys, candidates, fingerprints."""
 
 
 class Direction(StrEnum):
@@ -191,17 +194,16 @@ def _parse(body: bytes) -> SessionDescription:
         line = raw.rstrip(" \t")
         if not line:
             continue
-        if len(line) < 2 or line[1] != "=" or not line[0].isalpha():
-            raise SdpError(f"line {number} of the session description is not <letter>=<value>")
         kind, value = line[0], line[2:]
+        if line[1:2] != "=" or not kind.isalpha():
+            raise SdpError(f"line {number} of the session description is not <letter>=<value>")
         if not version_seen or kind == "v":
             # RFC 8866 section 5.1: the version comes first; a second one would begin a second description.
             if version_seen or kind != "v" or value.strip() != "0":
                 raise SdpError("session description does not begin with the one line v=0")
             version_seen = True
         elif kind == "a":
-            attribute, colon, text = value.partition(":")
-            section.attributes.append(Attribute(attribute.strip(), text.strip() if colon else None))
+            section.attributes.append(_common(value) if len(value) <= LONGEST_COMMON else _attribute(value))
         elif kind == "m":
             if len(sections) == MAX_MEDIA:
                 raise SdpError(f"session description has more than {MAX_MEDIA} media lines")
@@ -242,6 +244,15 @@ def _media(section: _Section, session: _Section) -> MediaDescription:
     return MediaDescription(
         kind, port, protocol, formats, section.connection, tuple(section.attributes), tuple(section.others)
     )
+
+
+def _attribute(value: str) -> Attribute:
+    attribute, colon, text = value.partition(":")
+    return Attribute(attribute.strip(), text.strip() if colon else None)
+
+
+_common = lru_cache(maxsize=1024)(_attribute)
+"""Nearly every description says the same few things in the same words."""
 
 
 def _origin_line(value: str, number: int) -> Origin:

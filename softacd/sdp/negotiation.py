@@ -5,6 +5,7 @@ A leg has one audio stream. Further media in an offer is refused with port 0, li
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Literal
 
@@ -25,6 +26,10 @@ from softacd.sdp.errors import NotAcceptable
 
 STATIC_FORMATS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}
 """Payload types whose meaning needs no rtpmap (RFC 3551 table 4): name, clock rate."""
+
+LONGEST_ADDRESS = 64
+LONGEST_KEPT = 600
+"""Characters of a media line's formats up to which they are kept after reading."""
 
 OFFERED_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
 """Payload types we offer for the codecs that have a static one."""
@@ -108,19 +113,32 @@ class Answer(msgspec.Struct, frozen=True):
     remote: RemoteMedia
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """Our offer as it goes into the message, and what it says."""
+
+    body: bytes
+    description: SessionDescription
+
+
 def offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, previous: bytes = b"") -> bytes:
+    """The body of `make_offer`."""
+    return make_offer(local, direction, previous=previous).body
+
+
+def make_offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, previous: bytes = b"") -> Offer:
     """A description offering `local`.
 
     `previous` is the description sent last in this dialog: the session version then stays when nothing changed and
     is one more when something did (RFC 3264 section 8).
     """
-    formats = [_local_format(name, index) for index, name in enumerate(local.codecs)]
+    formats = tuple(_local_format(name, index) for index, name in enumerate(local.codecs))
     rates = dict.fromkeys(known.clock_rate for known in formats) if local.telephone_event else {}
-    events = [MediaFormat(TELEPHONE_EVENT, TELEPHONE_EVENT_TYPES[rate], rate) for rate in rates]
+    events = tuple(MediaFormat(TELEPHONE_EVENT, TELEPHONE_EVENT_TYPES[rate], rate) for rate in rates)
     crypto = Crypto(1, SUITES[0], local.srtp_key) if local.srtp != "off" else None
     profile = "RTP/SAVP" if local.srtp == "required" else "RTP/AVP"
     media = _audio(local, profile, formats, events, direction, crypto)
-    return _serialise(_session(local, ("0 0",), [media]), previous)
+    session = _session(local, ("0 0",), [media])
+    return Offer(_serialise(session, previous), session)
 
 
 def answer(
@@ -164,10 +182,10 @@ def answer(
     sections = []
     for index, section in enumerate(offered.media):
         if index == chosen:
-            events = []
+            events: tuple[MediaFormat, ...] = ()
             if remote.telephone_event is not None:
-                events = [MediaFormat(TELEPHONE_EVENT, remote.telephone_event, remote.telephone_event_rate)]
-            sections.append(_audio(local, section.protocol, [remote.codec], events, remote.direction, ours))
+                events = (MediaFormat(TELEPHONE_EVENT, remote.telephone_event, remote.telephone_event_rate),)
+            sections.append(_audio(local, section.protocol, (remote.codec,), events, remote.direction, ours))
         else:
             # RFC 3264 section 6: a refused stream keeps its line, with port 0 and at least one format.
             sections.append(MediaDescription(section.kind, 0, section.protocol, section.formats))
@@ -205,15 +223,23 @@ def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescri
     return msgspec.structs.replace(remote, telephone_event_in=listed.payload_type if listed is not None else None)
 
 
-def formats_of(media: MediaDescription) -> list[MediaFormat]:
+def formats_of(media: MediaDescription) -> tuple[MediaFormat, ...]:
     """Formats of an RTP media line in order of preference, rtpmap and fmtp resolved.
 
     Payload types without a meaning (dynamic, but no rtpmap) are left out; a malformed rtpmap is as good as none.
     """
-    maps = _by_payload_type(media.values("rtpmap"))
-    parameters = _by_payload_type(media.values("fmtp"))
+    maps, parameters = tuple(media.values("rtpmap")), tuple(media.values("fmtp"))
+    if len(media.formats) + sum(map(len, maps)) + sum(map(len, parameters)) > LONGEST_KEPT:
+        return _read_formats(media.formats, maps, parameters)
+    return _formats(media.formats, maps, parameters)
+
+
+def _read_formats(
+    numbers: tuple[str, ...], rtpmaps: tuple[str, ...], fmtps: tuple[str, ...]
+) -> tuple[MediaFormat, ...]:
+    maps, parameters = _by_payload_type(rtpmaps), _by_payload_type(fmtps)
     formats = []
-    for text in media.formats:
+    for text in numbers:
         number = decimal(text)
         if number is None or number > 127:
             continue
@@ -224,7 +250,11 @@ def formats_of(media: MediaDescription) -> list[MediaFormat]:
             name, rate = encoding[0].upper(), decimal(encoding[1]) or 0
         if name and rate:
             formats.append(MediaFormat(name, number, rate, parameters.get(number, "")))
-    return formats
+    return tuple(formats)
+
+
+_formats = lru_cache(maxsize=256)(_read_formats)
+"""Devices of one make say the same in every call: what was read is kept."""
 
 
 def _agree(
@@ -271,18 +301,27 @@ def _crypto(media: MediaDescription) -> Crypto | None:
 
 def _check_address(host: str, our_host: str) -> bool:
     """Whether `host` is the unspecified address. Raises NotAcceptable for one the media cannot be sent to."""
+    version, multicast, unspecified = _address(host) if len(host) <= LONGEST_ADDRESS else (0, False, False)
+    if not version:
+        raise NotAcceptable("the connection address must be an IP address", warning=301) from None
+    if multicast:
+        raise NotAcceptable("multicast is not supported", warning=330)
+    if not unspecified and our_host and _address(our_host)[0] != version:
+        raise NotAcceptable(f"IP version {version} is not available for this stream", warning=300)
+    return unspecified
+
+
+@lru_cache(maxsize=1024)
+def _address(host: str) -> tuple[int, bool, bool]:
+    """IP version (0: no address), whether it is a multicast address, and whether it is the unspecified one."""
     try:
         address = ip_address(host)
     except ValueError:
-        raise NotAcceptable("the connection address must be an IP address", warning=301) from None
-    if address.is_multicast:
-        raise NotAcceptable("multicast is not supported", warning=330)
-    if not address.is_unspecified and our_host and ip_address(our_host).version != address.version:
-        raise NotAcceptable(f"IP version {address.version} is not available for this stream", warning=300)
-    return address.is_unspecified
+        return 0, False, False
+    return address.version, address.is_multicast, address.is_unspecified
 
 
-def _event_format(formats: list[MediaFormat], clock_rate: int) -> MediaFormat | None:
+def _event_format(formats: tuple[MediaFormat, ...], clock_rate: int) -> MediaFormat | None:
     """The telephone-event that goes with a codec of `clock_rate`; None when there is none.
 
     It should run at the codec's clock (RFC 4733 section 2.1); many phones list it at 8000 alone, beside Opus too.
@@ -303,7 +342,7 @@ def _packet_ms(media: MediaDescription) -> int:
     return value if value is not None and value in PACKET_TIMES else 20
 
 
-def _by_payload_type(values: list[str]) -> dict[int, str]:
+def _by_payload_type(values: Iterable[str]) -> dict[int, str]:
     """ "<payload type> <text>" lines as a mapping."""
     mapping: dict[int, str] = {}
     for value in values:
@@ -323,12 +362,23 @@ def _local_format(name: str, index: int) -> MediaFormat:
 def _audio(
     local: LocalMedia,
     protocol: str,
-    formats: list[MediaFormat],
-    events: list[MediaFormat],
+    formats: tuple[MediaFormat, ...],
+    events: tuple[MediaFormat, ...],
     direction: Direction,
     crypto: Crypto | None = None,
 ) -> MediaDescription:
-    numbers = [str(known.payload_type) for known in (*formats, *events)]
+    numbers, before, after = _attributes(formats, events, local.packet_ms, direction)
+    if crypto is not None:
+        before = (*before, Attribute("crypto", crypto.value()))
+    return MediaDescription("audio", local.port, protocol, numbers, None, before + after)
+
+
+@lru_cache(maxsize=256)
+def _attributes(
+    formats: tuple[MediaFormat, ...], events: tuple[MediaFormat, ...], packet_ms: int, direction: Direction
+) -> tuple[tuple[str, ...], tuple[Attribute, ...], tuple[Attribute, ...]]:
+    """Payload types and attributes of one of our media lines; keys stand between the two parts."""
+    numbers = tuple(str(known.payload_type) for known in (*formats, *events))
     attributes = []
     for known in formats:
         encoding = RTPMAPS.get(known.name, f"{known.name}/{known.clock_rate}")
@@ -338,15 +388,11 @@ def _audio(
     for known in events:
         attributes.append(Attribute("rtpmap", f"{known.payload_type} telephone-event/{known.clock_rate}"))
         attributes.append(Attribute("fmtp", f"{known.payload_type} 0-15"))
-    if crypto is not None:
-        attributes.append(Attribute("crypto", crypto.value()))
-    attributes.append(Attribute("ptime", str(local.packet_ms)))
-    attributes.append(Attribute(direction.value))
-    return MediaDescription("audio", local.port, protocol, tuple(numbers), None, tuple(attributes))
+    return numbers, tuple(attributes), (Attribute("ptime", str(packet_ms)), Attribute(direction.value))
 
 
 def _session(local: LocalMedia, times: tuple[str, ...], media: list[MediaDescription]) -> SessionDescription:
-    kind = f"IP{ip_address(local.host).version}"
+    kind = f"IP{_address(local.host)[0]}"
     origin = Origin(local.user, str(local.session_id), local.session_version, "IN", kind, local.host)
     return SessionDescription(origin, Connection(kind, local.host), "-", times, (), tuple(media))
 
