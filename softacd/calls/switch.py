@@ -7,6 +7,7 @@ the driver drains after every input. One next deadline covers transactions, call
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from math import ceil
+from typing import Any
 
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings
@@ -35,7 +36,6 @@ from softacd.sip.authenticator import Account, DigestAuthenticator
 from softacd.sip.event_package import ALLOW_EVENTS
 from softacd.sip.events import (
     AckMissing,
-    Event,
     FailureCause,
     IncomingAck,
     IncomingCancel,
@@ -119,6 +119,22 @@ class Switch:
         self._restored: set[str] = set()
         self._listening = listening
         self._jitter = jitter
+        self._deadlines = (
+            self.services.deadlines.next,
+            self.distributor.next_deadline,
+            self.location.next_deadline,
+            self.guard.next_deadline,
+        )
+        self._take: dict[type, Callable[[Any, float], None]] = {
+            Trace: self._trace,
+            IncomingResponse: self._on_response,
+            IncomingRequest: self._on_request,
+            IncomingAck: self._on_ack,
+            IncomingCancel: self._on_cancel,
+            TransactionFailed: self._on_failure,
+            AckMissing: self._on_ack_missing,
+            PrackMissing: self._on_prack_missing,
+        }
         self._set_up(settings, now)
 
     def _set_up(self, settings: SwitchSettings, now: float) -> None:
@@ -235,16 +251,18 @@ class Switch:
 
     def next_deadline(self) -> float | None:
         """When `handle_deadline` must be called."""
-        stack = self.stack.next_deadline()
-        moments = [
-            None if stack is None else max(stack, ceil(stack / TIMER_GRAIN) * TIMER_GRAIN),  # never before it is due
-            self.services.deadlines.next(),
-            self.distributor.next_deadline(),
-            self.location.next_deadline(),
-            self.guard.next_deadline(),
-        ]
-        moments.extend(trunk.next_deadline() for trunk in self.exchange.trunks.values())
-        return min((moment for moment in moments if moment is not None), default=None)
+        earliest = self.stack.next_deadline()
+        if earliest is not None:
+            earliest = max(earliest, ceil(earliest / TIMER_GRAIN) * TIMER_GRAIN)  # never before it is due
+        for next_deadline in self._deadlines:
+            moment = next_deadline()
+            if moment is not None and (earliest is None or moment < earliest):
+                earliest = moment
+        for trunk in self.exchange.trunks.values():
+            moment = trunk.next_deadline()
+            if moment is not None and (earliest is None or moment < earliest):
+                earliest = moment
+        return earliest
 
     def handle_deadline(self, now: float) -> None:
         """Let everything due happen."""
@@ -301,69 +319,76 @@ class Switch:
     # --- events of the stack --------------------
 
     def _pump(self, now: float) -> None:
-        poll = self.stack.poll
+        poll, take = self.stack.poll, self._take
         while True:
             while (item := poll()) is not None:
-                if isinstance(item, Transmit):
+                if type(item) is Transmit:
                     self.transmits.append(item)
                 else:
-                    self._sip_event(item, now)
+                    take[type(item)](item, now)
             if not self.services.changed:
                 return
             self.notifier.flush(now)
 
-    def _sip_event(self, event: Event, now: float) -> None:
-        match event:
-            case Trace():
-                self._trace(event)
-            case IncomingResponse(transaction=transaction, response=response, dialog=dialog):
-                context = transaction.context
-                if isinstance(context, OutgoingLeg) and transaction.method == "INVITE":
-                    context.on_response(response, dialog, now)
-                elif isinstance(context, Leg):
-                    if response.status >= 200:
-                        context.on_alive(response.status, now)
-                elif isinstance(context, Trunk | LegSession):
-                    context.on_response(transaction, response, now)
-                elif isinstance(context, Watch):
-                    self.notifier.on_answer(context, response.status, now)
-                elif isinstance(context, MessageRelay):
-                    context.on_answer(response.status, now)
-            case IncomingRequest(transaction=transaction, request=request, flow=flow, dialog=dialog):
-                if dialog is not None and isinstance(dialog.context, Leg):
-                    self._in_dialog(dialog.context, transaction, request, now)
-                elif dialog is not None and isinstance(dialog.context, Watch):
-                    self._in_subscription(dialog.context, transaction, request, now)
-                else:
-                    self._out_of_dialog(transaction, request, flow, now)
-            case IncomingAck(dialog=dialog, request=request):
-                if isinstance(dialog.context, Leg):
-                    dialog.context.on_ack(request, now)
-            case IncomingCancel(transaction=transaction, request=request):
-                if isinstance(transaction.context, IncomingLeg):
-                    transaction.context.on_cancel(request, now)
-            case TransactionFailed(transaction=transaction, cause=cause):
-                context = transaction.context
-                if isinstance(context, OutgoingLeg) and transaction.method == "INVITE":
-                    context.on_transaction_failed(cause is FailureCause.TIMEOUT, now)
-                elif isinstance(context, Leg):
-                    context.on_alive(408 if cause is FailureCause.TIMEOUT else 503, now)
-                elif isinstance(context, Trunk):
-                    context.on_failure(transaction, cause, now)
-                elif isinstance(context, LegSession):
-                    context.on_failure(408 if cause is FailureCause.TIMEOUT else 503, now)
-                elif isinstance(context, Watch):
-                    self.notifier.on_answer(context, 408, now)
-                elif isinstance(context, MessageRelay):
-                    context.on_answer(408, now)
-            case AckMissing(dialog=dialog):
-                if isinstance(dialog.context, IncomingLeg):
-                    dialog.context.on_ack_missing(now)
-            case PrackMissing(dialog=dialog):
-                if isinstance(dialog.context, IncomingLeg):
-                    dialog.context.on_prack_missing(now)
+    def _on_response(self, event: IncomingResponse, now: float) -> None:
+        transaction, response = event.transaction, event.response
+        context = transaction.context
+        if isinstance(context, OutgoingLeg) and transaction.method == "INVITE":
+            context.on_response(response, event.dialog, now)
+        elif isinstance(context, Leg):
+            if response.status >= 200:
+                context.on_alive(response.status, now)
+        elif isinstance(context, Trunk | LegSession):
+            context.on_response(transaction, response, now)
+        elif isinstance(context, Watch):
+            self.notifier.on_answer(context, response.status, now)
+        elif isinstance(context, MessageRelay):
+            context.on_answer(response.status, now)
 
-    def _trace(self, event: Trace) -> None:
+    def _on_request(self, event: IncomingRequest, now: float) -> None:
+        transaction, request = event.transaction, event.request
+        context = event.dialog.context if event.dialog is not None else None
+        if isinstance(context, Leg):
+            self._in_dialog(context, transaction, request, now)
+        elif isinstance(context, Watch):
+            self._in_subscription(context, transaction, request, now)
+        else:
+            self._out_of_dialog(transaction, request, event.flow, now)
+
+    def _on_ack(self, event: IncomingAck, now: float) -> None:
+        if isinstance(event.dialog.context, Leg):
+            event.dialog.context.on_ack(event.request, now)
+
+    def _on_cancel(self, event: IncomingCancel, now: float) -> None:
+        if isinstance(event.transaction.context, IncomingLeg):
+            event.transaction.context.on_cancel(event.request, now)
+
+    def _on_failure(self, event: TransactionFailed, now: float) -> None:
+        transaction, cause = event.transaction, event.cause
+        context = transaction.context
+        if isinstance(context, OutgoingLeg) and transaction.method == "INVITE":
+            context.on_transaction_failed(cause is FailureCause.TIMEOUT, now)
+        elif isinstance(context, Leg):
+            context.on_alive(408 if cause is FailureCause.TIMEOUT else 503, now)
+        elif isinstance(context, Trunk):
+            context.on_failure(transaction, cause, now)
+        elif isinstance(context, LegSession):
+            context.on_failure(408 if cause is FailureCause.TIMEOUT else 503, now)
+        elif isinstance(context, Watch):
+            self.notifier.on_answer(context, 408, now)
+        elif isinstance(context, MessageRelay):
+            context.on_answer(408, now)
+
+    def _on_ack_missing(self, event: AckMissing, now: float) -> None:
+        if isinstance(event.dialog.context, IncomingLeg):
+            event.dialog.context.on_ack_missing(now)
+
+    def _on_prack_missing(self, event: PrackMissing, now: float) -> None:
+        if isinstance(event.dialog.context, IncomingLeg):
+            event.dialog.context.on_prack_missing(now)
+
+    def _trace(self, event: Trace, now: float) -> None:
+        del now
         line = event.start_line
         text = line[8:] if line.startswith("SIP/2.0 ") else line.partition(" ")[0]
         leg = self.services.sip_calls.get(event.call_id)

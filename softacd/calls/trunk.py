@@ -190,8 +190,11 @@ class Trunk:
 
     def next_deadline(self) -> float | None:
         """When handle_deadline is due."""
-        moments = [part.next_deadline() for part in (self._registration, self._probe) if part is not None]
-        return min((moment for moment in moments if moment is not None), default=None)
+        refresh = self._registration.next_deadline() if self._registration is not None else None
+        probe = self._probe.next_deadline() if self._probe is not None else None
+        if refresh is None or probe is None:
+            return refresh if probe is None else probe
+        return min(refresh, probe)
 
     def handle_deadline(self, now: float) -> None:
         """Refresh, retry or probe when it is time."""

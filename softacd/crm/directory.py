@@ -33,6 +33,8 @@ class Directory:
     def lookup(self, text: str) -> Caller | None:
         """What is known of a number as a carrier presents it; None: nothing, or it is withheld or no number."""
         settings = self._settings
+        if self.index.empty:
+            return None
         number = canonical(text, settings.country)
         if number is None:
             return None

@@ -81,6 +81,11 @@ class Index:
         self._older: dict[int, Card | None] = {}
         self._reloading = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is known and nobody blocked."""
+        return not (len(self) or self._blocked)
+
     def __len__(self) -> int:
         return len(self._packed) + len(self._changes) + len(self._older)
 

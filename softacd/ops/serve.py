@@ -48,6 +48,7 @@ from softacd.runtime.resolver import Located, Locator, keep_located
 from softacd.runtime.tasks import spawn
 from softacd.runtime.tcp import TcpListener
 from softacd.runtime.tls import ServerCertificate, TlsError, client_context
+from softacd.runtime.tokens import Tokens
 from softacd.runtime.udp import UdpListener
 from softacd.runtime.websocket import WebSocketListener
 from softacd.sip.limits import Limits
@@ -246,7 +247,7 @@ class Server:
             configuration.queues,
             configuration.agents,
             node=configuration.server.node,
-            token=lambda: secrets.token_hex(8),
+            token=Tokens(),
             secret=secrets.token_bytes(32),
             jitter=random.random,
             wall=self.wall,

@@ -124,11 +124,19 @@ _MUTABLE = (CallRecord, LegRecord, RecordingRecord)
 class Entry:
     """One event in the ring; becomes text when the first watcher wants it."""
 
-    __slots__ = ("_text", "event")
+    __slots__ = ("_at", "_record", "_seq", "_text", "type")
 
-    def __init__(self, event: RecordPushed) -> None:
-        self.event = event
+    def __init__(self, seq: int, at: int, record: AnyRecord) -> None:
+        self.type = PUSHED[type(record)]
+        self._seq = seq
+        self._at = at
+        self._record = record
         self._text = ""
+
+    @property
+    def event(self) -> RecordPushed:
+        """The event as watchers read it."""
+        return self.type(self._seq, self._at, self._record)  # type: ignore[arg-type] # the table pairs them
 
     def text(self) -> str:
         """The event as JSON."""
@@ -179,8 +187,7 @@ class Feed:
         """Number a record and tell the watchers. Records that their maker goes on changing are copied."""
         self.last += 1
         kept = copy.copy(record) if isinstance(record, _MUTABLE) else record
-        event = PUSHED[type(record)](self.last, self._wall(), kept)  # type: ignore[arg-type] # the table pairs them
-        self._ring[self.last % self._capacity] = Entry(event)
+        self._ring[self.last % self._capacity] = Entry(self.last, self._wall(), kept)
         for watcher in self.watchers:
             watcher.wake()
 
@@ -203,7 +210,7 @@ class Feed:
         while watcher.seq < self.last:
             watcher.seq += 1
             entry = self._ring[watcher.seq % self._capacity]
-            if entry is not None and type(entry.event) in watcher.types:
+            if entry is not None and entry.type in watcher.types:
                 return entry
         return None
 
