@@ -10,10 +10,11 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 TimeOut = Annotated[float, msgspec.Meta(ge=0.5, le=600)]
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 CodecName = Literal["PCMA", "PCMU", "G722", "OPUS"]
+DigestAlgorithm = Literal["MD5", "SHA-256", "SHA-512-256"]
 Encryption = Literal["off", "preferred", "required"]
 
 
-SECRET_FIELDS = frozenset({"password", "ha1", "ha1_sha256", "token"})
+SECRET_FIELDS = frozenset({"password", "ha1", "ha1_sha256", "ha1_sha512_256", "token"})
 """Fields of settings whose values are never shown, logged or compared aloud."""
 
 
@@ -88,7 +89,7 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
 class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """A SIP phone, named by its extension. Give `password` (plain) or `ha1` (MD5 of username:realm:password).
 
-    A plain password is turned into `ha1` and `ha1_sha256` when the configuration is loaded, and not kept.
+    A plain password is turned into all three hashes when the configuration is loaded, and not kept.
     """
 
     extension: str
@@ -103,6 +104,8 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """MD5 of `extension:sip.domain:password`, 32 hexadecimal digits (RFC 7616, 3.4.2)."""
     ha1_sha256: str = ""
     """The same with SHA-256, 64 hexadecimal digits (RFC 8760)."""
+    ha1_sha512_256: str = ""
+    """The same with SHA-512-256, 64 hexadecimal digits."""
     display_name: str = ""
     """The name others see when this phone calls."""
     contacts: Annotated[int, msgspec.Meta(ge=1, le=32)] = 4
@@ -278,6 +281,8 @@ class SwitchSettings(msgspec.Struct, frozen=True):
 
     domain: str
     """Realm and domain of our phones."""
+    digest: tuple[DigestAlgorithm, ...] = ("MD5",)
+    """Digest algorithms phones are offered, the preferred one first."""
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()

@@ -143,11 +143,13 @@ class Switch:
                 username=phone.extension,
                 ha1_md5=phone.ha1,
                 ha1_sha256=phone.ha1_sha256,
+                ha1_sha512_256=phone.ha1_sha512_256,
                 addresses_of_record=(self.exchange.address_of_record(phone.extension),),
                 contacts=phone.contacts,
             )
             for phone in settings.phones
         )
+        self.authenticator.offer(settings.digest)
         self._location_changed(self.registrar.configure(settings.domain, accounts, now), now)
         trunks = self.exchange.trunks
         wanted = {trunk.name: trunk for trunk in settings.trunks}

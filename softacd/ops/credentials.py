@@ -22,6 +22,10 @@ _GUESSED_FIRST = frozenset(
 SHORTEST_PASSWORD = 8
 
 
+HASHES = (("ha1", 32), ("ha1_sha256", 64), ("ha1_sha512_256", 64))
+"""Fields of a phone that may hold a hash of its password, and their length."""
+
+
 class Credentials:
     """Resolves `password`, `password_file` and `password_env` (and the same of `token`) of one draft."""
 
@@ -48,11 +52,12 @@ class Credentials:
         password = self._secret(path, "password", phone.password, phone.password_file, phone.password_env)
         if password is None:
             return phone
-        if password and (phone.ha1 or phone.ha1_sha256):
-            key = "ha1" if phone.ha1 else "ha1_sha256"
+        given = next((key for key, _ in HASHES if getattr(phone, key)), "")
+        if password and given:
+            key = given
             self._draft.error((*path, key), "given beside a password", "either a password or its hash")
             return phone
-        for key, digits in (("ha1", 32), ("ha1_sha256", 64)):
+        for key, digits in HASHES:
             value = getattr(phone, key)
             if value and not (len(value) == digits and all(c in "0123456789abcdef" for c in value)):
                 self._draft.error((*path, key), "is not such a hash", f"{digits} small hexadecimal digits")
@@ -66,6 +71,7 @@ class Credentials:
             password="",
             ha1=ha1(phone.extension, realm, password),
             ha1_sha256=ha1(phone.extension, realm, password, "sha256"),
+            ha1_sha512_256=ha1(phone.extension, realm, password, "sha512_256"),
         )
 
     def web(self, web: WebSettings) -> WebSettings:

@@ -10,6 +10,7 @@ import msgspec
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.model import (
     DialPlan,
+    DigestAlgorithm,
     FlowSettings,
     GroupSettings,
     HidesSecrets,
@@ -105,6 +106,10 @@ class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM file of the authorities that sign carriers' certificates; empty: those the system trusts."""
     domain: str = "softacd.internal"
     """Domain of our phones and realm of their passwords. Changing it makes every configured `ha1` invalid."""
+    digest: tuple[DigestAlgorithm, ...] = ("MD5",)
+    """How phones may prove their passwords (RFC 8760), the preferred one first: MD5, SHA-256, SHA-512-256.
+
+    Older phones give up when they are offered anything but MD5. What a phone has no hash for is offered to none."""
     public_address: str = ""
     """IP address that peers beyond our own networks are told instead of the local one, when a NAT router is between."""
 
@@ -206,6 +211,7 @@ class Configuration(msgspec.Struct, frozen=True):
         """What the call flows need."""
         return SwitchSettings(
             domain=self.sip.domain,
+            digest=self.sip.digest,
             trunks=self.trunks,
             phones=self.phones,
             numbers=self.numbers,
@@ -225,7 +231,7 @@ class Configuration(msgspec.Struct, frozen=True):
         values = {self.web.token}
         values.update(trunk.password for trunk in self.trunks)
         for phone in self.phones:
-            values.update((phone.password, phone.ha1, phone.ha1_sha256))
+            values.update((phone.password, phone.ha1, phone.ha1_sha256, phone.ha1_sha512_256))
         return frozenset(values - {""})
 
 

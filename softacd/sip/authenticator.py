@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from softacd.sip.digest import MD5, SHA_256, Challenge, digest_response, parse_credentials
+from softacd.sip import digest
+from softacd.sip.digest import MD5, Challenge, digest_response, parse_credentials
 from softacd.sip.errors import MalformedError
 from softacd.sip.message import Request
 
@@ -26,8 +27,19 @@ class Account(msgspec.Struct, frozen=True):
     username: str
     ha1_md5: str
     ha1_sha256: str = ""
+    ha1_sha512_256: str = ""
     addresses_of_record: tuple[str, ...] = ()
     contacts: int = 4
+
+    def stored(self, algorithm: str) -> str:
+        """The hash by this algorithm, "" when there is none."""
+        match algorithm:
+            case digest.SHA_256:
+                return self.ha1_sha256
+            case digest.SHA_512_256:
+                return self.ha1_sha512_256
+            case _:
+                return self.ha1_md5
 
     def __repr__(self) -> str:
         return f"Account(username={self.username!r}, addresses_of_record={self.addresses_of_record!r})"
@@ -46,9 +58,9 @@ class DigestAuthenticator:
     """Challenges requests and checks the answers.
 
     `secret` signs nonces (16 octets or more), `token` gives fresh random tokens. `algorithms` are offered in this
-    order, the preferred one first (RFC 8760 section 2.4). SHA-256 is not offered by default: stacks that know only
-    MD5, libre before 2.0 among them, give up when any challenge names another algorithm; and it is offered only
-    while every account has a SHA-256 hash, so that the challenge does not tell accounts apart.
+    order, the preferred one first (RFC 8760 section 2.4). Only MD5 is by default: stacks that know nothing else, libre
+    before 2.0 among them, give up when any challenge names another algorithm. Another one is offered only while every
+    account has a hash by it, so that the challenge does not tell accounts apart.
     """
 
     def __init__(
@@ -73,8 +85,18 @@ class DigestAuthenticator:
         """Swap realm and accounts, as on reload; nonces given before stay good while the realm stays."""
         self.realm = realm
         self.accounts = accounts
-        complete = all(account.ha1_sha256 for account in accounts.values())
-        self.algorithms = tuple(name for name in self._allowed if name != SHA_256 or complete) or (MD5,)
+        self._choose()
+
+    def offer(self, algorithms: Iterable[str]) -> None:
+        """Swap the algorithms offered."""
+        self._allowed = tuple(algorithms)
+        self._choose()
+
+    def _choose(self) -> None:
+        accounts = self.accounts.values()
+        self.algorithms = tuple(
+            name for name in self._allowed if name == MD5 or all(account.stored(name) for account in accounts)
+        ) or (MD5,)
 
     def authenticate(self, request: Request, now: float, *, proxy: bool = False) -> Verdict:
         """Check a request. `proxy` chooses 407 and Proxy-Authorization instead of 401 and Authorization.
@@ -103,9 +125,7 @@ class DigestAuthenticator:
         """Why the credentials do not count, "" when they do."""
         username = parameters.get("username", "")
         account = self.accounts.get(username)
-        stored = ""
-        if account is not None:
-            stored = account.ha1_sha256 if algorithm == SHA_256 else account.ha1_md5
+        stored = account.stored(algorithm) if account is not None else ""
         nonce, qop = parameters.get("nonce", ""), parameters.get("qop", "")
         count, cnonce = parameters.get("nc", ""), parameters.get("cnonce", "")
         # The URI is taken as the client hashed it: proxies may rewrite the Request-URI on the way (section 22.4), and

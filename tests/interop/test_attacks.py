@@ -66,7 +66,8 @@ async def run(*command: str, seconds: float = 60, directory: Path | None = None)
 
 def sipvicious(tool: str) -> str:
     """The path of one of sipvicious' programs; skips when it is not installed."""
-    found = shutil.which(f"sipvicious_{tool}")
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which(f"sipvicious_{tool}", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
         pytest.skip("sipvicious is not installed")
     return found
@@ -81,7 +82,7 @@ async def bans(shop: Shop) -> dict[str, str]:
 
 async def scan(shop: Shop, tool: str, arguments: Sequence[str], directory: Path) -> str:
     target = f"{shop.host}" if tool == "svmap" else f"udp://{shop.host}:{shop.sip_port}"
-    return await run(sipvicious(tool), *arguments, target, seconds=30, directory=directory)
+    return await run(sipvicious(tool), *arguments, target, seconds=15, directory=directory)
 
 
 async def test_svmap_sees_no_server(switch: Switch, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def test_a_changed_secret_is_told_but_not_shown(shop: Path, current: Configurati
     assert [str(found) for found in changes] == [
         "phones.101.ha1: (hidden) -> (hidden)",
         "phones.101.ha1_sha256: (hidden) -> (hidden)",
+        "phones.101.ha1_sha512_256: (hidden) -> (hidden)",
     ]
 
 

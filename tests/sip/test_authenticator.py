@@ -7,11 +7,15 @@ from itertools import count
 import pytest
 
 from softacd.sip.authenticator import Account, DigestAuthenticator, Verdict
-from softacd.sip.digest import MD5, SHA_256, Challenge, Credentials, answer_challenge, ha1
+from softacd.sip.digest import MD5, SHA_256, SHA_512_256, Challenge, Credentials, answer_challenge, ha1
 from softacd.sip.message import Request
 
 REALM = "example.com"
-ANNA = Account("100", ha1(MD5, "100", REALM, "secret"), ha1(SHA_256, "100", REALM, "secret"), ("sip:100@example.com",))
+ANNA = Account(
+    "100",
+    *(ha1(algorithm, "100", REALM, "secret") for algorithm in (MD5, SHA_256, SHA_512_256)),
+    addresses_of_record=("sip:100@example.com",),
+)
 RIGHT = Credentials("100", "secret")
 
 
@@ -169,5 +173,21 @@ def test_old_nonce_counts_are_forgotten() -> None:
 
 
 def test_hashes_do_not_show() -> None:
-    assert ANNA.ha1_md5 not in repr(ANNA)
-    assert ANNA.ha1_sha256 not in repr(ANNA)
+    for secret in (ANNA.ha1_md5, ANNA.ha1_sha256, ANNA.ha1_sha512_256):
+        assert secret not in repr(ANNA)
+
+
+def test_the_strongest_is_offered_first_and_each_is_good() -> None:
+    door = new_authenticator(SHA_512_256, SHA_256, MD5)
+    offered = challenges(door.authenticate(register(), 10.0))
+    assert [challenge.algorithm for challenge in offered] == [SHA_512_256, SHA_256, MD5]
+    for count_used, challenge in enumerate(offered, 1):
+        assert door.authenticate(register(answer(challenge, nc=count_used)), 10.0).username == "100"
+
+
+def test_what_is_offered_can_be_changed_while_nonces_stay_good() -> None:
+    door = new_authenticator()
+    challenge = challenges(door.authenticate(register(), 10.0))[0]
+    door.offer((SHA_512_256, MD5))
+    assert door.authenticate(register(answer(challenge)), 10.0).username == "100"
+    assert [one.algorithm for one in challenges(door.authenticate(register(), 10.0))] == [SHA_512_256, MD5]
