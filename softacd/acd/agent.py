@@ -1,6 +1,6 @@
 """One agent as the distributor knows him."""
 
-from softacd.acd.agent_table import AVAILABLE, IDLE, STATES, WRAPPING_UP, Trigger, next_state
+from softacd.acd.agent_table import AVAILABLE, IDLE, IN_WRAP_UP, STATES, Trigger, next_state
 from softacd.acd.line import AgentKey, Key
 from softacd.acd.model import AgentSettings, TierSettings
 from softacd.acd.queue import Queue, TierLevel
@@ -33,6 +33,7 @@ class Agent:
     """
 
     __slots__ = (
+        "accounted",
         "answered",
         "booked_until",
         "caller",
@@ -46,9 +47,11 @@ class Agent:
         "reachable",
         "ready",
         "reason",
+        "reason_seconds",
         "settings",
         "since",
         "state",
+        "state_seconds",
         "status",
         "status_seconds",
         "status_since",
@@ -59,7 +62,6 @@ class Agent:
         "unreachables",
         "until",
         "upcoming",
-        "wrap_up_seconds",
     )
 
     def __init__(self, settings: AgentSettings, now: float) -> None:
@@ -70,6 +72,9 @@ class Agent:
         self.status_since = now
         self.booked_until = now
         self.status_seconds = dict.fromkeys(Status, 0.0)
+        self.reason_seconds: dict[tuple[Status, str], float] = {}
+        self.state_seconds = dict.fromkeys(State, 0.0)
+        self.accounted = now
         self.upcoming: tuple[Status, str] | None = None
         self.state = State.IDLE
         self.since = now
@@ -85,7 +90,6 @@ class Agent:
         self.talking_since = now
         self.answered = 0
         self.talk_seconds = 0.0
-        self.wrap_up_seconds = 0.0
         self.tiers: tuple[Tier, ...] = ()
         self.personal: list[Key] = []  # callers who wait for this agent alone and for whom he does not ring
         self.ready = False
@@ -98,21 +102,37 @@ class Agent:
         if new is None:
             new = next_state(old, trigger)  # which says what is wrong
         if new is not old:
+            self.state_seconds[old] += now - self.accounted
+            self.accounted = now
             self.state = new
             self.since = now
 
     def take_status(self, status: Status, reason: str, now: float) -> None:
         """Have this status from now on; the time in the one before is accounted."""
+        self.account(now)
         if status is not self.status:
-            self.account(now)
             self.status = status
             self.status_since = now
         self.reason = reason
 
     def account(self, now: float) -> None:
-        """Book the time in the present status up to now."""
-        self.status_seconds[self.status] += now - self.booked_until
+        """Book the time in the present status and state up to now."""
+        seconds = now - self.booked_until
         self.booked_until = now
+        self.status_seconds[self.status] += seconds
+        if self.reason:
+            key = (self.status, self.reason)
+            self.reason_seconds[key] = self.reason_seconds.get(key, 0.0) + seconds
+        self.state_seconds[self.state] += now - self.accounted
+        self.accounted = now
+
+    def forget_day(self) -> None:
+        """Begin the day's account from zero."""
+        self.answered = 0
+        self.talk_seconds = 0.0
+        self.status_seconds = dict.fromkeys(Status, 0.0)
+        self.reason_seconds = {}
+        self.state_seconds = dict.fromkeys(State, 0.0)
 
     def gives_answers(self) -> bool:
         """Whether he will answer callers, now or after what he does."""
@@ -161,6 +181,6 @@ class Agent:
             self.state,
             self.reason,
             self.caller,
-            self.until if self.state is WRAPPING_UP else None,
+            self.until if self.state in IN_WRAP_UP else None,
             None if self.upcoming is None else self.upcoming[0],
         )

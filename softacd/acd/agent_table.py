@@ -26,6 +26,8 @@ class Trigger(StrEnum):
     RESUME = "resume"
     WRAP_UP = "wrap-up"  # the conversation ended and its queue grants time for the paperwork
     FREE = "free"  # the conversation ended without wrap-up, or the wrap-up is over
+    OWN_CALL = "own-call"  # his phone is in a call that no queue gave him
+    OWN_END = "own-end"  # the last of those is over
 
 
 class StatusEffect(StrEnum):
@@ -38,7 +40,7 @@ class StatusEffect(StrEnum):
 
 
 STATES: Final[Mapping[State, Mapping[Trigger, State]]] = {
-    State.IDLE: {Trigger.OFFER: State.OFFERED},
+    State.IDLE: {Trigger.OFFER: State.OFFERED, Trigger.OWN_CALL: State.OWN_CALL},
     State.OFFERED: {
         Trigger.RING: State.RINGING,
         Trigger.ANSWER: State.TALKING,
@@ -61,7 +63,9 @@ STATES: Final[Mapping[State, Mapping[Trigger, State]]] = {
         Trigger.WRAP_UP: State.WRAP_UP,
         Trigger.FREE: State.IDLE,
     },
-    State.WRAP_UP: {Trigger.FREE: State.IDLE},
+    State.WRAP_UP: {Trigger.FREE: State.IDLE, Trigger.OWN_CALL: State.AFTER_CALL},
+    State.AFTER_CALL: {Trigger.FREE: State.OWN_CALL, Trigger.OWN_END: State.WRAP_UP},
+    State.OWN_CALL: {Trigger.OWN_END: State.IDLE},
 }
 
 _EVERY_STATUS_AT_ONCE: Final = dict.fromkeys(Status, StatusEffect.AT_ONCE)
@@ -76,6 +80,8 @@ STATUS_EFFECTS: Final[Mapping[State, Mapping[Status, StatusEffect]]] = {
     State.HELD: _EVERY_STATUS_AFTER_CALL,
     # A break chosen in wrap-up begins at once and the wrap-up runs out beside it; who goes home has nothing to wrap up.
     State.WRAP_UP: _EVERY_STATUS_AT_ONCE | {Status.LOGGED_OUT: StatusEffect.END_WRAP_UP},
+    State.AFTER_CALL: _EVERY_STATUS_AT_ONCE | {Status.LOGGED_OUT: StatusEffect.END_WRAP_UP},
+    State.OWN_CALL: _EVERY_STATUS_AT_ONCE,
 }
 
 OFFERABLE: Final = (Status.AVAILABLE, State.IDLE)
@@ -83,6 +89,7 @@ OFFERABLE: Final = (Status.AVAILABLE, State.IDLE)
 
 ON_OFFER: Final = frozenset({State.OFFERED, State.RINGING})
 IN_CONVERSATION: Final = frozenset({State.TALKING, State.HELD})
+IN_WRAP_UP: Final = frozenset({State.WRAP_UP, State.AFTER_CALL})
 
 
 class IllegalTransitionError(RuntimeError):
@@ -96,7 +103,6 @@ ANSWER: Final = Trigger.ANSWER
 RELEASE: Final = Trigger.RELEASE
 FREE: Final = Trigger.FREE
 WRAP_UP: Final = Trigger.WRAP_UP
-WRAPPING_UP: Final = State.WRAP_UP
 AVAILABLE: Final = Status.AVAILABLE
 IDLE: Final = State.IDLE
 

@@ -18,10 +18,13 @@ def caller_joined(turn: Turn, event: CallerJoined, now: float) -> None:
     if queue is None:
         turn.out.append(CallerExited(event.caller, event.queue, Exit.CLOSED, 0.0))
         return
-    queue.service_level.joined()
     settings = queue.settings
     turned_away = None
-    if settings.max_callers and len(queue.line) >= settings.max_callers and not event.reconnect:
+    if not event.call_back:
+        queue.service_level.joined()
+    if event.call_back or event.reconnect:
+        pass  # he has been taken in before
+    elif settings.max_callers and len(queue.line) >= settings.max_callers:
         turned_away = Exit.FULL
     elif not settings.join_without_agents and not anyone_logged_in(turn, queue):
         turned_away = Exit.NO_AGENTS
@@ -30,9 +33,11 @@ def caller_joined(turn: Turn, event: CallerJoined, now: float) -> None:
         turn.out.append(CallerExited(event.caller, queue.name, turned_away, 0.0))
         return
     turn.arrivals += 1
-    arrival = queue.redials.take(event.party, now) if event.party else None
+    arrival = event.arrived
     if arrival is None:
-        arrival = now
+        arrival = queue.redials.take(event.party, now) if event.party else None
+        if arrival is None:
+            arrival = now
     key = key_of(settings, event, arrival, turn.arrivals)
     caller = Caller(event.caller, queue, key, now, event.skills)
     caller.arrival = arrival
@@ -42,6 +47,7 @@ def caller_joined(turn: Turn, event: CallerJoined, now: float) -> None:
         caller.base = first_staffed(turn, queue)
     turn.callers[event.caller] = caller
     insert(queue.line, key)
+    caller.call_back = event.call_back
     limit_wait(turn, caller)
     if event.patience > 0 and prefers(turn, caller, event.preferred_agent, now + event.patience, now):
         return

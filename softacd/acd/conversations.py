@@ -1,7 +1,7 @@
 """Conversations and the wrap-up after them."""
 
 from softacd.acd.agent import Agent
-from softacd.acd.agent_table import FREE, IN_CONVERSATION, WRAP_UP, WRAPPING_UP, Trigger
+from softacd.acd.agent_table import FREE, IDLE, IN_CONVERSATION, IN_WRAP_UP, WRAP_UP, Trigger
 from softacd.acd.deadlines import Due
 from softacd.acd.turn import Turn
 from softacd.acd.vocabulary import (
@@ -33,6 +33,8 @@ def talk_ended(turn: Turn, event: TalkEnded, now: float) -> None:
     seconds = 0.0 if agent.queue is None else agent.queue.settings.wrap_up_seconds
     if seconds and agent.status is not Status.LOGGED_OUT:
         agent.move(WRAP_UP, now)
+        if agent.other_calls:
+            agent.move(Trigger.OWN_CALL, now)
         agent.until = now + seconds
         agent.timer = turn.deadlines.arm(agent.until, Due.WRAP_UP, agent.name)
         turn.out.append(agent.changed())
@@ -51,9 +53,9 @@ def hold_changed(turn: Turn, event: HoldChanged, now: float) -> None:
 
 def free(turn: Turn, agent: Agent, now: float) -> None:
     """Conversation and wrap-up are over; `now` may be the past moment when the wrap-up was due to end."""
-    if agent.state is WRAPPING_UP:
-        agent.wrap_up_seconds += now - agent.since
     agent.move(FREE, now)
+    if agent.other_calls and agent.state is IDLE:
+        agent.move(Trigger.OWN_CALL, now)
     turn.deadlines.cancel(agent.timer)
     agent.timer = 0
     agent.until = None
@@ -66,13 +68,13 @@ def free(turn: Turn, agent: Agent, now: float) -> None:
 
 def wrap_up_finished(turn: Turn, event: WrapUpFinished, now: float) -> None:
     agent = turn.floor.agents.get(event.agent)
-    if agent is not None and agent.state is WRAPPING_UP:
+    if agent is not None and agent.state in IN_WRAP_UP:
         free(turn, agent, now)
 
 
 def wrap_up_extended(turn: Turn, event: WrapUpExtended, now: float) -> None:
     agent = turn.floor.agents.get(event.agent)
-    if agent is None or agent.state is not WRAPPING_UP or agent.until is None or not event.seconds > 0:
+    if agent is None or agent.state not in IN_WRAP_UP or agent.until is None or not event.seconds > 0:
         return
     turn.deadlines.cancel(agent.timer)
     agent.until += event.seconds

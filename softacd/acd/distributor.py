@@ -154,16 +154,14 @@ class Distributor:
     def start_day(self, now: float | None = None) -> None:
         """Begin the day's statistics of queues and agents from zero; whoever waits now counts for the new day.
 
-        With `now` the time in the present statuses is cut at this moment.
+        With `now` the time in the present statuses and states is cut at this moment.
         """
         for queue in self._turn.floor.queues.values():
             queue.service_level.start_day(len(queue.line))
         for agent in self._turn.floor.agents.values():
-            agent.answered = 0
-            agent.talk_seconds = agent.wrap_up_seconds = 0.0
             if now is not None:
                 agent.account(now)
-            agent.status_seconds = dict.fromkeys(Status, 0.0)
+            agent.forget_day()
             was_ready = agent.ready
             agent.delist()
             for tier in agent.tiers:

@@ -187,7 +187,8 @@ def let_go(turn: Turn, caller: Caller, exit_: Exit, now: float) -> None:
     if exit_ is _ABANDONED and caller.party and caller.queue.settings.redial_seconds:
         until = now + caller.queue.settings.redial_seconds
         caller.queue.redials.keep(caller.party, caller.arrival, until, now)
-    caller.queue.service_level.exited(exit_, waited)
+    if not caller.call_back:
+        caller.queue.service_level.exited(exit_, waited)
     turn.out.append(CallerExited(caller.name, caller.queue.name, exit_, waited))
     if caller.ringing:
         withdrawal = _ANSWERED_ELSEWHERE if exit_ in _SERVED else _CALLER_LEFT

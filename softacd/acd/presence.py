@@ -1,7 +1,7 @@
 """What agents choose, what their phones can do, and in what other calls they are."""
 
 from softacd.acd.agent import Agent
-from softacd.acd.agent_table import ON_OFFER, STATUS_EFFECTS, StatusEffect
+from softacd.acd.agent_table import ON_OFFER, STATES, STATUS_EFFECTS, StatusEffect, Trigger
 from softacd.acd.conversations import free
 from softacd.acd.offers import withdraw
 from softacd.acd.turn import Turn
@@ -67,26 +67,37 @@ def device_changed(turn: Turn, event: DeviceChanged, now: float) -> None:
 
 def other_call_started(turn: Turn, event: OtherCallStarted, now: float) -> None:
     agent = turn.floor.agents.get(event.agent)
-    if agent is not None:
-        agent.other_calls.add(event.call)
-        interrupt(turn, agent, now)
+    if agent is None:
+        return
+    agent.other_calls.add(event.call)
+    agent.delist()
+    if agent.state in ON_OFFER:
+        withdraw(turn, agent, Withdrawal.AGENT_LEFT, now)
+    if Trigger.OWN_CALL in STATES[agent.state]:
+        agent.move(Trigger.OWN_CALL, now)
+        turn.out.append(agent.changed())
 
 
 def other_call_ended(turn: Turn, event: OtherCallEnded, now: float) -> None:
     agent = turn.floor.agents.get(event.agent)
-    if agent is not None and event.call in agent.other_calls:
-        agent.other_calls.remove(event.call)
-        if not agent.other_calls:
-            agent.idle_since = now
-            turn.freed.append(agent)
+    if agent is None or event.call not in agent.other_calls:
+        return
+    agent.other_calls.remove(event.call)
+    if agent.other_calls:
+        return
+    agent.idle_since = now
+    if Trigger.OWN_END in STATES[agent.state]:
+        agent.move(Trigger.OWN_END, now)
+        turn.out.append(agent.changed())
+    turn.freed.append(agent)
 
 
 def interrupt(turn: Turn, agent: Agent, now: float) -> None:
-    """The phone's condition changed: without phone or in another call the agent rings for nobody."""
-    if not agent.reachable or agent.other_calls:
-        agent.delist()
-        if agent.state in ON_OFFER:
-            withdraw(turn, agent, Withdrawal.AGENT_LEFT, now)
-            turn.out.append(agent.changed())
-    else:
+    """The phone's condition changed: without a phone the agent rings for nobody."""
+    if agent.reachable:
         turn.freed.append(agent)
+        return
+    agent.delist()
+    if agent.state in ON_OFFER:
+        withdraw(turn, agent, Withdrawal.AGENT_LEFT, now)
+        turn.out.append(agent.changed())

@@ -176,8 +176,9 @@ class Caller:
     """
 
     __slots__ = (
-        "arrival", "asked", "base", "demand", "joined", "key", "lane", "level", "name", "party", "patience_until",
-        "personal", "preferred", "priority", "progress", "queue", "ringing", "shelf", "target", "timer", "widening",
+        "arrival", "asked", "base", "call_back", "demand", "joined", "key", "lane", "level", "name", "party",
+        "patience_until", "personal", "preferred", "priority", "progress", "queue", "ringing", "shelf", "target",
+        "timer", "widening",
     )  # fmt: skip
 
     def __init__(self, name: str, queue: Queue, key: Key, joined: float, asked: Demand = ()) -> None:
@@ -190,6 +191,7 @@ class Caller:
         self.demand = demand_of(queue.settings, asked)
         self.base = 0
         self.party = ""
+        self.call_back = False
         self.priority = 0
         self.level = 0
         self.target = first_target(queue.settings)

@@ -6,6 +6,7 @@ Times (`since`, `joined`, `until`) are monotonic seconds like every time of the 
 import msgspec
 
 from softacd.acd.agent import Agent
+from softacd.acd.agent_table import IN_WRAP_UP
 from softacd.acd.queue import Caller, Queue
 from softacd.acd.service_level import ServiceLevelReport
 from softacd.acd.vocabulary import State, Status
@@ -20,6 +21,8 @@ class WaitingCaller(msgspec.Struct, frozen=True):
     joined: float
     waited: float
     ringing: tuple[str, ...]
+    call_back: bool = False
+    """Nobody waits at a telephone: he is called back when it is his turn."""
 
 
 class QueueSnapshot(msgspec.Struct, frozen=True):
@@ -65,7 +68,13 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
     talk_seconds: float
     wrap_up_seconds: float
     status_seconds: dict[Status, float] = {}
-    """Time in every status today; the present one counts up to its beginning (`status_since`) only."""
+    """Time in every status today; the present one counts up to `status_accounted` only."""
+    reason_seconds: tuple[tuple[Status, str, float], ...] = ()
+    """The same for every status with a reason."""
+    status_accounted: float = 0.0
+    state_seconds: dict[State, float] = {}
+    """Time in every state today; the present one counts up to `state_accounted` only."""
+    state_accounted: float = 0.0
 
 
 def agent_snapshot(agent: Agent) -> AgentSnapshot:
@@ -90,8 +99,12 @@ def agent_snapshot(agent: Agent) -> AgentSnapshot:
         queues=tuple(tier.queue.name for tier in agent.tiers),
         answered=agent.answered,
         talk_seconds=agent.talk_seconds,
-        wrap_up_seconds=agent.wrap_up_seconds,
+        wrap_up_seconds=sum(agent.state_seconds[state] for state in IN_WRAP_UP),
         status_seconds=dict(agent.status_seconds),
+        reason_seconds=tuple((status, reason, seconds) for (status, reason), seconds in agent.reason_seconds.items()),
+        status_accounted=agent.booked_until,
+        state_seconds=dict(agent.state_seconds),
+        state_accounted=agent.accounted,
     )
 
 
@@ -105,6 +118,7 @@ def queue_snapshot(queue: Queue, callers: dict[str, Caller], agents: dict[str, A
             joined=callers[key[-1]].joined,
             waited=now - callers[key[-1]].joined,
             ringing=tuple(callers[key[-1]].ringing),
+            call_back=callers[key[-1]].call_back,
         )
         for position, key in enumerate(queue.line, 1)
     )

@@ -30,6 +30,8 @@ class State(StrEnum):
     TALKING = "talking"
     HELD = "held"  # in a conversation, the other side on hold
     WRAP_UP = "wrap-up"
+    AFTER_CALL = "after-call"  # in wrap-up, and in a call of his own: he rings somebody about the conversation
+    OWN_CALL = "own-call"  # in a call that no queue gave him
 
 
 class Refusal(StrEnum):
@@ -49,8 +51,10 @@ class Exit(StrEnum):
     FULL = "full"
     NO_AGENTS = "no-agents"
     TOO_LONG = "too-long"
+    PREDICTED = "predicted-too-long"
     KEY = "key"
     PICKED_UP = "picked-up"  # answered at a phone the queue did not ring
+    CALL_BACK = "call-back"  # hung up, and is called back when it is his turn
     CLOSED = "closed"
 
 
@@ -77,6 +81,8 @@ class CallerJoined(msgspec.Struct, frozen=True, tag=True, gc=False):
     patience: float = 0.0  # ... and after so many seconds anyone may answer
     skills: tuple[tuple[str, int], ...] = ()  # (skill, level) asked for beside those of the queue
     reconnect: bool = False  # was cut off in a conversation: goes ahead of the queue
+    arrived: float | None = None  # what counts as his arrival when he takes a place that he already had; None: now
+    call_back: bool = False  # is to be called back: nobody waits at a telephone, so no limit applies
 
 
 class CallerLeft(msgspec.Struct, frozen=True, tag=True, gc=False):

@@ -91,5 +91,5 @@ def first_staffed(turn: Turn, queue: Queue) -> int:
 
 def limit_wait(turn: Turn, caller: Caller) -> None:
     turn.deadlines.cancel(caller.timer)
-    limit = caller.queue.settings.max_wait_seconds
+    limit = 0.0 if caller.call_back else caller.queue.settings.max_wait_seconds
     caller.timer = turn.deadlines.arm(caller.joined + limit, Due.MAX_WAIT, caller.name) if limit else 0

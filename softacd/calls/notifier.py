@@ -6,7 +6,8 @@ is told by the next. A subscriber who does not answer is forgotten.
 
 from typing import TYPE_CHECKING
 
-from softacd.acd.vocabulary import State, Status
+from softacd.acd.agent_table import IN_WRAP_UP
+from softacd.acd.vocabulary import Status
 from softacd.calls.deadlines import Deadline
 from softacd.calls.leg import Leg
 from softacd.calls.leg_table import LegState
@@ -251,8 +252,8 @@ class Notifier:
         note, activity = ("On the phone", "on-the-phone") if talking else ("", "")
         if agent is not None and not talking:
             seen = exchange.desk.distributor.agent(agent)
-            activity = "busy" if seen.state is State.WRAP_UP else ACTIVITIES.get(seen.status, "")
-            note = "wrap-up" if seen.state is State.WRAP_UP else seen.status.value
+            activity = "busy" if seen.state in IN_WRAP_UP else ACTIVITIES.get(seen.status, "")
+            note = "wrap-up" if seen.state in IN_WRAP_UP else seen.status.value
         return presence(entity, reachable=reachable, note=note or ("Ready" if reachable else "Away"), activity=activity)
 
 

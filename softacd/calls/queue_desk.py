@@ -6,6 +6,7 @@ so that the distributor is never entered twice.
 
 from collections import deque
 
+from softacd.acd.agent_table import IN_WRAP_UP
 from softacd.acd.announce import WaitAnnouncer
 from softacd.acd.distributor import Distributor
 from softacd.acd.vocabulary import (
@@ -27,7 +28,6 @@ from softacd.acd.vocabulary import (
     OtherCallEnded,
     OtherCallStarted,
     Refusal,
-    State,
     Status,
     StatusChosen,
     TalkEnded,
@@ -318,5 +318,5 @@ class QueueDesk:
 
     def _in_wrap_up(self, agent: str) -> None:
         self._known(agent)
-        if self.distributor.agent(agent).state is not State.WRAP_UP:
+        if self.distributor.agent(agent).state not in IN_WRAP_UP:
             raise NotPossibleError(f"agent {agent} is not in wrap-up")

@@ -8,7 +8,7 @@ from softacd.calls.call import Call
 from softacd.calls.switch import Switch
 from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
 
-BUSY_STATES = (State.TALKING, State.HELD, State.WRAP_UP)
+BUSY_STATES = (State.TALKING, State.HELD, State.WRAP_UP, State.AFTER_CALL, State.OWN_CALL)
 
 
 def snapshot(switch: Switch, now: float) -> Snapshot:

@@ -28,6 +28,8 @@ _STATE_STYLES = {
     "talking": "bold bright_blue",
     "held": "bright_magenta",
     "wrap-up": "yellow",
+    "after-call": "yellow",
+    "own-call": "blue",
 }
 _PHASE_STYLES = {
     "queue": "yellow",

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from softacd.acd.agent_table import OFFERABLE
+from softacd.acd.agent_table import IN_WRAP_UP, OFFERABLE
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings, Strategy, TierSettings
 from softacd.acd.vocabulary import (
@@ -166,7 +166,7 @@ class World(RuleBasedStateMachine):
                     assert waited >= 0
                 case AgentChanged(agent=agent, status=status, state=state, until=until):
                     self.statuses[agent] = status
-                    if state is State.WRAP_UP:
+                    if state in IN_WRAP_UP:
                         assert until is not None
                         self.wrap_up_ends[agent] = until
                     else:
@@ -428,6 +428,17 @@ class World(RuleBasedStateMachine):
                     )
                     assert blocked, f"{tier.agent} is idle while {one.caller} waits"
                     assert not agent.ready
+
+    @invariant()
+    def own_calls_are_shown_and_all_time_is_accounted(self) -> None:
+        if not hasattr(self, "distributor"):
+            return
+        for agent in self.distributor.agents():
+            own = self.other_calls[agent.name] > 0
+            assert (agent.state in (State.OWN_CALL, State.AFTER_CALL)) is (own and agent.name not in self.talks)
+            since = self.now - 100.0
+            assert abs(sum(agent.state_seconds.values()) + self.now - agent.state_accounted - since) < 1e-6
+            assert abs(sum(agent.status_seconds.values()) + self.now - agent.status_accounted - since) < 1e-6
 
     @invariant()
     def deadlines_are_neither_missed_nor_leaked(self) -> None:

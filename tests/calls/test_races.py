@@ -128,7 +128,7 @@ def test_who_is_handed_over_is_not_offered_a_caller_meanwhile() -> None:
     talk = agent.answer()
     world.advance(10)
     refer(agent, talk, "<sip:102@shop.test>")
-    assert world.switch.distributor.agent("a1").state is State.IDLE
+    assert world.switch.distributor.agent("a1").state is State.OWN_CALL
     assert not world.switch.distributor.agent("a1").ready
     phone(world, "102").respond(phone(world, "102").calls[-1], 486)
     assert not talk.over, "the caller is given back"

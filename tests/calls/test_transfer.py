@@ -36,7 +36,7 @@ def test_blind_transfer_to_a_colleague_keeps_the_account_of_each() -> None:
     world.advance(120)
     refer(agent, talk, "<sip:105@shop.test>")
     assert agent.statuses[-1] == 202
-    assert world.switch.distributor.agent("a1").state is State.WRAP_UP
+    assert world.switch.distributor.agent("a1").state is State.AFTER_CALL
     assert not talk.over, "the transferor may wait for the outcome"
     colleague = phone(world, "105")
     colleague.answer()

@@ -59,6 +59,8 @@ EXPECTED: dict[str, dict[tuple[str, ...], float]] = {
         ("talking",): 1,
         ("held",): 0,
         ("wrap-up",): 1,
+        ("after-call",): 0,
+        ("own-call",): 0,
     },
     "softacd_calls": {("incoming",): 1, ("outgoing",): 0, ("internal",): 0},
     "softacd_calls_by_phase": {("talking",): 1},
