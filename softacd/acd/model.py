@@ -81,6 +81,20 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked of skills falls by one level each time a caller has waited so long, down to nothing; 0: never."""
     redial_seconds: Seconds = 0.0
     """A caller who hung up and calls again within this time has the place in line he had."""
+    reconnect_seconds: Seconds = 60.0
+    """A caller whose conversation was cut off (a line died, nobody hung up) goes ahead of the queue to the same agent:
+    at once when the agent's line died, and when he calls again within this time if it was his own; 0: never."""
+    manager_patience_seconds: Seconds = 0.0
+    """A customer's own manager is rung alone for so long before anyone may answer; 0: not at all."""
+    last_agent_seconds: Annotated[float, msgspec.Meta(ge=0, le=2_592_000)] = 0.0
+    """Who spoke with an agent and calls again within this time (at most 30 days) rings that agent first; 0: never."""
+    patience_seconds: Seconds = 20.0
+    """A caller who is meant for the agent he spoke with last waits so long for him alone before anyone may answer."""
+    language_skills: bool = False
+    """A customer whose language is known ("ro") asks for the skill of that name, when an agent of the queue has it."""
+    max_predicted_seconds: Seconds = 0.0
+    """A caller whose foretold wait is longer than this, when it can be trusted, leaves at once with exit
+    "predicted-too-long"."""
     service_level_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 20.0
     """A caller answered within this time counts as served well."""
     join_without_agents: bool = True

@@ -5,6 +5,7 @@ The call decides how it ends; activities decide what the caller goes through unt
 
 from abc import ABC, abstractmethod
 
+from softacd.calls.acquaintance import cut_off
 from softacd.calls.call_table import Phase, enter
 from softacd.calls.caller import Caller
 from softacd.calls.conversation import Conversation
@@ -196,6 +197,13 @@ class Call:
         self.conversation.open(now)
         self.services.records.append(record)
 
+    def lose_called(self, now: float) -> None:
+        """The line to the called party is dead; the caller is there, and waits for what becomes of him."""
+        self.called_leg = None
+        self._close_conversation(now, "cut-off")
+        self.enter_phase(Phase.TRANSFERRING, now)
+        self.leg.unbridge()
+
     # --- transfers: parties leave and come ---
 
     def leave(self, leg: Leg, now: float) -> None:
@@ -250,6 +258,8 @@ class Call:
         if conversation is None:
             return
         segment = conversation.close(now, ended_by)
+        if conversation.agent:
+            self.exchange.desk.met(self, conversation.agent, now)
         self.agent = ""
         self.record.talk_ms += segment.talk_ms
         self.record.hold_ms += segment.hold_ms
@@ -289,6 +299,12 @@ class Call:
             return
         by = "caller" if leg is self.caller_leg else "called"
         self.note("hang-up", by, now)
+        agent, lost = self.agent, cut_off(leg)
+        if agent and lost and leg is self.called_leg and self.exchange.desk.take_back(self, now):
+            return
+        if agent and lost:
+            self._close_conversation(now, by)
+            self.exchange.desk.met(self, agent, now, cut_off=True)
         self._end(now, by=by, cause=leg.cause, reason=passable_reason(leg.reason))
 
     def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:

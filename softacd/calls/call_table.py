@@ -20,8 +20,8 @@ class Phase(StrEnum):
 CALL_TABLE: dict[Phase, frozenset[Phase]] = {
     Phase.ARRIVED: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
     Phase.FLOW: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
-    Phase.QUEUE: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
-    Phase.RINGING: frozenset({Phase.FLOW, Phase.TALKING, Phase.ENDED}),
+    Phase.QUEUE: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
+    Phase.RINGING: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
     Phase.TALKING: frozenset({Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
     Phase.HELD: frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
     Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.PARKED, Phase.ENDED}),

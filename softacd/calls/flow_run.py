@@ -4,10 +4,13 @@ Steps are data (softacd.calls.model); this module knows what each does. A key pr
 is kept for the menu (callers who know the way do not wait). A caller in a flow keeps the flow as it was when entering.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.deadlines import Deadline
-from softacd.calls.model import FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
+from softacd.calls.model import DialStep, FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.ring import Ring
 
@@ -55,15 +58,27 @@ class FlowRun(Activity):
                 call.enter_phase(Phase.FLOW, now)
                 self._tries = 0
                 self._ask(step, (), now)
-            case QueueStep(queue=queue, then=then) if queue not in call.exchange.queues:
+            case QueueStep(queue=queue) if queue not in call.exchange.queues:
                 call.note("queue-closed", queue, now)  # removed by a reload while this caller was on the way to it
-                self.go(then, now)
-            case QueueStep(queue=queue, priority=priority, then=then):
-                call.begin_from(self, QueueWait(call, queue, priority, lambda at: self.resume(then, at)), now)
+                self.go(step.exits.get("closed", step.then), now)
+            case QueueStep():
+                self._wait(step, now)
             case RingStep(extension=extension, seconds=seconds, then=then):
                 call.begin_from(self, Ring.extension(call, extension, seconds, lambda at: self.resume(then, at)), now)
+            case DialStep(number=number, then=then):
+                call.begin_from(self, Ring.outside(call, number, unserved=lambda at: self.resume(then, at)), now)
             case HangUpStep():
                 call.finish(now)
+
+    def _wait(self, step: QueueStep, now: float) -> None:
+        """Wait in a queue; how the caller leaves it unserved says where he goes."""
+
+        def unserved(at: float) -> None:
+            exits: Mapping[Any, str] = step.exits
+            self.resume(step.keys.get(wait.key) or exits.get(wait.exit, step.then), at)
+
+        wait = QueueWait(self.call, step.queue, step.priority, unserved, skills=step.skills, keys=step.keys)
+        self.call.begin_from(self, wait, now)
 
     def stop(self, now: float) -> None:
         """The call is over or elsewhere."""

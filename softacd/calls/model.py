@@ -168,6 +168,10 @@ class MenuStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="men
     """Step after the last try; empty: hang up."""
 
 
+QueueExit = Literal["full", "no-agents", "too-long", "predicted-too-long", "closed"]
+"""Why a queue lets a caller go without an agent."""
+
+
 class QueueStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="queue", tag_field="do"):
     """Wait for an agent. `then` is where the caller goes who was not served (full, no agents, too long)."""
 
@@ -175,6 +179,12 @@ class QueueStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="qu
     """The queue's name."""
     priority: int = 0
     """Callers of a higher priority are served first."""
+    skills: dict[str, Annotated[int, msgspec.Meta(ge=1, le=99)]] = {}
+    """Skills these callers ask for beside those of the queue, and the least level of each."""
+    keys: dict[str, str] = {}
+    """Key (0 to 9, * or #) -> step: a waiting caller who presses it leaves the queue and goes there."""
+    exits: dict[QueueExit, str] = {}
+    """Why a caller leaves unserved -> step; what is not named goes to `then`."""
     then: str = ""
     """Step for a caller who was not served; empty: hang up."""
 
@@ -190,11 +200,20 @@ class RingStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rin
     """Step when nobody answers; empty: hang up."""
 
 
+class DialStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="dial", tag_field="do"):
+    """Call an outside number over the trunks and connect the caller; `then` is where he goes when nobody answers."""
+
+    number: str
+    """The number, as the trunks want it."""
+    then: str = ""
+    """Step when nobody answers; empty: hang up."""
+
+
 class HangUpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hang-up", tag_field="do"):
     """End the call."""
 
 
-Step = SayStep | MenuStep | QueueStep | RingStep | HangUpStep
+Step = SayStep | MenuStep | QueueStep | RingStep | DialStep | HangUpStep
 
 
 class FlowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from collections import deque
 from softacd.acd.agent_table import IN_WRAP_UP
 from softacd.acd.announce import WaitAnnouncer
 from softacd.acd.distributor import Distributor
+from softacd.acd.model import QueueSettings
 from softacd.acd.vocabulary import (
     AgentChanged,
     AnswerTooLate,
@@ -38,16 +39,23 @@ from softacd.acd.vocabulary import (
 )
 from softacd.acd.wait_time import WaitEstimate, WaitTimeEstimator
 from softacd.calls import words
+from softacd.calls.acquaintance import Acquaintances, Wish
 from softacd.calls.attempt import ANSWERED_ELSEWHERE, Attempt, Fork, Outcome
 from softacd.calls.call import Call
 from softacd.calls.control import NotPossibleError, UnknownNameError
 from softacd.calls.exchange import Exchange
 from softacd.calls.leg import Leg
 from softacd.calls.queue_wait import QueueWait
-from softacd.calls.records import AgentEvent
+from softacd.calls.records import AgentEvent, Direction
 
 REFUSALS = {486: Refusal.BUSY, 600: Refusal.BUSY, 603: Refusal.REJECTED, 480: Refusal.UNREACHABLE}
 """What a phone's SIP status says about the agent; other 6xx are a refusal, all else is unreachable."""
+
+
+def _party(call: Call) -> str:
+    """Who calls, by his number; empty: he hides it, and so has neither place nor agent to come back to."""
+    number = call.record.caller
+    return number if any(digit.isdigit() for digit in number) else ""
 
 
 class Ringing:
@@ -96,6 +104,7 @@ class QueueDesk:
         self.exchange = exchange
         self.distributor = distributor
         self.estimator = estimator
+        self.acquaintances = Acquaintances()
         self._ringing: dict[str, Ringing] = {}
         self._waits: dict[str, QueueWait] = {}
         self._announcers: dict[str, WaitAnnouncer] = {}
@@ -209,10 +218,83 @@ class QueueDesk:
 
     def join(self, wait: QueueWait, now: float) -> None:
         """A caller enters a queue."""
-        self._waits[wait.call.id] = wait
-        number = wait.call.record.caller
-        party = number if any(digit.isdigit() for digit in number) else ""  # who hides his number has no place to keep
-        self.feed(CallerJoined(caller=wait.call.id, queue=wait.queue, priority=wait.priority, party=party), now)
+        call = wait.call
+        self._waits[call.id] = wait
+        settings = self.exchange.queues[wait.queue]
+        party = _party(call)
+        wish = self.acquaintances.wish(settings, party, call.known, now)
+        if wait.reconnect_to:
+            wish = Wish(wait.reconnect_to, settings.patience_seconds, reconnect=True)
+        if wish.agent:
+            call.note("meant-for", f"{wish.agent} for {wish.patience:g} s", now)
+        self.feed(
+            CallerJoined(
+                caller=call.id,
+                queue=wait.queue,
+                priority=wait.priority,
+                party=party,
+                preferred_agent=wish.agent,
+                patience=wish.patience,
+                skills=self._skills(wait, settings),
+                reconnect=wish.reconnect,
+            ),
+            now,
+        )
+        if settings.max_predicted_seconds and not wish.reconnect:
+            self._leave_if_hopeless(wait, settings.max_predicted_seconds, now)
+
+    def _skills(self, wait: QueueWait, settings: QueueSettings) -> tuple[tuple[str, int], ...]:
+        """What the caller's step asks for, and his language when somebody here speaks it."""
+        skills = dict(wait.skills)
+        known = wait.call.known
+        if settings.language_skills and known is not None and known.language:
+            agents = (self.exchange.agents.get(tier.agent) for tier in settings.tiers)
+            if any(agent is not None and known.language in agent.skills for agent in agents):
+                skills.setdefault(known.language, 1)
+        return tuple(skills.items())
+
+    def _leave_if_hopeless(self, wait: QueueWait, limit: float, now: float) -> None:
+        """Who is foretold a longer wait than the queue wants for anybody is not kept."""
+        call = wait.call.id
+        if call not in self._waits or any(ringing.call.id == call for ringing in self._ringing.values()):
+            return
+        estimate = self.estimate(call, now)
+        if estimate is not None and estimate.trusted and estimate.expected > limit:
+            self.feed(CallerLeft(caller=call, exit=Exit.PREDICTED), now)
+
+    def leave_by_key(self, wait: QueueWait, now: float) -> None:
+        """A waiting caller pressed a key that leads elsewhere."""
+        if wait.call.id in self._waits:
+            self.feed(CallerLeft(caller=wait.call.id, exit=Exit.KEY), now)
+
+    def take_back(self, call: Call, now: float) -> bool:
+        """The line to the agent died in a conversation: the caller goes ahead of the queue, to the same agent first.
+
+        False: no queue gave him this agent, or it does not want that.
+        """
+        queue = call.record.queue
+        settings = self.exchange.queues.get(queue)
+        if settings is None or not settings.reconnect_seconds:
+            return False
+        agent = call.agent
+        call.note("cut-off", agent, now)
+        wait = QueueWait(call, queue, 0, lambda at: call.finish(at), reconnect_to=agent)
+        outer, self._busy = self._busy, True
+        told = len(self._events)
+        call.lose_called(now)
+        call.begin(wait, now)
+        self._busy = outer
+        # The caller stands in line before the agent comes free, who would else ring for somebody else.
+        news = [self._events.pop() for _ in range(len(self._events) - told)][::-1]
+        self._events.extend(sorted(news, key=lambda event: not isinstance(event, CallerJoined)))
+        self.feed(WrapUpFinished(agent=agent), now)  # the conversation is not over, so there is nothing to wrap up
+        return True
+
+    def met(self, call: Call, agent: str, now: float, *, cut_off: bool = False) -> None:
+        """A caller from outside has spoken with an agent."""
+        party = _party(call)
+        if party and call.record.direction is Direction.INCOMING:
+            self.acquaintances.met(party, agent, now, cut_off=cut_off)
 
     def leave(self, wait: QueueWait, now: float) -> None:
         """A caller is gone."""

@@ -1,6 +1,6 @@
 """A caller in a queue: music, announcements of position and waiting time, and the moment an agent answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from softacd.acd.vocabulary import Exit
 from softacd.calls.call import Activity, Call
@@ -14,9 +14,30 @@ class QueueWait(Activity):
     A customer's own priority is added to `priority`.
     """
 
-    def __init__(self, call: Call, queue: str, priority: int, unserved: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        queue: str,
+        priority: int,
+        unserved: Callable[[float], None],
+        *,
+        skills: Mapping[str, int] | None = None,
+        keys: Collection[str] = (),
+        reconnect_to: str = "",
+    ) -> None:
+        """`skills` are asked for beside the queue's own; a key of `keys` takes the caller out of the line.
+
+        `reconnect_to` names the agent whose line to this caller has just died.
+        """
         super().__init__(call)
         self.queue = queue
+        self.skills = skills or {}
+        self.reconnect_to = reconnect_to
+        self.exit: Exit | None = None
+        """How the caller left; before that None."""
+        self.key = ""
+        """The key that took him out of the line."""
+        self._keys = keys
         self.priority = priority + (call.known.priority if call.known is not None else 0)
         self._settings = call.exchange.queues[queue]
         self._unserved = unserved
@@ -47,11 +68,18 @@ class QueueWait(Activity):
     def exited(self, how: Exit, waited: float, now: float) -> None:
         """The distributor let the caller go; ANSWERED and PICKED_UP are followed by Call.connect."""
         self._joined = False
+        self.exit = how
         self._hush()
         self.call.note("queue-left", f"{self.queue}: {how} after {waited:.1f} s", now)
         if how not in (Exit.ANSWERED, Exit.ABANDONED, Exit.PICKED_UP):
             self.call.leg.silence()
             self._unserved(now)
+
+    def on_digit(self, digit: str, now: float) -> None:
+        """A key of those offered: the caller leaves the line and goes where it leads."""
+        if self._joined and digit in self._keys:
+            self.key = digit
+            self.call.exchange.desk.leave_by_key(self, now)
 
     def on_deadline(self, tag: str, now: float) -> None:
         """Time to say where the caller stands."""

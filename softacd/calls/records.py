@@ -117,7 +117,7 @@ class Segment(msgspec.Struct, frozen=True):
     talk_ms: int
     hold_ms: int
     ended_by: str
-    """"caller", "called", "switch", "transfer"."""
+    """"caller", "called", "switch", "transfer", "cut-off" (the called party's line died)."""
 
 
 class RecordingRecord(msgspec.Struct):

@@ -41,14 +41,23 @@ class Ring(Activity):
         return cls(call, extension, lambda ring: exchange.reach(call, extension, ring, seconds=seconds), unserved)
 
     @classmethod
-    def outside(cls, call: Call, number: str, display_name: str = "", *, emergency: bool = False) -> "Ring":
+    def outside(
+        cls,
+        call: Call,
+        number: str,
+        display_name: str = "",
+        *,
+        emergency: bool = False,
+        unserved: Callable[[float], None] | None = None,
+    ) -> "Ring":
         """Call an outside number; each trunk has its own time-outs."""
         exchange = call.exchange
-        payer = call.record.caller
+        payer = call.record.caller if call.record.caller in exchange.phones else ""
         return cls(
             call,
             number,
             lambda ring: exchange.hunt(call, number, ring, display_name=display_name, payer=payer, emergency=emergency),
+            unserved,
         )
 
     def start(self, now: float) -> None:

@@ -7,7 +7,7 @@ import click
 import msgspec
 from rich.markup import escape
 
-from softacd.calls.model import FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
+from softacd.calls.model import DialStep, FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
 from softacd.ops.checks.flows import successors
 from softacd.ops.config import read_configuration
 from softacd.ops.configuration_errors import ConfigurationError
@@ -167,6 +167,8 @@ def flow_tree(flow: FlowSettings, numbers: list[str]) -> "Tree":
 def _lead(key: tuple[str, ...], step: Step, *, pressed: bool) -> str:
     if pressed:
         return f"[yellow]{key[-1]}[/] "
+    if key[0] == "exits":
+        return f"[dim]if {key[-1]}[/] "
     if key == ("otherwise",):
         return "[dim]otherwise[/] "
     return "" if isinstance(step, SayStep) else "[dim]if not served[/] "
@@ -180,7 +182,10 @@ def _describe(step: Step) -> str:
             return f"[dim]menu[/] {escape(', '.join(step.prompts))} [dim]({step.tries} x {step.timeout_seconds:g} s)[/]"
         case QueueStep():
             priority = f" [dim]priority {step.priority}[/]" if step.priority else ""
-            return f"[dim]queue[/] {escape(step.queue)}{priority}"
+            skills = "".join(f" [dim]{escape(name)} {level}[/]" for name, level in step.skills.items())
+            return f"[dim]queue[/] {escape(step.queue)}{priority}{skills}"
+        case DialStep():
+            return f"[dim]dial[/] {escape(step.number)}"
         case RingStep():
             return f"[dim]ring[/] {step.extension} [dim]for {step.seconds:g} s[/]"
         case HangUpStep():

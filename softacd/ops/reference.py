@@ -13,7 +13,7 @@ import msgspec
 import msgspec.inspect as types
 
 from softacd.acd.model import TierSettings
-from softacd.calls.model import FeatureCodes, HangUpStep, MenuStep, QueueStep, RingStep, SayStep
+from softacd.calls.model import DialStep, FeatureCodes, HangUpStep, MenuStep, QueueStep, RingStep, SayStep
 from softacd.crm.settings import CategorySettings
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.reload import NEEDS_RESTART
@@ -81,7 +81,7 @@ def build() -> str:
         if section == "flows":
             parts += [
                 _section(f'do = "{step.__struct_config__.tag}"', step, level=3)
-                for step in (SayStep, MenuStep, QueueStep, RingStep, HangUpStep)
+                for step in (SayStep, MenuStep, QueueStep, RingStep, DialStep, HangUpStep)
             ]
     return "\n".join(parts)
 

@@ -7,7 +7,7 @@ Longer than most files: peers, clock, network and media answer each other within
 is what every test of the room begins with.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
@@ -21,6 +21,7 @@ from softacd.calls.model import (
     PhoneSettings,
     QueueStep,
     SayStep,
+    Step,
     SwitchSettings,
     TrunkSettings,
 )
@@ -493,9 +494,15 @@ def shop(
     available: bool = True,
     dial_plan: DialPlan | None = None,
     ports: int = 200,
+    step: QueueStep | None = None,
+    more_steps: Mapping[str, Step] | None = None,
+    skills: Mapping[str, dict[str, int]] | None = None,
     **queue: object,
 ) -> World:
-    """Two carriers, phones 101 and up with an agent each, one queue "sales" (600), a menu in front."""
+    """Two carriers, phones 101 and up with an agent each, one queue "sales" (600), a menu in front.
+
+    `step` is the flow's own step into the queue, beside `more_steps`; `skills` are the agents', by name.
+    """
     names = [f"a{index}" for index in range(1, agents + 1)]
     phones = [
         PhoneSettings(extension=str(100 + index), ha1=ha1("MD5", str(100 + index), DOMAIN, "secret"))
@@ -508,8 +515,9 @@ def shop(
             "greeting": SayStep(prompts=("prompts/en/welcome",), then="menu"),
             "menu": MenuStep(prompts=("prompts/en/menu-main",), choices={"1": "notice", "2": "closed"}),
             "notice": SayStep(prompts=("prompts/en/recording-notice",), then="sales"),
-            "sales": QueueStep(queue="sales", then="closed"),
+            "sales": step or QueueStep(queue="sales", then="closed"),
             "closed": SayStep(prompts=("prompts/en/no-agents",)),
+            **(more_steps or {}),
         },
     )
     settings = SwitchSettings(
@@ -534,7 +542,9 @@ def shop(
         ),
     )
     people = tuple(
-        AgentSettings(name=name, phone=phone.extension, available_at_start=available)
+        AgentSettings(
+            name=name, phone=phone.extension, available_at_start=available, skills=(skills or {}).get(name, {})
+        )
         for name, phone in zip(names, phones, strict=True)
     )
     world = World(settings, queues, people, ports=ports)

@@ -36,7 +36,7 @@ from softacd.ops.toml_documents import Document
         (
             FlowSettings,
             "steps",
-            'a table, each value a table with do = one of "say", "menu", "queue", "ring", "hang-up"',
+            'a table, each value a table with do = one of "say", "menu", "queue", "ring", "dial", "hang-up"',
         ),
     ],
 )

@@ -31,7 +31,13 @@ def successors(step: Step) -> Iterator[tuple[tuple[str, ...], str, bool]]:
             yield ("choices", key), target, True
         if step.otherwise:
             yield ("otherwise",), step.otherwise, False
-    elif getattr(step, "then", ""):
+        return
+    if isinstance(step, QueueStep):
+        for key, target in step.keys.items():
+            yield ("keys", key), target, True
+        for how, target in step.exits.items():
+            yield ("exits", how), target, False
+    if getattr(step, "then", ""):
         yield ("then",), getattr(step, "then", ""), False
 
 
@@ -43,12 +49,11 @@ def _check_steps(draft: Draft, flow: FlowSettings, path: KeyPath) -> None:
         elif isinstance(step, RingStep):
             if step.extension not in {group.number for group in draft.groups.values()}:
                 draft.refer((*here, "extension"), step.extension, "phones", "extension")
-        elif isinstance(step, MenuStep):
-            if not step.choices:
-                draft.error((*here, "choices"), "is empty", 'keys and steps, like 1 = "sales"')
-            for key in step.choices:
-                if key not in KEYS:
-                    draft.error((*here, "choices", key), f"{quoted(key)} is no key", "one of 0 to 9, * or #")
+        elif isinstance(step, MenuStep) and not step.choices:
+            draft.error((*here, "choices"), "is empty", 'keys and steps, like 1 = "sales"')
+        for (where, *rest), _, pressed in successors(step):
+            if pressed and rest[0] not in KEYS:
+                draft.error((*here, where, *rest), f"{quoted(rest[0])} is no key", "one of 0 to 9, * or #")
         prompts = getattr(step, "prompts", None)
         if prompts == ():
             draft.error((*here, "prompts"), "is empty", 'at least one, like "prompts/en/welcome"')
@@ -82,20 +87,26 @@ def _check_reached(draft: Draft, flow: FlowSettings, path: KeyPath) -> None:
 def _check_circles(draft: Draft, flow: FlowSettings, path: KeyPath) -> None:
     """Steps that lead back to themselves without a key pressed would hold a silent caller, and a line, for ever.
 
-    Such edges leave a step at most once, so that following them from each step finds every circle.
+    Each circle is told once, at the edge that closes it.
     """
-    told: set[str] = set()
+    done: set[str] = set()
+
+    def follow(name: str, trail: tuple[str, ...]) -> None:
+        if name in done:
+            return
+        for key, target, pressed in successors(flow.steps[name]):
+            if pressed:
+                continue
+            if target in (*trail, name):
+                circle = [*(*trail, name)[(*trail, name).index(target) :], target]
+                draft.error(
+                    (*path, "steps", name, *key),
+                    f"the steps {' -> '.join(circle)} turn in a circle without a key of the caller",
+                    "a path that ends or waits for a key",
+                )
+            else:
+                follow(target, (*trail, name))
+        done.add(name)
+
     for start in flow.steps:
-        trail: list[str] = []
-        name = start
-        while name and name not in trail and name not in told:
-            trail.append(name)
-            name = next((target for _, target, pressed in successors(flow.steps[name]) if not pressed), "")
-        if name in trail:
-            circle = [*trail[trail.index(name) :], name]
-            draft.error(
-                (*path, "steps", circle[-2], "otherwise" if isinstance(flow.steps[circle[-2]], MenuStep) else "then"),
-                f"the steps {' -> '.join(circle)} turn in a circle without a key of the caller",
-                "a path that ends or waits for a key",
-            )
-        told.update(trail)
+        follow(start, ())
