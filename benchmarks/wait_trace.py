@@ -45,32 +45,31 @@ JOINS, ENDS, BEGINS, LEAVES = range(4)
 
 
 def read_trace(path: Path) -> dict[int, list[TracedCall]]:
-    """The calls of each day (counted from 0). Internet support has its own agents, hence its own line."""
-    days: dict[int, list[TracedCall]] = {}
-    first: date | None = None
+    """The calls of each day, counted from the first of the file (0). Raises KeyError, ValueError for another file.
+
+    Internet support has its own agents, hence its own line. Where the log has lost when a caller was served (it says
+    0), he was when he left the line, nobody knows by whom and until when.
+    """
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            day = date.fromisoformat(row["day"])
-            first = first or day
-            number = (day - first).days
-            if row["outcome"] == "phantom" or (row["outcome"] == "abandoned" and not row["joined_queue_s"]):
+        rows = list(csv.DictReader(file))
+    first = min((date.fromisoformat(row["day"]) for row in rows), default=date.min)
+    days: dict[int, list[TracedCall]] = {}
+    for row in rows:
+        if row["outcome"] == "phantom" or (row["outcome"] == "abandoned" and not row["joined_queue_s"]):
+            continue
+        number = (date.fromisoformat(row["day"]) - first).days
+        joined, left, begun, ended = (
+            number * DAY + float(row[key]) if row[key] else None
+            for key in ("joined_queue_s", "left_queue_s", "service_start_s", "service_end_s")
+        )
+        agent = row["agent"]
+        if begun is not None and begun <= number * DAY:
+            if left is None:
                 continue
-
-            def moment(key: str, row: dict[str, str] = row, number: int = number) -> float | None:
-                return number * DAY + float(row[key]) if row[key] else None
-
-            days.setdefault(number, []).append(
-                TracedCall(
-                    f"{number}-{row['call']}",
-                    "internet" if row["type"] == "IN" else "bank",
-                    int(row["priority"] == "2"),
-                    moment("joined_queue_s"),
-                    moment("left_queue_s"),
-                    moment("service_start_s"),
-                    moment("service_end_s"),
-                    row["agent"],
-                )
-            )
+            begun, ended, agent = left, None, ""
+        queue = "internet" if row["type"] == "IN" else "bank"
+        call = TracedCall(f"{number}-{row['call']}", queue, int(row["priority"]), joined, left, begun, ended, agent)
+        days.setdefault(number, []).append(call)
     return days
 
 
@@ -84,7 +83,8 @@ def moments(calls: Iterable[TracedCall]) -> Iterator[Moment]:
         if call.begun is not None:
             found.append(Moment(max(call.begun, call.joined or 0.0), BEGINS, next(serial), call))
             if call.ended is not None:
-                found.append(Moment(max(call.ended, call.begun, call.joined or 0.0) + 0.001, ENDS, next(serial), call))
+                ended = max(call.ended, max(call.begun, call.joined or 0.0) + 0.001)  # after its own begin
+                found.append(Moment(ended, ENDS, next(serial), call))
         elif call.left is not None:
             found.append(Moment(max(call.left, call.joined or 0.0), LEAVES, next(serial), call))
     return iter(sorted(found))

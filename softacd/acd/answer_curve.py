@@ -1,34 +1,36 @@
 """How many callers the agents of a queue will answer within any time from now: expectation and variance."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from math import ceil
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from softacd.acd.handling_time import Array, TalkTimes
 
-TIMES: Final[Array] = np.concatenate(([0.0], np.geomspace(1.0, 4 * 3600.0, 95)))
+TIMES: Final[Array] = np.array(
+    [2, 4, 6, 8, 10, 13, 16, 20, 23, 27, 30, 33, 38, 47, 58, 71, 87, 107, 131, 161, 198, 243, 299, 367, 451, 554, 700, 900]
+    + [1200, 1700, 2500, 3600, 5400, 8100, 14_400],
+    dtype=np.float64,
+)
 """Seconds from now at which the curve is known."""
-_STEPS: Final[Array] = np.diff(TIMES)
-SAMPLE = 64
+_STEPS: Final[Array] = np.diff(TIMES, prepend=0.0)
+Row = TypeVar("Row", float, tuple[float, float])
+SAMPLE = 16
 """Of more agents in conversation than this, evenly spread ones (by how long they talk) stand for their neighbours."""
 
 
-class Outlook(NamedTuple):
-    """What one staffed agent will do next.
+class Talkers(NamedTuple):
+    """Agents in conversations of one kind, the longest first.
 
-    `free_in` seconds he is free for certain (0: now), or, when `talk` is given, as soon as the conversation that lasts
-    `elapsed` already is over and `after_talk` more seconds have passed. `pace` multiplies the durations of `talk`.
-    `cycle` is the mean time from one answer of his to the next, `irregularity` its squared coefficient of variation.
+    Each has talked for `elapsed` seconds; `paces` multiply the durations of `talk` (1: as everybody). An agent can
+    answer again `after` seconds from the end of the conversation.
     """
 
-    free_in: float
-    cycle: float
-    irregularity: float = 1.0
-    talk: TalkTimes | None = None
-    elapsed: float = 0.0
-    after_talk: float = 0.0
-    pace: float = 1.0
+    talk: TalkTimes
+    elapsed: Sequence[float]
+    paces: Sequence[float]
+    after: float = 0.0
 
 
 class AnswerCurve(NamedTuple):
@@ -39,62 +41,67 @@ class AnswerCurve(NamedTuple):
     staffed: int
 
 
-def answer_curve(outlooks: Sequence[Outlook], answer_delay: float) -> AnswerCurve:
-    """Add up the agents.
+def answer_curve(
+    talking: Sequence[Talkers],
+    free: Sequence[tuple[float, float]],
+    *,
+    cycle: float,
+    irregularity: float,
+    answer_delay: float,
+) -> AnswerCurve:
+    """Add up the agents: those in conversations, and those who will be free at a known time.
 
-    `answer_delay` is the mean time in seconds from being free to having answered. Each agent's first answer is
-    reckoned with its distribution, the later ones as a renewal process: s seconds on, s / cycle answers less half of
-    what is missing to irregularity 1 (as in the renewal theorem), with a variance in proportion to the irregularity.
+    Each of `free` is (in how many seconds (0: now), probability that he is at his desk and will answer).
+    `answer_delay` is the mean time in seconds from being free to having answered, `cycle` that from one answer of an
+    agent to the next, `irregularity` its squared coefficient of variation. Each agent's first answer is reckoned with
+    its distribution, the later ones as a renewal process: s seconds on, s / cycle answers less half of what is missing
+    to irregularity 1 (as in the renewal theorem), with a variance in proportion to the irregularity.
     """
-    delay = max(answer_delay, 0.1)
+    staffed = len(free)
+    hands = 0.0
     expected = np.zeros(len(TIMES))
     variance = np.zeros(len(TIMES))
-    free = [outlook for outlook in outlooks if outlook.talk is None]
+    delay = max(answer_delay, 0.1)
     if free:
-        waits = TIMES[None, :] - np.array([outlook.free_in for outlook in free])[:, None]
-        first = np.where(waits >= 0.0, 1.0 - np.exp(-np.maximum(waits, 0.0) / delay), 0.0)
-        _add(first, free, expected, variance)
-    by_talk: dict[int, list[Outlook]] = {}
-    for outlook in outlooks:
-        if outlook.talk is not None:
-            by_talk.setdefault(id(outlook.talk), []).append(outlook)
-    for group in by_talk.values():
-        talk = group[0].talk
-        if talk is None:
-            continue
-        weight = 1.0
-        if len(group) > SAMPLE:
-            group.sort(key=lambda outlook: outlook.elapsed / outlook.pace)
-            chosen = [group[(2 * number + 1) * len(group) // (2 * SAMPLE)] for number in range(SAMPLE)]
-            group, weight = chosen, len(group) / SAMPLE
-        pace = np.array([outlook.pace for outlook in group])[:, None]
-        elapsed = np.array([outlook.elapsed for outlook in group])[:, None]
-        after = np.array([outlook.after_talk for outlook in group])[:, None] + delay
-        first = talk.ended_within(elapsed / pace, (TIMES[None, :] - after) / pace)
-        _add(first, group, expected, variance, weight)
-    return AnswerCurve(expected, variance, len(outlooks))
+        rows, weight = _spread(free)
+        sure = np.array(rows)
+        waits = np.maximum(TIMES - sure[:, :1], 0.0)
+        _add(sure[:, 1:] * (1.0 - np.exp(waits / -delay)), weight, expected, variance)
+        hands += weight * float(sure[:, 1].sum())
+    for group in talking:
+        staffed += len(group.elapsed)
+        hands += len(group.elapsed)
+        rows, weight = _spread(group.elapsed)
+        elapsed = np.array(rows)[:, None]
+        pace = np.array(_spread(group.paces)[0])[:, None]
+        first = group.talk.ended_within(elapsed / pace, (TIMES - (group.after + delay)) / pace)
+        _add(first, weight, expected, variance)
+    if not hands:
+        return AnswerCurve(expected, variance, 0)
+    irregularity = min(max(irregularity, 0.05), 2.0)
+    middles = expected.copy()
+    middles[1:] += expected[:-1]
+    middles *= _STEPS
+    steady = np.add.accumulate(middles)
+    steady *= 0.5 / (cycle * hands)
+    later = steady - (1.0 - irregularity) / 2 * (1.0 - np.exp(-2.0 * steady))
+    later *= hands
+    np.maximum(later, 0.0, out=later)
+    expected += later
+    variance += later * irregularity
+    return AnswerCurve(expected, variance, staffed)
 
 
-def _add(first: Array, outlooks: Sequence[Outlook], expected: Array, variance: Array, weight: float = 1.0) -> None:
-    """Add agents whose first answer has come by TIMES with probability `first` (agents by times).
-
-    Each stands for `weight` agents.
-    """
-    cycles = np.array([outlook.cycle for outlook in outlooks])[:, None]
-    irregularity = np.clip(np.array([outlook.irregularity for outlook in outlooks]), 0.05, 2.0)[:, None]
-    areas = np.zeros_like(first)
-    np.cumsum((first[:, 1:] + first[:, :-1]) / 2 * _STEPS, axis=1, out=areas[:, 1:])
-    steady = areas / cycles
-    later = np.maximum(steady - (1.0 - irregularity) / 2 * (1.0 - np.exp(-2.0 * steady)), 0.0)
-    expected += weight * (first + later).sum(axis=0)
-    variance += weight * (first * (1.0 - first) + later * irregularity).sum(axis=0)
+def _spread(values: Sequence[Row]) -> tuple[Sequence[Row], float]:
+    """At most SAMPLE of them, evenly spread, and for how many each stands."""
+    many = len(values)
+    if many <= SAMPLE:
+        return values, 1.0
+    chosen = min(SAMPLE, ceil(many / 2))
+    return [values[(2 * number + 1) * many // (2 * chosen)] for number in range(chosen)], many / chosen
 
 
-def answered_by(curve: AnswerCurve, places: Array) -> Array:
-    """Probability that the caller is answered by each of TIMES, when he is answered by the `places`-th answer.
-
-    `places` (shape of TIMES, may vary with time) need not be whole. The number of answers is taken as normal with the
-    continuity correction, the normal distribution as logistic (error below 0.01).
-    """
-    distance = (curve.expected - places + 0.5) / np.sqrt(curve.variance + 0.01)
-    return np.maximum.accumulate(1.0 / (1.0 + np.exp(np.clip(-1.702 * distance, -60.0, 60.0))))
+def _add(first: Array, weight: float, expected: Array, variance: Array) -> None:
+    """Add agents whose first answer has come by TIMES with probability `first` (agents by times)."""
+    expected += weight * np.add.reduce(first)
+    variance += weight * np.add.reduce(first * (1.0 - first))

@@ -5,6 +5,7 @@ weighs as one, the belief as `BELIEF_WEIGHT`, and old conversations fade, so tha
 some hundred calls. A single monstrous call moves one bucket, not the mean.
 """
 
+from math import sqrt
 from typing import Final
 
 import msgspec
@@ -16,8 +17,16 @@ Array = NDArray[np.float64]
 EDGES: Final[Array] = np.geomspace(2.0, 4 * 3600.0, 61)
 """Bounds of the buckets in seconds; neighbours are 16 % apart."""
 MIDDLES: Final[Array] = np.sqrt(EDGES[:-1] * EDGES[1:])
-_LOG_EDGES: Final[Array] = np.log(EDGES)
-_LOG_MIDDLES: Final[Array] = np.log(MIDDLES)
+_MOMENTS: Final[Array] = np.stack([np.ones(len(MIDDLES)), MIDDLES, MIDDLES**2, np.log(MIDDLES)])
+"""With bucket weights: their sum, and the sums of durations, of their squares and of their logarithms."""
+
+_CELLS: Final = 512
+"""The distribution is looked up in so many cells, evenly spaced in the logarithm: 1.7 % apart."""
+_PER_CELL: Final = _CELLS / float(np.log(EDGES[-1] / EDGES[0]))
+_FIRST: Final = float(np.log(EDGES[0])) * _PER_CELL - 0.5
+_AT: Final[Array] = np.arange(_CELLS + 1) * (len(MIDDLES) / _CELLS)
+_BELOW: Final = np.minimum(_AT.astype(np.intp), len(MIDDLES) - 1)
+_PART: Final[Array] = _AT - _BELOW
 
 BELIEF_MEAN = 180.0
 BELIEF_SIGMA = 0.83  # of the logarithm: standard deviation as large as the mean
@@ -46,7 +55,7 @@ class LearnedTimes(msgspec.Struct, frozen=True):
 class TalkTimes:
     """The distribution of one kind of conversation, in seconds."""
 
-    __slots__ = ("_cumulative", "_weights", "deviation", "mean", "mean_log", "seen")
+    __slots__ = ("_table", "_weights", "deviation", "mean", "mean_log", "seen")
 
     def __init__(self, learned: LearnedTimes | None = None) -> None:
         """Start from the belief, or from what was learned before; weights of another shape are disregarded."""
@@ -63,26 +72,33 @@ class TalkTimes:
 
     def learn(self, seconds: float) -> None:
         """One conversation lasted this long; a quarter of its weight goes to each neighbouring bucket."""
-        bucket = int(np.searchsorted(EDGES, seconds)) - 1
+        bucket = int(EDGES.searchsorted(seconds)) - 1
         bucket = min(max(bucket, 0), len(MIDDLES) - 1)
-        self._weights *= FADING
-        self._weights[bucket] += 0.5
-        self._weights[max(bucket - 1, 0)] += 0.25
-        self._weights[min(bucket + 1, len(MIDDLES) - 1)] += 0.25
+        weights = self._weights
+        weights *= FADING
+        weights[bucket] += 0.5
+        weights[max(bucket - 1, 0)] += 0.25
+        weights[min(bucket + 1, len(MIDDLES) - 1)] += 0.25
         self.seen += 1
         self._refresh()
 
     def _refresh(self) -> None:
         weights = self._weights + _BELIEF
-        total = float(weights.sum())
-        self.mean = float(weights @ MIDDLES) / total
-        self.deviation = float(np.sqrt(weights @ (MIDDLES - self.mean) ** 2 / total))
-        self.mean_log = float(weights @ _LOG_MIDDLES) / total
-        self._cumulative = np.concatenate(([0.0], np.cumsum(weights))) / total
+        total, mean, square, logarithm = (_MOMENTS @ weights).tolist()
+        self.mean = mean / total
+        self.deviation = sqrt(max(square / total - self.mean**2, 0.0))
+        self.mean_log = logarithm / total
+        weights /= total
+        cumulative = np.zeros(len(MIDDLES) + 1)
+        np.add.accumulate(weights, out=cumulative[1:])
+        self._table = cumulative[_BELOW] + _PART * weights[_BELOW]
 
     def shorter_than(self, seconds: Array) -> Array:
         """Probability, for each duration, that a conversation ends within it."""
-        return np.interp(np.log(np.maximum(seconds, _TINY)), _LOG_EDGES, self._cumulative, left=0.0, right=1.0)
+        cells = np.log(np.maximum(seconds, _TINY))
+        cells *= _PER_CELL
+        cells -= _FIRST
+        return self._table.take(cells.astype(np.intp), mode="clip")
 
     def ended_within(self, elapsed: Array, further: Array) -> Array:
         """Probability that conversations lasting `elapsed` (shape n by 1) end within `further` (n by m) more seconds.
@@ -90,10 +106,14 @@ class TalkTimes:
         Durations not above 0 have probability 0. A conversation longer than nearly all known is expected to last half
         as long again.
         """
+        further = np.maximum(further, 0.0)
         so_far = self.shorter_than(elapsed)
         left = 1.0 - so_far
-        later = self.shorter_than(elapsed + further)
-        known = (later - so_far) / np.maximum(left, _TINY)
-        beyond = 1.0 - np.exp(-np.maximum(further, 0.0) / np.maximum(0.5 * elapsed, 1.0))
-        ended = np.where(left > _TINY, known, beyond)
-        return np.where(further > 0.0, np.clip(ended, 0.0, 1.0), 0.0)
+        ended = self.shorter_than(elapsed + further)
+        ended -= so_far
+        ended /= np.maximum(left, _TINY)
+        if left.min() <= _TINY:
+            beyond = 1.0 - np.exp(-further / np.maximum(0.5 * elapsed, 1.0))
+            ended = np.where(left > _TINY, ended, beyond)
+        ended *= further > 0.0
+        return np.minimum(np.maximum(ended, 0.0, out=ended), 1.0, out=ended)

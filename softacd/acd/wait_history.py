@@ -5,7 +5,8 @@ from math import exp, log
 import msgspec
 
 from softacd.acd.handling_time import LearnedTimes, TalkTimes
-from softacd.acd.wait_mix import LearnedMix, WaitMix
+from softacd.acd.line_pace import LearnedLinePace, LinePace
+from softacd.acd.wait_regression import LearnedRegression, WaitRegression
 from softacd.acd.wait_score import LearnedScore, WaitScore
 
 ANSWER_DELAY_BELIEF = 5.0
@@ -17,6 +18,8 @@ ARRIVAL_MEMORY = 1800.0
 """Seconds within which an arrival loses all but 1/e of its weight in the rate."""
 PACE_SHRINK = 10.0
 """Conversations at which an agent's own pace and the queue's weigh the same."""
+SIGNS = 16
+"""How many signs of a line the regression goes by; see `wait_time`."""
 MEMORY = 50.0
 """Observations that an average remembers."""
 
@@ -30,7 +33,8 @@ class LearnedQueue(msgspec.Struct, frozen=True):
     abandoned: float = 0.0
     waited: float = 0.0
     score: LearnedScore = LearnedScore()
-    mix: LearnedMix = LearnedMix()
+    pace: LearnedLinePace = LearnedLinePace()
+    regression: LearnedRegression = LearnedRegression()
 
 
 class LearnedPace(msgspec.Struct, frozen=True):
@@ -90,7 +94,9 @@ class AgentPace:
 class QueueHistory:
     """What is known of one queue. Durations in seconds."""
 
-    __slots__ = ("_abandoned", "_arrivals", "_waited", "answer_delay", "mix", "score", "talk", "wrap_up")
+    __slots__ = (
+        "_abandoned", "_arrivals", "_since", "_waited", "answer_delay", "pace", "regression", "score", "talk", "wrap_up",
+    )  # fmt: skip
 
     def __init__(self, wrap_up_seconds: float, learned: LearnedQueue | None = None) -> None:
         learned = learned or LearnedQueue()
@@ -100,22 +106,30 @@ class QueueHistory:
         self.answer_delay = Average(*delay) if delay[1] else Average(ANSWER_DELAY_BELIEF, BELIEF_WEIGHT)
         self._abandoned = learned.abandoned
         self._waited = learned.waited
-        self._arrivals: dict[int, tuple[float, float]] = {}
+        self._arrivals: dict[int, float] = {}
+        self._since = 0.0
         self.score = WaitScore(learned.score)
-        self.mix = WaitMix(learned.mix)
+        self.pace = LinePace(learned.pace)
+        self.regression = WaitRegression(SIGNS, learned.regression)
 
     def arrived(self, priority: int, now: float) -> None:
         """A caller of this priority joined."""
-        weight, since = self._arrivals.get(priority, (0.0, now))
-        self._arrivals[priority] = (weight * exp((since - now) / ARRIVAL_MEMORY) + 1.0, now)
+        faded = exp((self._since - now) / ARRIVAL_MEMORY)
+        for other in self._arrivals:
+            self._arrivals[other] *= faded
+        self._arrivals[priority] = self._arrivals.get(priority, 0.0) + 1.0
+        self._since = now
 
-    def overtaking_rate(self, priority: int, now: float) -> float:
-        """Callers a second who come with a higher priority than this."""
-        return sum(
-            weight * exp((since - now) / ARRIVAL_MEMORY) / ARRIVAL_MEMORY
-            for other, (weight, since) in self._arrivals.items()
-            if other > priority
-        )
+    def overtaking(self, priority: int, now: float) -> list[tuple[int, float]]:
+        """Higher priorities and the rate at which their callers come, in callers a second."""
+        scale = exp((self._since - now) / ARRIVAL_MEMORY) / ARRIVAL_MEMORY
+        return [(other, weight * scale) for other, weight in self._arrivals.items() if other > priority]
+
+    def share_of_higher(self, priority: int) -> float:
+        """Share of recent callers who had a higher priority, 0 to 1."""
+        everybody = sum(self._arrivals.values())
+        higher = sum(weight for other, weight in self._arrivals.items() if other > priority)
+        return higher / everybody if everybody else 0.0
 
     def left(self, waited: float, abandoned: bool) -> None:
         """A caller left after this wait."""
@@ -136,5 +150,6 @@ class QueueHistory:
             abandoned=self._abandoned,
             waited=self._waited,
             score=self.score.learned(),
-            mix=self.mix.learned(),
+            pace=self.pace.learned(),
+            regression=self.regression.learned(),
         )

@@ -6,7 +6,7 @@ conversation (whose chance to end within t, having lasted e, is known from `Talk
 then again and again, one a mean handling time. `answer_curve` adds the agents up; the chance that the caller is
 answered by t is that of p answers by t. Three corrections enter p: callers ahead in other queues who compete for the
 same agents, callers ahead who will hang up, and callers of higher priority who are yet to come and will overtake.
-`WaitScore` corrects what is left.
+`WaitRegression` corrects the chances by what became of earlier waits, `WaitScore` the range.
 
 An agent who has chosen a break or to go home after this conversation, whose phone is unreachable, or who is on a
 break, gives no answers. Nothing here looks into the future: a figure depends on what was observed before it alone.
@@ -14,13 +14,16 @@ break, gives no answers. Nothing here looks into the future: a figure depends on
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from math import log
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import numpy as np
 
 from softacd.acd.agent_table import IN_CONVERSATION
-from softacd.acd.answer_curve import TIMES, AnswerCurve, Outlook, answer_curve, answered_by
+from softacd.acd.answer_curve import TIMES, Talkers, answer_curve
+from softacd.acd.crew import Crew
+from softacd.acd.handling_time import Array
 from softacd.acd.line import Key, insert, remove
 from softacd.acd.line_order import Redials, key_of
 from softacd.acd.model import AgentSettings, QueueSettings
@@ -40,7 +43,7 @@ from softacd.acd.vocabulary import (
     Status,
 )
 from softacd.acd.wait_history import AgentPace, LearnedPace, LearnedQueue, LearnedWaits, QueueHistory
-from softacd.acd.wait_mix import NEEDED
+from softacd.acd.wait_regression import figure_to_tell, level
 
 TALKS_NEEDED = 5
 """Conversations of a queue before its estimates are trusted."""
@@ -54,12 +57,19 @@ CURVE_SECONDS = 1.0
 """A queue's curve is reckoned anew when an agent changed or it is older than this."""
 SMALL_HOUSE = 20
 CROWD_SECONDS = 0.001
-"""Each agent beyond a small house, where one more change matters less and reckoning costs more, lets a curve grow older
-by so much, up to CURVE_SECONDS, before a change makes it reckoned anew."""
+"""Each agent beyond a small house, where one more change matters less, lets a curve grow older by so much, up to
+CURVE_SECONDS, before a change makes it reckoned anew."""
+OFFSET = 20.0
+"""Seconds added before taking logarithms: a second more or less counts little in a wait of ten."""
+_NORMAL = 1.702
+"""A logistic distribution of this scale is nearly the normal one (error below 0.01)."""
+_FRESH, _LATE, _ABSENT = 0.7, 1.3, 2.2
+"""Ages of a ready agent in mean answer delays: about to answer, late, perhaps not there."""
+_LOG_MINUTE = log(60.0 + OFFSET)
 
 
 class WaitEstimate(msgspec.Struct, frozen=True):
-    """Remaining wait in seconds: as likely to be longer as shorter than `expected`, 80 % within `low` to `high`.
+    """Remaining wait in seconds: 80 % of waits are within `low` to `high`; see `wait_regression` for `expected`.
 
     `trusted` says whether it may be told to the caller; `staffed` counts the agents it rests on.
     """
@@ -80,12 +90,25 @@ class _Waiting(NamedTuple):
     joined: float
 
 
+class _Prediction(NamedTuple):
+    """An estimate and what it rested on, to be judged by the actual wait."""
+
+    at: float
+    change: int
+    estimate: WaitEstimate
+    chances: Array
+    signs: Array
+
+
 class _Staff:
     """What is known of one agent at the moment."""
 
-    __slots__ = ("changed", "next_status", "offered", "other_calls", "reachable", "state", "status", "talk", "until")
+    __slots__ = (
+        "changed", "next_status", "offered", "other_calls", "queues", "reachable", "state", "status", "talk", "until",
+    )  # fmt: skip
 
     def __init__(self, status: Status) -> None:
+        self.queues: tuple[str, ...] = ()
         self.status = status
         self.next_status: Status | None = None
         self.state = State.IDLE
@@ -102,11 +125,18 @@ class _Staff:
 
 
 class _Curve(NamedTuple):
-    """A queue's answer curve, and how much of each other queue's line competes for the same agents."""
+    """A queue's answer curve, made ready for places, and how much of each other line competes for the same agents.
+
+    The logit of being answered by each of TIMES is `margin` - ahead * `place` for a caller with so many ahead; callers
+    yet to come who overtake him cost `sharpness` each.
+    """
 
     version: int
     at: float
-    curve: AnswerCurve
+    staffed: int
+    margin: Array
+    place: Array
+    sharpness: Array
     rivals: tuple[tuple[str, float], ...]
 
 
@@ -116,18 +146,16 @@ class WaitTimeEstimator:
     def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[AgentSettings]) -> None:
         self._settings: dict[str, QueueSettings] = {}
         self._staff: dict[str, _Staff] = {}
+        self._crews: dict[str, Crew] = {}
         self._histories: dict[str, QueueHistory] = {}
         self._paces: dict[str, AgentPace] = {}
         self._lines: dict[str, list[Key]] = {}
         self._redials: dict[str, Redials] = {}
         self._waiting: dict[str, _Waiting] = {}
         self._arrivals = 0
-        self._version = 0
-        self._considered: tuple[float, ...] = ()  # what the last estimate rested on
+        self._changes = 0
         self._curves: dict[str, _Curve] = {}
-        self._predicted: dict[str, tuple[float, WaitEstimate]] = {}
-        self._features: dict[str, tuple[float, ...]] = {}
-        self._last_prediction: dict[str, float] = {}
+        self._predictions: dict[str, _Prediction] = {}
         self._learned = LearnedWaits()
         self.configure(queues, agents)
 
@@ -140,12 +168,21 @@ class WaitTimeEstimator:
             self._staff[agent.name] = known.get(agent.name) or _Staff(initial)
             if agent.name not in self._paces:
                 self._paces[agent.name] = AgentPace(self._learned.agents.get(agent.name))
+        serving: dict[str, list[str]] = {name: [] for name in self._staff}
         for name, queue in self._settings.items():
             if name not in self._histories:
                 self._histories[name] = QueueHistory(queue.wrap_up_seconds, self._learned.queues.get(name))
             self._lines.setdefault(name, [])
             self._redials.setdefault(name, Redials())
-        self._version += 1
+            for tier in queue.tiers:
+                if tier.agent in serving:
+                    serving[tier.agent].append(name)
+        self._crews = {name: Crew() for name in self._settings}
+        self._curves.clear()
+        for name, staff in self._staff.items():
+            staff.queues = tuple(serving[name])
+            self._place(name, staff)
+        self._changes += 1
 
     def snapshot(self) -> LearnedWaits:
         """What was learned, for the store."""
@@ -164,7 +201,8 @@ class WaitTimeEstimator:
         for name, pace in learned.agents.items():
             if name in self._staff:
                 self._paces[name] = AgentPace(pace)
-        self._version += 1
+        self._curves.clear()
+        self._changes += 1
 
     # --- learning ----------------------------------------------------------------------------------------------
 
@@ -172,6 +210,7 @@ class WaitTimeEstimator:
         """Learn from one event or command; those that say nothing about waiting cost nothing."""
         observer = self._OBSERVERS.get(type(item))
         if observer is not None:
+            self._changes += 1
             observer(self, item, now)
 
     def _joined(self, event: CallerJoined, now: float) -> None:
@@ -183,30 +222,19 @@ class WaitTimeEstimator:
         if arrival is None:
             arrival = now
         key = key_of(self._settings[event.queue], event, arrival, self._arrivals)
-        self._waiting[event.caller] = _Waiting(event.queue, key, event.priority, event.party, arrival, now)
+        waiting = _Waiting(event.queue, key, event.priority, event.party, arrival, now)
+        self._waiting[event.caller] = waiting
         if not self._lines[event.queue]:
-            history.mix.line_began(now)
+            history.pace.began(now)
         insert(self._lines[event.queue], key)
         history.arrived(event.priority, now)
-        self._predict(event.caller, event.queue, now)
-
-    def _predict(self, caller: str, queue: str, now: float) -> None:
-        """Keep an estimate to be judged by the actual wait: at most one a second and queue.
-
-        Who finds a ready agent and no line needs none: his wait says nothing about the estimates of others.
-        """
-        if now - self._last_prediction.get(queue, -1.0) < 1.0:
-            return
-        if len(self._lines[queue]) == 1 and any(self._is_ready(name) for name in self._agents_of(queue)):
-            return
-        estimate = self.estimate(caller, now)
-        if estimate is not None:
-            self._last_prediction[queue] = now
-            self._features[caller] = self._considered
-            self._predicted[caller] = (now, estimate)
+        prediction = self._predict(waiting, now)
+        if prediction is not None:
+            self._predictions[event.caller] = prediction
 
     def _exited(self, command: CallerExited, now: float) -> None:
         waiting = self._waiting.pop(command.caller, None)
+        prediction = self._predictions.pop(command.caller, None)
         if waiting is None:
             return
         remove(self._lines[waiting.queue], waiting.key)
@@ -215,21 +243,22 @@ class WaitTimeEstimator:
             self._redials[waiting.queue].keep(waiting.party, waiting.arrival, now + redial, now)
         history = self._histories[waiting.queue]
         history.left(command.waited, abandoned=command.exit is Exit.ABANDONED)
-        if command.exit is Exit.ANSWERED:
-            history.mix.answered(command.waited, now, others_wait=bool(self._lines[waiting.queue]))
-        at, estimate = self._predicted.pop(command.caller, (0.0, None))
-        features = self._features.pop(command.caller, None)
-        if features and command.exit is Exit.ANSWERED:
-            history.mix.learn(features, now - at)
-        if estimate is not None:
-            history.score.score(
-                (estimate.low, estimate.expected, estimate.high), now - at, ended=command.exit is Exit.ANSWERED
-            )
+        if command.exit is not Exit.ANSWERED:
+            return
+        history.pace.answered(command.waited, now, others_wait=bool(self._lines[waiting.queue]))
+        if prediction is not None:
+            actual, estimate = now - prediction.at, prediction.estimate
+            history.regression.learn(prediction.chances, prediction.signs, actual)
+            history.score.score(estimate.low, estimate.expected, estimate.high, actual)
 
     def _offered(self, command: Offer, now: float) -> None:
         staff = self._staff.get(command.agent)
         if staff is not None:
             staff.offered = now
+        waiting = self._waiting.get(command.caller)
+        if waiting is not None and waiting.joined == now and len(self._lines[waiting.queue]) == 1:
+            # rung for at once, no line: how soon he is answered says nothing about those who must wait
+            self._predictions.pop(command.caller, None)
 
     def _connected(self, command: Connect, now: float) -> None:
         staff = self._staff.get(command.agent)
@@ -244,7 +273,6 @@ class WaitTimeEstimator:
         staff = self._staff.get(command.agent)
         if staff is None:
             return
-        self._version += 1
         if staff.talk is not None:
             queue, since = staff.talk
             history = self._histories[queue]
@@ -259,27 +287,47 @@ class WaitTimeEstimator:
             staff.changed = now
         staff.status, staff.state, staff.next_status = command.status, command.state, command.next_status
         staff.until = command.until or now
+        self._place(command.agent, staff)
 
     def _device_changed(self, event: DeviceChanged, now: float) -> None:
         del now
         staff = self._staff.get(event.agent)
         if staff is not None:
-            self._version += 1
             staff.reachable = event.reachable
+            self._place(event.agent, staff)
 
     def _other_call_started(self, event: OtherCallStarted, now: float) -> None:
         del now
         staff = self._staff.get(event.agent)
         if staff is not None:
-            self._version += 1
             staff.other_calls.add(event.call)
+            self._place(event.agent, staff)
 
     def _other_call_ended(self, event: OtherCallEnded, now: float) -> None:
         del now
         staff = self._staff.get(event.agent)
         if staff is not None:
-            self._version += 1
             staff.other_calls.discard(event.call)
+            self._place(event.agent, staff)
+
+    def _place(self, agent: str, staff: _Staff) -> None:
+        """Put the agent where he belongs in the crews of his queues."""
+        crews = [self._crews[queue] for queue in staff.queues]
+        if not staff.gives_answers():
+            for crew in crews:
+                crew.remove(agent)
+        elif staff.state in IN_CONVERSATION and crews:
+            queue, since = staff.talk or (staff.queues[0], staff.changed)
+            pace = self._paces[agent].factor
+            for crew in crews:
+                crew.talks(agent, queue, since, pace)
+        elif staff.state is State.WRAP_UP:
+            for crew in crews:
+                crew.wraps_up(agent, staff.until)
+        else:
+            rung = staff.offered if staff.state is not State.IDLE and staff.offered is not None else staff.changed
+            for crew in crews:
+                crew.is_ready(agent, rung)
 
     # --- estimating --------------------------------------------------------------------------------------------
 
@@ -288,23 +336,77 @@ class WaitTimeEstimator:
         waiting = self._waiting.get(caller)
         if waiting is None or waiting.queue not in self._settings:
             return None
-        queue, key, priority = waiting.queue, waiting.key, waiting.priority
-        history = self._histories[queue]
-        _, _, curve, rivals = self._curve(queue, now)
+        prediction = self._predictions.get(caller)
+        if prediction is None or prediction.at != now or prediction.change != self._changes:
+            prediction = self._predict(waiting, now)
+        return None if prediction is None else prediction.estimate
+
+    def _predict(self, waiting: _Waiting, now: float) -> _Prediction | None:
+        queue, key = waiting.queue, waiting.key
+        curve = self._curve(queue, now)
         if not curve.staffed:
             return None
+        history = self._histories[queue]
         ahead = float(bisect_left(self._lines[queue], key))
-        ahead += sum(share * bisect_left(self._lines[rival], key) for rival, share in rivals)
-        fed_up = np.maximum(TIMES * history.abandonment_rate, 1e-9)
-        hung_up = ahead * (1.0 - (1.0 - np.exp(-fed_up)) / fed_up)  # a caller ahead waits half as long on average
-        overtaking = TIMES * history.overtaking_rate(priority, now)
-        answered = answered_by(curve, 1.0 + ahead + overtaking - hung_up)
-        low, expected, high = sorted(float(np.interp(level, answered, TIMES)) for level in history.score.levels)
-        self._considered = features = history.mix.features(expected, 1.0 + ahead, now - waiting.joined)
-        if history.mix.seen >= NEEDED:
-            low, expected, high = history.mix.estimate(features)
-        return WaitEstimate(
-            expected, low, high, trusted=self._is_trusted(history, expected, low, high), staffed=curve.staffed
+        for rival, share in curve.rivals:
+            ahead += share * bisect_left(self._lines[rival], key)
+        logits = curve.margin - curve.place * ahead
+        credit = self._settings[queue].ageing_seconds
+        for priority, rate in history.overtaking(waiting.priority, now):
+            coming = TIMES * rate
+            if credit:  # who comes later than the credit allows stays behind
+                window = credit * (priority - waiting.priority) - (now - waiting.arrival)
+                np.minimum(coming, max(window, 0.0) * rate, out=coming)
+            coming *= curve.sharpness
+            logits -= coming
+        middle = int(logits.searchsorted(0.0))
+        signs = self._signs(waiting, ahead, float(TIMES[min(middle, len(TIMES) - 1)]), now)
+        chances = history.regression.chances(logits, signs)
+        growing = np.maximum.accumulate(chances)
+        low, high = level(growing, history.score.low), level(growing, history.score.high)
+        expected = min(max(figure_to_tell(growing), low), high)
+        trusted = self._is_trusted(history, expected, low, high)
+        estimate = WaitEstimate(expected, low, high, trusted, curve.staffed)
+        return _Prediction(now, self._changes, estimate, chances, signs)
+
+    def _signs(self, waiting: _Waiting, ahead: float, reckoned: float, now: float) -> Array:
+        """What the regression goes by; each about between -2 and 2."""
+        queue = waiting.queue
+        history, line, ready = self._histories[queue], self._lines[queue], self._crews[queue].ready
+        pace, delay = history.pace, history.answer_delay.mean
+        places = 1.0 + ahead
+        fresh = soon = late = absent = 0
+        for since in ready.values():
+            age = (now - since) / delay
+            if age < _FRESH:
+                fresh += 1
+            elif age < _LATE:
+                soon += 1
+            elif age < _ABSENT:
+                late += 1
+            else:
+                absent += 1
+        first = line[0][2] if line[0] is not waiting.key else now
+        higher = history.share_of_higher(waiting.priority)
+        return np.array(
+            (
+                1.0,
+                log(reckoned + OFFSET) - _LOG_MINUTE,
+                log(places) - 0.7,
+                log(pace.quick * places + OFFSET) - _LOG_MINUTE,
+                log(pace.slow * places + OFFSET) - _LOG_MINUTE,
+                log(pace.waits + OFFSET) - _LOG_MINUTE,
+                log(max(now - first, 0.0) + OFFSET) - _LOG_MINUTE,
+                float(fresh > 0),
+                float(soon > 0),
+                float(late > 0),
+                min(absent, 6) / 3.0,
+                log(len(line)) - 0.7,
+                higher,
+                higher * (log(places) - 0.7),
+                log(now - waiting.joined + OFFSET) - _LOG_MINUTE,
+                float(waiting.priority > 0),
+            )
         )
 
     @staticmethod
@@ -316,49 +418,48 @@ class WaitTimeEstimator:
         return history.score.scored < SCORES_NEEDED or history.score.coverage >= COVERAGE_NEEDED
 
     def _curve(self, queue: str, now: float) -> _Curve:
+        crew = self._crews[queue]
         known = self._curves.get(queue)
         if known is not None:
-            unchanged = known.version == self._version
-            lasts = CURVE_SECONDS if unchanged else CROWD_SECONDS * (known.curve.staffed - SMALL_HOUSE)
+            lasts = CURVE_SECONDS if known.version == crew.version else CROWD_SECONDS * (known.staffed - SMALL_HOUSE)
             if 0.0 <= now - known.at < min(lasts, CURVE_SECONDS):
                 return known
-        names = [name for name in self._agents_of(queue) if self._staff[name].gives_answers()]
         history = self._histories[queue]
-        curve = answer_curve([self._outlook(name, history, now) for name in names], history.answer_delay.mean)
-        found = _Curve(self._version, now, curve, self._rivals(queue, set(names)))
+        delay = history.answer_delay.mean
+        talking = []
+        for name, group in crew.talking.items():
+            if group:
+                present = self._histories[name]
+                elapsed = [max(now - since, 0.0) for since, _ in group.values()]
+                paces = [pace for _, pace in group.values()]
+                talking.append(Talkers(present.talk, elapsed, paces, present.wrap_up.mean))
+        free = [(max(until - now, 0.0), 1.0) for until in crew.wrapping_up.values()]
+        for since in crew.ready.values():
+            ignored = (now - max(since, history.pace.since)) / (_ABSENT * delay)
+            free.append((0.0, 1.0 / (1.0 + ignored * ignored)))
+        cycle = delay + history.talk.mean + history.wrap_up.mean
+        expected, variance, staffed = answer_curve(
+            talking, free, cycle=cycle, irregularity=(history.talk.deviation / cycle) ** 2, answer_delay=delay
+        )
+        sharpness = _NORMAL / np.sqrt(variance + 0.01)
+        fed_up = TIMES * history.abandonment_rate
+        stay = (1.0 - np.exp(-fed_up)) / fed_up  # a caller ahead waits half as long on average
+        stay *= sharpness
+        found = _Curve(
+            crew.version, now, staffed, (expected - 0.5) * sharpness, stay, sharpness, self._rivals(queue, crew)
+        )
         self._curves[queue] = found
         return found
 
-    def _rivals(self, queue: str, agents: set[str]) -> tuple[tuple[str, float], ...]:
+    def _rivals(self, queue: str, crew: Crew) -> tuple[tuple[str, float], ...]:
         """Other queues and the share of their callers that agents of this queue will answer."""
         found = []
-        for other in self._settings:
-            if other != queue:
-                theirs = {name for name in self._agents_of(other) if self._staff[name].gives_answers()}
-                if theirs & agents:
-                    found.append((other, len(theirs & agents) / len(theirs)))
+        for other, theirs in self._crews.items():
+            if other != queue and self._lines[other]:
+                common = sum(agent in crew for agent in theirs)
+                if common:
+                    found.append((other, common / len(theirs)))
         return tuple(found)
-
-    def _agents_of(self, queue: str) -> list[str]:
-        return [tier.agent for tier in self._settings[queue].tiers if tier.agent in self._staff]
-
-    def _is_ready(self, agent: str) -> bool:
-        staff = self._staff[agent]
-        return staff.state is State.IDLE and staff.gives_answers()
-
-    def _outlook(self, agent: str, history: QueueHistory, now: float) -> Outlook:
-        """When this agent is free, and how long one call takes him."""
-        staff = self._staff[agent]
-        pace = self._paces[agent].factor
-        cycle = history.answer_delay.mean + history.talk.mean * pace + history.wrap_up.mean
-        irregularity = (history.talk.deviation * pace / cycle) ** 2
-        if staff.talk is not None and staff.state in IN_CONVERSATION:
-            queue, since = staff.talk
-            present = self._histories[queue]
-            elapsed = max(now - since, 0.0)
-            return Outlook(0.0, cycle, irregularity, present.talk, elapsed, present.wrap_up.mean, pace)
-        free_in = max(staff.until - now, 0.0) if staff.state is State.WRAP_UP else 0.0
-        return Outlook(free_in, cycle, irregularity)
 
     _OBSERVERS: ClassVar[dict[type, Callable[["WaitTimeEstimator", Any, float], None]]] = {
         CallerJoined: _joined,
