@@ -119,7 +119,7 @@ SUITES: dict[str, Suite] = {
     for suite in (
         Suite("sip_parse", "SIP messages read and written", {"seconds": 0.1}),
         Suite("distributor", "Callers matched to agents", {"rounds": 100, "repeats": 1}),
-        Suite("wait-time", "Waiting times foretold, beside other estimators", {"days": 1}),
+        Suite("wait-time", "Waiting times foretold, beside other estimators", {"days": 1, "hours": 1.0, "repeats": 1}),
         Suite("signalling", "Bridged calls through a running switch, without media", {"smoke": True}, reports=True),
         Suite("relay", "Conversations relayed", {"seconds": 1.0, "calls": 10}),
         Suite("playback", "Prompts and music played", {"seconds": 1.0, "calls": 20}),

@@ -92,9 +92,9 @@ def moments(calls: Iterable[TracedCall]) -> Iterator[Moment]:
 
 def simulated(
     agents: int, *, days: int, seed: int, load: float = 0.95, talk: float = 180.0, sigma: float | None = None,
-    patience: float = 0.0,
+    patience: float = 0.0, hours: float = 10.0,
 ) -> dict[int, list[TracedCall]]:  # fmt: skip
-    """Days of ten hours of a centre with Poisson arrivals, served in order of arrival.
+    """Days of so many `hours` of a centre with Poisson arrivals, served in order of arrival.
 
     Talks are exponential, or log-normal with this `sigma` of the logarithm; `patience` is the mean time to hanging up
     (0: nobody does).
@@ -108,7 +108,7 @@ def simulated(
         calls = found[day] = []
         for number in count():
             at += random.expovariate(agents * load / talk)
-            if at > day * DAY + 64_800.0:
+            if at > day * DAY + 28_800.0 + hours * 3600.0:
                 break
             seconds = random.expovariate(1 / talk)
             if sigma is not None:

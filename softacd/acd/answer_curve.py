@@ -9,10 +9,12 @@ import numpy as np
 from softacd.acd.handling_time import Array, TalkTimes
 
 TIMES: Final[Array] = np.array(
-    [2, 4, 6, 8, 10, 13, 16, 20, 23, 27, 30, 33, 38, 47, 58, 71, 87, 107, 131, 161, 198, 243, 299, 367, 451, 554, 700, 900]
-    + [1200, 1700, 2500, 3600, 5400, 8100, 14_400],
+    [
+        2, 4, 6, 8, 10, 13, 16, 20, 23, 27, 30, 33, 38, 47, 58, 71, 87, 107, 131, 161, 198, 243, 299, 367, 451, 554,
+        700, 900, 1200, 1700, 2500, 3600, 5400, 8100, 14_400,
+    ],
     dtype=np.float64,
-)
+)  # fmt: skip
 """Seconds from now at which the curve is known."""
 _STEPS: Final[Array] = np.diff(TIMES, prepend=0.0)
 Row = TypeVar("Row", float, tuple[float, float])
@@ -63,8 +65,8 @@ def answer_curve(
     variance = np.zeros(len(TIMES))
     delay = max(answer_delay, 0.1)
     if free:
-        rows, weight = _spread(free)
-        sure = np.array(rows)
+        some, weight = _spread(free)
+        sure = np.array(some)
         waits = np.maximum(TIMES - sure[:, :1], 0.0)
         _add(sure[:, 1:] * (1.0 - np.exp(waits / -delay)), weight, expected, variance)
         hands += weight * float(sure[:, 1].sum())

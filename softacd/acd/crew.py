@@ -22,7 +22,9 @@ class Crew:
         return len(self.ready) + len(self.wrapping_up) + sum(map(len, self.talking.values()))
 
     def __contains__(self, agent: object) -> bool:
-        return agent in self.ready or agent in self.wrapping_up or any(agent in group for group in self.talking.values())
+        return (
+            agent in self.ready or agent in self.wrapping_up or any(agent in group for group in self.talking.values())
+        )
 
     def __iter__(self) -> Iterator[str]:
         yield from self.ready

@@ -17,14 +17,14 @@ Array = NDArray[np.float64]
 EDGES: Final[Array] = np.geomspace(2.0, 4 * 3600.0, 61)
 """Bounds of the buckets in seconds; neighbours are 16 % apart."""
 MIDDLES: Final[Array] = np.sqrt(EDGES[:-1] * EDGES[1:])
-_MOMENTS: Final[Array] = np.stack([np.ones(len(MIDDLES)), MIDDLES, MIDDLES**2, np.log(MIDDLES)])
+_MOMENTS: Final[Array] = np.array([[1.0] * len(MIDDLES), MIDDLES, np.square(MIDDLES), np.log(MIDDLES)])
 """With bucket weights: their sum, and the sums of durations, of their squares and of their logarithms."""
 
 _CELLS: Final = 512
 """The distribution is looked up in so many cells, evenly spaced in the logarithm: 1.7 % apart."""
 _PER_CELL: Final = _CELLS / float(np.log(EDGES[-1] / EDGES[0]))
 _FIRST: Final = float(np.log(EDGES[0])) * _PER_CELL - 0.5
-_AT: Final[Array] = np.arange(_CELLS + 1) * (len(MIDDLES) / _CELLS)
+_AT: Final[Array] = np.linspace(0.0, len(MIDDLES), _CELLS + 1)
 _BELOW: Final = np.minimum(_AT.astype(np.intp), len(MIDDLES) - 1)
 _PART: Final[Array] = _AT - _BELOW
 
@@ -91,7 +91,7 @@ class TalkTimes:
         weights /= total
         cumulative = np.zeros(len(MIDDLES) + 1)
         np.add.accumulate(weights, out=cumulative[1:])
-        self._table = cumulative[_BELOW] + _PART * weights[_BELOW]
+        self._table = np.minimum(cumulative[_BELOW] + _PART * weights[_BELOW], 1.0)
 
     def shorter_than(self, seconds: Array) -> Array:
         """Probability, for each duration, that a conversation ends within it."""
@@ -111,9 +111,8 @@ class TalkTimes:
         left = 1.0 - so_far
         ended = self.shorter_than(elapsed + further)
         ended -= so_far
-        ended /= np.maximum(left, _TINY)
-        if left.min() <= _TINY:
-            beyond = 1.0 - np.exp(-further / np.maximum(0.5 * elapsed, 1.0))
-            ended = np.where(left > _TINY, ended, beyond)
-        ended *= further > 0.0
-        return np.minimum(np.maximum(ended, 0.0, out=ended), 1.0, out=ended)
+        if np.minimum.reduce(left, axis=None) > _TINY:
+            ended /= left
+            return ended
+        beyond = 1.0 - np.exp(-further / np.maximum(0.5 * elapsed, 1.0))
+        return np.where(left > _TINY, ended / np.maximum(left, _TINY), beyond)

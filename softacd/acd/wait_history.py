@@ -95,7 +95,8 @@ class QueueHistory:
     """What is known of one queue. Durations in seconds."""
 
     __slots__ = (
-        "_abandoned", "_arrivals", "_since", "_waited", "answer_delay", "pace", "regression", "score", "talk", "wrap_up",
+        "_abandoned", "_arrivals", "_since", "_waited",
+        "answer_delay", "pace", "regression", "score", "talk", "wrap_up",
     )  # fmt: skip
 
     def __init__(self, wrap_up_seconds: float, learned: LearnedQueue | None = None) -> None:

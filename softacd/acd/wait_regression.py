@@ -10,8 +10,6 @@ From the distribution come the range, by its levels, and the figure that is told
 cost, where a second of error costs a second and being within NEAR seconds saves NEARNESS.
 """
 
-from typing import Final
-
 import msgspec
 import numpy as np
 
@@ -29,7 +27,7 @@ what their status says, and what was reckoned as certain must leave experience s
 EXPERIENCE = 100.0
 """Waits after which the reckoned logit counts half as it is, half as above."""
 NEAR = 10.0
-NEARNESS = 12.0
+NEARNESS = 8.0
 """Who is told a figure within NEAR seconds of the truth calls it right; seconds of error that this is worth."""
 _SOFTNESS = 4.0
 """Width of the margin around NEAR, in seconds, so that the figure moves smoothly."""
