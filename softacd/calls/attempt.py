@@ -68,8 +68,11 @@ class Attempt(ABC):
         """Nothing is played to a device that rings."""
 
     def _report(self, outcome: Outcome, leg: Leg | None, now: float) -> None:
-        if self.user is not None:
-            self.user.on_attempt(self, outcome, leg, now)
+        user = self.user
+        if outcome in (Outcome.ANSWERED, Outcome.FAILED):
+            self.user = None  # nothing more is said, and who keeps this attempt does not keep himself
+        if user is not None:
+            user.on_attempt(self, outcome, leg, now)
 
 
 class Fork(Attempt):

@@ -316,9 +316,15 @@ class Leg(LegVoice):
         self.services.deadlines.at(now + 8.0, self, "forget")
 
     def on_deadline(self, tag: str, now: float) -> None:
-        """Stop tracing this Call-ID."""
+        """Stop tracing this Call-ID; let go of what points back here, so that nothing waits for the collector."""
         del tag, now
         self.services.sip_calls.pop(self.record.sip_call_id, None)
+        self.dialog = None
+        self._let_go()
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Forget the transaction, which may still come back to this leg."""
 
     def _listen(self) -> None:
         self.services.streams[self.stream] = self

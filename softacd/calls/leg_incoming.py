@@ -146,6 +146,9 @@ class IncomingLeg(Leg):
             self._end(487, request.header("Reason") or "cancelled", now)
             self._tell(Signal.HUNG_UP, now)
 
+    def _let_go(self) -> None:
+        del self.transaction
+
     def _give_up(self, now: float, status: int, reason: str) -> None:
         del reason
         self.refuse(status, now)

@@ -159,6 +159,9 @@ class OutgoingLeg(Leg):
             self._end(status, reason, now)
             self._tell(Signal.FAILED, now)
 
+    def _let_go(self) -> None:
+        del self.transaction
+
     def _give_up(self, now: float, status: int, reason: str) -> None:
         del status
         self.state = advance(self.state, LegInput.GIVE_UP)

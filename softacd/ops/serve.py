@@ -6,7 +6,6 @@ The end is the reverse: calls are told, trunks de-register, records are flushed.
 
 import asyncio
 import contextlib
-import gc
 import os
 import random
 import resource
@@ -40,6 +39,7 @@ from softacd.ops.registrations import RegistrationKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.ops.vitals import checks, gauges
 from softacd.runtime.addresses import Addresses
+from softacd.runtime.collector import Collector
 from softacd.runtime.driver import Driver
 from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
@@ -64,8 +64,6 @@ STOP_SECONDS = 4.0
 """How long peers may take to acknowledge that their calls have ended."""
 SWITCH_INTERVAL = 1e-4
 """Seconds a thread may keep the interpreter while another waits: media must not wait 5 ms for signalling."""
-GENERATIONS = (20_000, 20, 50)
-"""Collector thresholds: hot code makes no cycles, so collections are rare and what lives at the start is frozen."""
 
 
 CERTIFICATE_TURNS = 60
@@ -107,6 +105,7 @@ class Server:
         )
         self._certificate: ServerCertificate | None = None
         self._locator = Locator()
+        self._collector = Collector()
 
     def wall(self, now: float) -> int:
         """Wall-clock milliseconds of a monotonic moment."""
@@ -171,9 +170,8 @@ class Server:
         self._keeper.prepare(switch.services.recordings)
         self._resolve_trunks()
         await self._start_web(driver)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GENERATIONS)
+        self._collector.start(time.monotonic())
+        driver.turned = self._collector.turn
         self._tasks.append(spawn(self._housekeeping(), "housekeeping"))
         keeping = self._keeper.keep(self._store, switch.services.recordings, lambda: self.wall(time.monotonic()))
         self._tasks.append(spawn(keeping, "recordings"))
@@ -418,6 +416,7 @@ class Server:
                 day = today
                 self._driver.perform(lambda switch, now: switch.distributor.start_day(now))
             self._notifier.watchdog()
+            self._collect()
             if self._driver is not None and self._driver.attached:
                 await self._registrations.keep(self._driver.switch.location)
             turns += 1
@@ -429,11 +428,18 @@ class Server:
                 log.critical("the media engine has died; restarting is the remedy", failure=repr(self._engine.failure))
                 self._stop.set()
 
+    def _collect(self) -> None:
+        """The collector's turn where no call gives it one, and its look through everything when no call is up."""
+        now = time.monotonic()
+        self._collector.turn(now)
+        up = self._driver is not None and self._driver.attached and bool(self._driver.switch.exchange.calls)
+        self._collector.rest(now, quiet=not up)
+
     def _checks(self) -> list[Check]:
         return checks(self._engine, self._store, self._keeper)
 
     def _gauges(self) -> dict[str, float]:
-        return gauges(self._engine, self._store, self._customers)
+        return gauges(self._engine, self._store, self._customers, self._collector)
 
     # --- the end --------------------
 

@@ -5,6 +5,7 @@ import asyncio
 from softacd.calls.control import Check
 from softacd.ops.customer_desk import CustomerDesk
 from softacd.ops.recordings import RecordingKeeper
+from softacd.runtime.collector import Collector
 from softacd.runtime.media.engine import MediaEngine
 from softacd.store.store import Store
 
@@ -21,9 +22,13 @@ def checks(engine: MediaEngine | None, store: Store | None, keeper: RecordingKee
     return found
 
 
-def gauges(engine: MediaEngine | None, store: Store | None, customers: CustomerDesk | None) -> dict[str, float]:
+def gauges(
+    engine: MediaEngine | None, store: Store | None, customers: CustomerDesk | None, collector: Collector
+) -> dict[str, float]:
     """What they hold now, by metric name without prefix."""
     found: dict[str, float] = {"tasks": len(asyncio.all_tasks())}
+    found["collector_longest_pause_seconds"] = collector.longest
+    found["collector_collections"] = collector.collections
     if engine is not None:
         figures = engine.figures()
         found["media_engine_streams"] = figures.streams

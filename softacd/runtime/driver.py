@@ -5,6 +5,7 @@ After every input it drains the switch's three queues and arms one timer. Nothin
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -12,13 +13,18 @@ import structlog
 
 from softacd.calls.records import AnyRecord
 from softacd.calls.switch import Switch
-from softacd.rtp.vocabulary import AnyCommand, AnyEvent
+from softacd.rtp.vocabulary import AnyCommand, AnyEvent, CloseStream, ReturnPorts
 from softacd.runtime.tcp import TcpListener
 from softacd.runtime.udp import UdpListener
 from softacd.sip.guard_table import Offence
 from softacd.sip.transport import Flow, Transport
 
 log = structlog.get_logger(__name__)
+
+MAY_WAIT = (CloseStream, ReturnPorts)
+"""Commands nobody hears: they go with the next ones, so that a hang-up does not wake the media engine."""
+LONGEST_WAIT = 0.02
+"""Seconds such a command waits at most."""
 
 LATE_LIMIT = 0.25
 """A timer this late (seconds) is worth a warning: the loop was blocked or the machine is overloaded."""
@@ -53,12 +59,15 @@ class Driver:
         self.observers: list[Observer] = []
         self.udp: list[UdpListener] = []
         self.streams: list[TcpListener] = []
+        self.turned: Callable[[float], None] = lambda now: None
+        """Called after every input was dealt with."""
         self.messages_received = 0
         self.messages_sent = 0
         self.errors = 0
         self._switch: Switch | None = None
         self._loop = asyncio.get_running_loop()
         self._armed: float | None = None
+        self._unhurried: list[AnyCommand] = []
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -136,10 +145,6 @@ class Driver:
             return
         self._send()
         switch = self.switch
-        if switch.media:
-            commands = list(switch.media)
-            switch.media.clear()
-            self.engine.submit(commands)
         records = switch.records
         while records:
             record = records.popleft()
@@ -168,9 +173,23 @@ class Driver:
             self.messages_sent += 1
             self._listener(flow).send(data, flow)
         if self.switch.media:  # audio must follow the answer at once, not at the end of the burst
-            commands = list(self.switch.media)
-            self.switch.media.clear()
-            self.engine.submit(commands)
+            self._submit(self.switch.media)
+
+    def _submit(self, commands: deque[AnyCommand]) -> None:
+        unhurried = self._unhurried
+        if all(isinstance(command, MAY_WAIT) for command in commands):
+            if not unhurried:
+                self._loop.call_later(LONGEST_WAIT, self._submit_unhurried)
+            unhurried.extend(commands)
+        else:
+            self.engine.submit([*unhurried, *commands])  # in order
+            unhurried.clear()
+        commands.clear()
+
+    def _submit_unhurried(self) -> None:
+        if self._unhurried:
+            self.engine.submit(self._unhurried)
+            self._unhurried = []
 
     def listeners(self, transport: Transport) -> Sequence[UdpListener | TcpListener]:
         """The listening points of a transport, as configured."""
@@ -196,6 +215,8 @@ class Driver:
         return listeners[0]
 
     def _arm(self) -> None:
+        now = time.monotonic()
+        self.turned(now)
         deadline = self.switch.next_deadline()
         if deadline is None:
             return
@@ -205,7 +226,7 @@ class Driver:
             if self._timer is not None:
                 self._timer.cancel()
         self._armed = deadline
-        self._timer = self._loop.call_later(max(0.0, deadline - time.monotonic()), self._due)
+        self._timer = self._loop.call_later(max(0.0, deadline - now), self._due)
 
     def _due(self) -> None:
         now = time.monotonic()
@@ -226,6 +247,7 @@ class Driver:
         """Close the sockets and forget the timer."""
         if self._timer is not None:
             self._timer.cancel()
+        self._submit_unhurried()
         for udp in self.udp:
             udp.close()
         for stream in self.streams:

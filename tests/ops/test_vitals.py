@@ -5,6 +5,7 @@ from typing import Any
 
 from softacd.calls.control import Check
 from softacd.ops.vitals import checks, gauges
+from softacd.runtime.collector import Collector
 
 KEEPER: Any = SimpleNamespace(check=lambda figures: Check("recordings", healthy=figures.failed == 0))
 
@@ -30,7 +31,11 @@ def store(*, failing: bool) -> Any:
 
 async def test_what_has_not_started_is_not_judged() -> None:
     assert checks(None, None, KEEPER) == []
-    assert set(gauges(None, None, None)) == {"tasks"}
+    assert set(gauges(None, None, None, Collector())) == {
+        "tasks",
+        "collector_longest_pause_seconds",
+        "collector_collections",
+    }
 
 
 async def test_a_dead_engine_and_a_full_disk_come_with_a_remedy() -> None:
@@ -42,6 +47,6 @@ async def test_a_dead_engine_and_a_full_disk_come_with_a_remedy() -> None:
 
 async def test_what_the_parts_hold_is_told() -> None:
     customers: Any = SimpleNamespace(directory=SimpleNamespace(index=[1, 2]))
-    held = gauges(engine(alive=True), store(failing=False), customers)
+    held = gauges(engine(alive=True), store(failing=False), customers, Collector())
     assert (held["media_engine_streams"], held["media_sockets"], held["recordings_waiting"]) == (3, 128, 2)
     assert (held["store_queued"], held["store_spooled"], held["customer_numbers"]) == (4, 5, 2)

@@ -25,6 +25,7 @@ from softacd.rtp.vocabulary import (
     ReturnPorts,
     SetRemote,
     StreamClosed,
+    StreamReport,
     StreamStatistics,
 )
 from softacd.runtime.media.channel import Channel
@@ -37,6 +38,11 @@ from softacd.runtime.media.wire import Wire
 
 FILL_STEP = 8
 """Port pairs bound in one turn, so that filling the reservoir does not delay packets."""
+
+MAY_WAIT = (PortsOffered, StreamClosed, StreamReport)
+"""Events the control side does not wait for: they are told with the next ones, so that they do not wake it."""
+LONGEST_WAIT = 0.02
+"""Seconds such an event waits at most."""
 
 FILL_PAUSE = 1.0
 """Seconds until the reservoir is tried again after no port could be bound."""
@@ -81,6 +87,8 @@ class MediaLoop:
         self._stopping = False
         self._send_errors = 0
         self._fill_at = 0.0
+        self._flush_at: float | None = None
+        self._waited_for = False
 
     def prepare(self) -> None:
         """Fill the reservoir. Raises OSError when no port of the configured address can be bound."""
@@ -125,6 +133,8 @@ class MediaLoop:
             deadline = core.next_deadline()
             if reservoir.short:
                 deadline = self._fill_at if deadline is None else min(deadline, self._fill_at)
+            if self._flush_at is not None:
+                deadline = self._flush_at if deadline is None else min(deadline, self._flush_at)
             commands = turn(deadline)
             now = monotonic()
             if deadline is not None and now >= deadline:
@@ -133,7 +143,7 @@ class MediaLoop:
                 self._execute(self._inbox.take(), now)
             if reservoir.short:
                 self._fill(now)
-            if events or recorded:
+            if recorded or (events and self._must_flush(now)):
                 self._flush()
 
     def _tick(self, now: float) -> None:
@@ -218,6 +228,7 @@ class MediaLoop:
         if now < self._fill_at:
             return
         ports: tuple[Port, ...] = ()
+        self._waited_for = self._waited_for or self._reservoir.asked
         with contextlib.suppress(OSError):  # out of descriptors: counted there, tried again
             ports = self._reservoir.fill(FILL_STEP)
         if ports:
@@ -225,7 +236,17 @@ class MediaLoop:
         else:
             self._fill_at = now + FILL_PAUSE
 
+    def _must_flush(self, now: float) -> bool:
+        """Whether events are to be told now: one is waited for, or the first of them has waited long enough."""
+        if self._flush_at is None:
+            self._flush_at = now + LONGEST_WAIT
+        if self._waited_for or now >= self._flush_at:
+            return True
+        return not all(isinstance(event, MAY_WAIT) for event in self._core.events)
+
     def _flush(self) -> None:
+        self._flush_at = None
+        self._waited_for = False
         events = self._core.events
         if events:
             self._deliver(list(events))

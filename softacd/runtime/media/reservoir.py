@@ -45,6 +45,11 @@ class Reservoir:
         """Whether `fill` has something to do."""
         return (len(self._offered) < self._target or self._asked > 0) and bool(self._free)
 
+    @property
+    def asked(self) -> bool:
+        """Whether pairs beyond the target are waited for."""
+        return self._asked > 0
+
     def reserve(self, count: int) -> None:
         """Have `fill` bind `count` pairs more; those the range has not free now, as soon as it has."""
         self._asked = min(self._asked + max(count, 0), self._pairs)
