@@ -61,6 +61,7 @@ class QueueWait(Activity):
     def stop(self, now: float) -> None:
         """Leave the line, if still in it."""
         self._hush()
+        self._unserved = _served  # whoever began this wait may keep it: then neither keeps the other
         if self._joined:
             self._joined = False
             self.call.exchange.desk.leave(self, now)
@@ -73,7 +74,8 @@ class QueueWait(Activity):
         self.call.note("queue-left", f"{self.queue}: {how} after {waited:.1f} s", now)
         if how not in (Exit.ANSWERED, Exit.ABANDONED, Exit.PICKED_UP):
             self.call.leg.silence()
-            self._unserved(now)
+            unserved, self._unserved = self._unserved, _served
+            unserved(now)
 
     def on_digit(self, digit: str, now: float) -> None:
         """A key of those offered: the caller leaves the line and goes where it leads."""
@@ -104,3 +106,7 @@ class QueueWait(Activity):
         if self._next is not None:
             self._next.cancel()
             self._next = None
+
+
+def _served(now: float) -> None:
+    """Nothing is left to be done for a caller who is no longer in the line."""
