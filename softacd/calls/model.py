@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from softacd.calls.keep_alive import KeepAlive
 from softacd.sip.guard import GuardSettings
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
@@ -300,6 +301,10 @@ class SwitchSettings(msgspec.Struct, frozen=True):
 
     domain: str
     """Realm and domain of our phones."""
+    keep_alive_seconds: float = 25.0
+    """Seconds between what keeps the routers of phones behind NAT awake; 0: nothing does."""
+    keep_alive: KeepAlive = "options"
+    """What does it."""
     digest: tuple[DigestAlgorithm, ...] = ("MD5",)
     """Digest algorithms phones are offered, the preferred one first."""
     trunks: tuple[TrunkSettings, ...] = ()

@@ -18,6 +18,7 @@ from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.door import Door
 from softacd.calls.exchange import Exchange
 from softacd.calls.info_digits import digit_of
+from softacd.calls.keep_alive import PhoneKeeper
 from softacd.calls.leg import ALLOW, Leg
 from softacd.calls.leg_incoming import IncomingLeg
 from softacd.calls.leg_outgoing import OutgoingLeg
@@ -81,9 +82,12 @@ class Switch:
         user_agent: str = "softacd",
         limits: Limits | None = None,
         lookup: Lookup = nobody_known,
+        learn: Callable[[str], bool] = lambda host: False,
         now: float,
     ) -> None:
-        """`token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1.
+        """`learn` is told the address a carrier sees us at, and says whether we call ourselves so from now on.
+
+        `token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1.
 
         `listening` and `media_host` tell our address as a peer sees it; `lookup` tells who calls, from memory.
         """
@@ -97,6 +101,7 @@ class Switch:
         self.location = LocationService()
         self.authenticator = DigestAuthenticator(settings.domain, secret=secret, token=token)
         self.registrar = Registrar(self.authenticator, self.location)
+        self.keeper = PhoneKeeper(self.stack, self.location, self.services.deadlines)
         self.exchange = Exchange(self.services, self.location, settings, queues, agents)
         self.exchange.lookup = lookup
         self.distributor = Distributor(queues, agents, now, draw=jitter)
@@ -118,6 +123,7 @@ class Switch:
         self.stopping = False
         self._restored: set[str] = set()
         self._listening = listening
+        self._learn = learn
         self._jitter = jitter
         self._deadlines = (
             self.services.deadlines.next,
@@ -150,6 +156,9 @@ class Switch:
             for phone in settings.phones
         )
         self.authenticator.offer(settings.digest)
+        self.keeper.interval, self.keeper.kind = settings.keep_alive_seconds, settings.keep_alive
+        self.keeper.domain = settings.domain
+        self.keeper.registered(now)
         self._location_changed(self.registrar.configure(settings.domain, accounts, now), now)
         trunks = self.exchange.trunks
         wanted = {trunk.name: trunk for trunk in settings.trunks}
@@ -159,7 +168,12 @@ class Switch:
         for name, trunk in wanted.items():
             if name not in trunks:
                 trunks[name] = Trunk(
-                    trunk, self.stack, local=self._local, token=self.services.token, jitter=self._jitter
+                    trunk,
+                    self.stack,
+                    local=self._local,
+                    token=self.services.token,
+                    jitter=self._jitter,
+                    learn=self._learn,
                 )
 
     def _stream_beside(self, flow: Flow) -> Flow | None:
@@ -199,6 +213,7 @@ class Switch:
                 found.setdefault(address, []).append(binding)
         for address, kept in found.items():
             self._location_changed(self.location.replace(address, kept, now), now)
+        self.keeper.registered(now)
 
     def receive_sip(self, data: bytes, flow: Flow, now: float) -> None:
         """One datagram or one framed message of a stream that the guard has admitted."""
@@ -451,6 +466,7 @@ class Switch:
             answer = self.registrar.handle(request, flow, now, username=self.door.username)
             self.stack.respond(transaction, answer.status, now=now, reason=answer.reason, headers=tuple(answer.headers))
             self._location_changed(answer.changes, now)
+            self.keeper.registered(now)
             return
         trunk = self.door.trunk
         if request.method == "INVITE":

@@ -5,10 +5,11 @@ registration. `obstacle` says in words why a call cannot leave here now.
 """
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from softacd.calls.model import TrunkSettings
 from softacd.sip.digest import Credentials
+from softacd.sip.errors import SipError
 from softacd.sip.events import FailureCause
 from softacd.sip.headers import NameAddress
 from softacd.sip.message import Response
@@ -16,7 +17,7 @@ from softacd.sip.probe import Probe, ProbeState
 from softacd.sip.registration import Registration, RegistrationState
 from softacd.sip.stack import SipStack
 from softacd.sip.transaction import ClientTransaction
-from softacd.sip.transport import Flow, Transport, format_host
+from softacd.sip.transport import Flow, Transport, bare_host, format_host
 from softacd.sip.uri import SipUri
 
 Network = IPv4Network | IPv6Network
@@ -30,6 +31,15 @@ def networks(addresses: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(address, strict=False) for address in addresses)
 
 
+def seen_at(response: Response) -> str:
+    """The address a response says our request came from (RFC 3261 section 18.2.1), "" when it does not say."""
+    try:
+        received = response.top_via.parameters.get("received", "")
+        return str(ip_address(bare_host(received))) if received else ""
+    except (ValueError, SipError):
+        return ""
+
+
 class Trunk:
     """A carrier. The switch gives it answers and time; it gives flows and addresses for calls."""
 
@@ -41,7 +51,9 @@ class Trunk:
         local: Callable[[Transport, str], tuple[str, int]],
         token: Callable[[], str],
         jitter: Callable[[], float],
+        learn: Callable[[str], bool] = lambda host: False,
     ) -> None:
+        """`learn` is told where the carrier sees us; it says whether we call ourselves so from now on."""
         self.settings = settings
         self.targets: tuple[Target, ...] = ()
         self.networks = networks(settings.addresses)
@@ -59,6 +71,7 @@ class Trunk:
         self._local = local
         self._token = token
         self._jitter = jitter
+        self._learn = learn
         self._transport = Transport.UDP if settings.transport == "auto" else Transport(settings.transport)
         self._dead: dict[Target, float] = {}
         self._registration: Registration | None = None
@@ -206,6 +219,11 @@ class Trunk:
 
     def on_response(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         """The carrier answered a REGISTER or OPTIONS."""
+        seen = seen_at(response)
+        if seen and self._learn(seen):
+            self._point(self.flow())
+            if self._registration is not None:
+                self._registration.renew(now)
         if transaction.method == "REGISTER":
             if self._registration is not None and transaction is self._registration.transaction:
                 self._watch(self._registration.on_response(response, now))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.calls.keep_alive import KeepAlive
 from softacd.calls.model import (
     DialPlan,
     DigestAlgorithm,
@@ -24,6 +25,10 @@ from softacd.rtp.model import MediaSettings
 from softacd.sip.guard import GuardSettings
 
 SIP_TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
+
+
+LEARNED = "learned"
+"""What stands for a public address that is not configured but learned."""
 
 
 class Listener(NamedTuple):
@@ -111,7 +116,23 @@ class SipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Older phones give up when they are offered anything but MD5. What a phone has no hash for is offered to none."""
     public_address: str = ""
-    """IP address that peers beyond our own networks are told instead of the local one, when a NAT router is between."""
+    """IP address that peers beyond our own networks are told instead of the local one, when a NAT router is between.
+
+    "learned": what a carrier sees us at, told by its answers (RFC 3581); the router must keep our port as it is."""
+    keep_alive_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)] = 25.0
+    """Seconds between packets to each phone behind a NAT router, which would forget it otherwise; 0: none."""
+    keep_alive: KeepAlive = "options"
+    """What is sent: `options`, which phones answer, or `crlf`, two line ends nobody answers."""
+
+    @property
+    def told_address(self) -> str:
+        """`public_address` when it is one, "" when it is learned or there is none."""
+        return "" if self.learns_address else self.public_address
+
+    @property
+    def learns_address(self) -> bool:
+        """Whether the carriers tell us our public address."""
+        return self.public_address == LEARNED
 
     def listeners(self) -> tuple[Listener, ...]:
         """`listen`, parsed."""
@@ -212,6 +233,8 @@ class Configuration(msgspec.Struct, frozen=True):
         return SwitchSettings(
             domain=self.sip.domain,
             digest=self.sip.digest,
+            keep_alive_seconds=self.sip.keep_alive_seconds,
+            keep_alive=self.sip.keep_alive,
             trunks=self.trunks,
             phones=self.phones,
             numbers=self.numbers,

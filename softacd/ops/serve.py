@@ -89,6 +89,7 @@ class Server:
         self._offset = time.time() - time.monotonic()
         self._stop = asyncio.Event()
         self._up = False
+        self._addresses_known: list[Addresses] = []
         self._registrations = RegistrationKeeper(Path(configuration.server.data_directory), self.wall)
         self._tasks: list[asyncio.Task[None]] = []
         self._resolving: dict[str, asyncio.Task[None]] = {}
@@ -181,7 +182,7 @@ class Server:
 
     async def _listen(self, driver: Driver) -> None:
         for listener in self._configuration.sip.listeners():
-            addresses = Addresses(listener.host, self._configuration.sip.public_address)
+            addresses = self._own(listener.host)
             try:
                 if listener.transport == "udp":
                     driver.udp.append(
@@ -202,6 +203,19 @@ class Server:
                 raise StartError(
                     f"sip: {listener}: {error.strerror or error}; another program may use it: mend [sip] listen"
                 ) from error
+
+    def _own(self, host: str) -> Addresses:
+        sip = self._configuration.sip
+        addresses = Addresses(host, sip.told_address, learns=sip.learns_address)
+        self._addresses_known.append(addresses)
+        return addresses
+
+    def _learn_address(self, seen: str) -> bool:
+        """A carrier sees us at this address."""
+        changed = [addresses.learn(seen) for addresses in self._addresses_known]
+        if any(changed):
+            log.info("our public address was learned from a carrier", address=seen)
+        return any(changed)
 
     def _stream_listener(self, transport: Transport, addresses: Addresses, driver: Driver) -> TcpListener:
         sip = self._configuration.sip
@@ -239,7 +253,7 @@ class Server:
         listening: dict[Transport, Callable[[str], tuple[str, int]]] = {
             transport: partial(driver.local, transport) for transport in Transport if driver.listeners(transport)
         }
-        media = Addresses(configuration.media.host, configuration.sip.public_address)
+        media = self._own(configuration.media.host)
         return Switch(
             configuration.switch_settings(),
             configuration.queues,
@@ -256,6 +270,7 @@ class Server:
                 server_transactions=configuration.security.open_transactions,
                 dialogs=configuration.security.open_dialogs,
             ),
+            learn=self._learn_address,
             lookup=self._customers.directory.lookup if self._customers is not None else nobody_known,
             now=time.monotonic(),
         )

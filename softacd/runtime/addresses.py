@@ -7,11 +7,15 @@ MOST_REMEMBERED = 4096
 
 
 class Addresses:
-    """One listening point's own addresses. `public` is told to peers on public addresses, "" when there is none."""
+    """One listening point's own addresses. `public` is told to peers on public addresses, "" when there is none.
 
-    def __init__(self, host: str, public: str = "") -> None:
+    With `learns` it is what peers say they see us at.
+    """
+
+    def __init__(self, host: str, public: str = "", *, learns: bool = False) -> None:
         self._host = "" if ip_address(host).is_unspecified else host
         self._public = public
+        self._learns = learns
         self._known: dict[str, str] = {}
 
     def towards(self, remote: str) -> str:
@@ -22,6 +26,14 @@ class Addresses:
                 self._known.clear()
             known = self._known[remote] = self._find(remote)
         return known
+
+    def learn(self, seen: str) -> bool:
+        """A peer on a public address sees us at `seen`; whether peers are told another address by that."""
+        if not self._learns or seen == self._public or not ip_address(seen).is_global:
+            return False
+        self._public = seen
+        self._known.clear()
+        return True
 
     def _find(self, remote: str) -> str:
         if self._public and ip_address(remote).is_global:

@@ -69,6 +69,8 @@ class Registration:
         self._retry_after = 0.0
         self._granted = float(expires)
         self._deadline: float | None = None
+        self._told = ""  # the Contact the carrier knows
+        self._renew = False
 
     def __repr__(self) -> str:
         return f"<Registration {self._address.uri} {self.state.value}>"
@@ -82,6 +84,13 @@ class Registration:
         if (self.state, RegistrationInput.START) not in TABLE:
             return None
         return self._advance(RegistrationInput.START, now)
+
+    def renew(self, now: float) -> None:
+        """Our address has become another one: tell the carrier at the next deadline, which is now."""
+        if self.state is RegistrationState.REGISTERED:
+            self._deadline = now
+        elif self.state in (RegistrationState.REGISTERING, RegistrationState.REFRESHING):
+            self._renew = True
 
     def stop(self, now: float) -> ClientTransaction | None:
         """De-register; done when `state` is UNREGISTERED."""
@@ -153,6 +162,8 @@ class Registration:
                 self.expires_at = now + self._granted
                 # At 75 to 85 % of the time: two more attempts fit into the rest of ten minutes.
                 self._deadline = now + self._granted * (0.75 + 0.1 * self._jitter())
+                if self._renew:
+                    self._deadline, self._renew = now, False
             case RegistrationAction.RETRY:
                 # RFC 5626 section 4.5: the wait doubles, and is drawn from the upper half of its range
                 longest = min(LONGEST_RETRY, FIRST_RETRY * 2.0 ** min(self._failures, 16))
@@ -172,13 +183,17 @@ class Registration:
         self._deadline = None
         self._cseq += 1
         contact = contact_value(self.flow, self._contact_user)
+        contacts = [("Contact", contact)]
+        if self._told not in ("", contact):
+            contacts.append(("Contact", f"{self._told};expires=0"))  # else calls go there too until it expires
+        self._told = contact
         self.transaction = self._stack.request(
             "REGISTER",
             uri=self._registrar,
             flow=self.flow,
             from_=self._address,
             to=self._address.with_tag(""),
-            headers=[("Contact", contact), ("Expires", str(expires))],
+            headers=[*contacts, ("Expires", str(expires))],
             credentials=self._credentials,
             call_id=self._call_id,
             cseq=self._cseq,

@@ -65,6 +65,10 @@ class SipStack(UserAgentClient, UserAgentServer):
             if isinstance(message, Request):
                 self._reject(message, flow, error.status, reason=error.reason)
 
+    def ping(self, flow: Flow) -> None:
+        """Send what means nothing, so that routers on the way remember the flow (RFC 5626 section 3.5.1)."""
+        self._output.append(Transmit(PING, flow))
+
     def flow_failed(self, flow: Flow, now: float) -> None:
         """The transport gave up on a peer: client transactions towards it that still need it fail with TRANSPORT.
 

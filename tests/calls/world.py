@@ -115,7 +115,8 @@ class Peer:
 
     # --- what a peer does -----------------------------------------------------------------------------------------
 
-    def register(self, expires: int = 300) -> None:
+    def register(self, expires: int = 300, *, contact: str = "") -> None:
+        """`contact` is host:port the phone believes to be at."""
         identity = NameAddress.parse(f"<sip:{self.name}@{DOMAIN}>")
         self.stack.request(
             "REGISTER",
@@ -124,7 +125,7 @@ class Peer:
             from_=identity,
             to=identity,
             headers=(
-                ("Contact", f"<sip:{self.name}@{self.address[0]}:{self.address[1]}>"),
+                ("Contact", f"<sip:{self.name}@{contact or '{}:{}'.format(*self.address)}>"),
                 ("Expires", str(expires)),
             ),
             credentials=self.credentials,
@@ -305,6 +306,9 @@ class World:
         self.slow = False
         """Messages stay on their way, in `on_their_way`, until `arrive`."""
         self.on_their_way: list[Datagram] = []
+        self.told = self.seen = SWITCH
+        """What the switch calls itself, and where peers see it."""
+        self.learns = False
         numbers = count(1)
         self.switch = Switch(
             settings,
@@ -315,13 +319,20 @@ class World:
             secret=b"s" * 32,
             jitter=lambda: 0.5,
             wall=lambda now: EPOCH + round(now * 1000),
-            listening={Transport.UDP: lambda remote: SWITCH, Transport.TCP: lambda remote: SWITCH},
+            listening={Transport.UDP: lambda remote: self.told, Transport.TCP: lambda remote: self.told},
+            learn=self._learn,
             now=self.now,
         )
         self.ports = ports
         pairs = tuple(media.Port(SWITCH[0], 20_000 + 2 * index) for index in range(ports))
         self.switch.handle_media(media.PortsOffered(pairs), self.now)
         self.switch.start(self.now)
+
+    def _learn(self, host: str) -> bool:
+        if not self.learns or host == self.told[0]:
+            return False
+        self.told = (host, self.told[1])
+        return True
 
     def peer(self, name: str, address: tuple[str, int], password: str = "") -> Peer:
         credentials = Credentials(username=name, password=password) if password else None
@@ -442,7 +453,7 @@ class World:
         if datagram.to_switch:
             self.switch.receive_sip(datagram.data, Flow(Transport.UDP, SWITCH, peer.address), self.now)
         elif not peer.mute:
-            peer.stack.receive(datagram.data, Flow(Transport.UDP, peer.address, SWITCH), self.now)
+            peer.stack.receive(datagram.data, Flow(Transport.UDP, peer.address, self.seen), self.now)
 
     def _command(self, command: media.AnyCommand) -> None:
         self.media.append(command)

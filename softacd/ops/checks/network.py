@@ -5,7 +5,7 @@ import re
 
 from softacd.ops.configuration_errors import KeyPath, nearest, quoted
 from softacd.ops.draft import Draft
-from softacd.ops.model import SIP_TRANSPORTS, Listener, format_address, parse_address
+from softacd.ops.model import LEARNED, SIP_TRANSPORTS, Listener, format_address, parse_address
 
 _NODE = re.compile(r"[a-z0-9-]{1,16}")
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -40,8 +40,11 @@ def check_network(draft: Draft) -> None:
     if draft.sip:
         if not is_host(draft.sip.domain):
             draft.error(("sip", "domain"), f"got {quoted(draft.sip.domain)}", "a host name or an IP address")
-        if draft.sip.public_address and not is_ip_address(draft.sip.public_address):
-            draft.error(("sip", "public_address"), f"got {quoted(draft.sip.public_address)}", "an IP address")
+        if draft.sip.told_address and not is_ip_address(draft.sip.told_address):
+            near = nearest(draft.sip.told_address, (LEARNED,))
+            draft.error(
+                ("sip", "public_address"), f"got {quoted(draft.sip.public_address)}", 'an IP address or "learned"', near
+            )
 
 
 def _check_listeners(draft: Draft) -> dict[tuple[str, int], str]:
