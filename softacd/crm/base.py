@@ -40,10 +40,10 @@ class CustomerBase:
         self._wall = wall
         self._lock = self._take(path)
         try:
-            with self._explained():
-                self._connection = sqlite3.connect(
-                    path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-                )
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            with self.reading():
                 for pragma in (
                     "journal_mode = WAL",
                     "synchronous = NORMAL",
@@ -69,7 +69,7 @@ class CustomerBase:
 
     def pack(self) -> Packed:
         """Every number with its card."""
-        with self._explained():
+        with self.reading():
             # By number every customer is a jump in the file: without room for its pages each jump reads one again.
             self._connection.execute(f"PRAGMA cache_size = -{LOAD_CACHE_KIB}")
             try:
@@ -80,7 +80,7 @@ class CustomerBase:
 
     def blocked(self) -> dict[int, int]:
         """The blacklist: number -> until when, wall-clock ms, 0 for ever."""
-        with self._explained():
+        with self.reading():
             rows = self._connection.execute(
                 "SELECT number, until FROM blocked WHERE until = 0 OR until > ?", [self._wall()]
             )
@@ -104,7 +104,7 @@ class CustomerBase:
         counts = dict.fromkeys(Put, 0)
         problems: list[FieldProblem] = []
         changes: dict[int, Card | None] = {}
-        with self._transaction():
+        with self.transaction():
             for row, customer in enumerate(customers):
                 checked = check(customer, row, settings, agents)
                 if isinstance(checked, Customer):
@@ -188,20 +188,20 @@ class CustomerBase:
 
     def find(self, number: str) -> Found:
         """What is known of a number in E.164."""
-        with self._explained():
+        with self.reading():
             owned = f"{_CUSTOMER} WHERE id = (SELECT customer FROM numbers WHERE number = ?)"  # noqa: S608 - a constant
             row = self._connection.execute(owned, [key_of(number)]).fetchone()
             return Found(number, self._customer(row) if row else None, self._block(number))
 
     def page(self, after: int, limit: int) -> list[Customer]:
         """Customers with ids above `after`, in order, at most `limit`."""
-        with self._explained():
+        with self.reading():
             rows = self._connection.execute(f"{_CUSTOMER} WHERE id > ? ORDER BY id LIMIT ?", (after, limit)).fetchall()
             return [self._customer(row) for row in rows]
 
     def count(self) -> int:
         """How many customers there are."""
-        with self._explained():
+        with self.reading():
             return int(self._connection.execute("SELECT count(*) FROM customers").fetchone()[0])
 
     def _customer(self, row: Sequence[Any]) -> Customer:
@@ -224,7 +224,7 @@ class CustomerBase:
     def block(self, number: str, until: int, reason: str) -> Block:
         """Put a number in E.164 on the blacklist, or change its entry; `until` 0 is for ever."""
         block = Block(number, until, reason, self._wall())
-        with self._transaction():
+        with self.transaction():
             self._connection.execute("DELETE FROM blocked WHERE until <> 0 AND until <= ?", [self._wall()])
             self._connection.execute(
                 "INSERT OR REPLACE INTO blocked (number, until, reason, since) VALUES (?, ?, ?, ?)",
@@ -236,7 +236,7 @@ class CustomerBase:
         """Take a number off the blacklist; its entry, None when it is not on it."""
         block = self._block(number)
         if block is not None:
-            with self._transaction():
+            with self.transaction():
                 self._connection.execute("DELETE FROM blocked WHERE number = ?", [key_of(number)])
         return block
 
@@ -248,7 +248,7 @@ class CustomerBase:
         return next(iter(self._blocks("number = ?", [key_of(number)])), None)
 
     def _blocks(self, condition: str, values: list[int]) -> Iterable[Block]:
-        with self._explained():
+        with self.reading():
             rows = self._connection.execute(
                 "SELECT number, until, reason, since FROM blocked"  # noqa: S608 - two constants
                 f" WHERE {condition} AND (until = 0 OR until > ?) ORDER BY since DESC, number",
@@ -276,20 +276,22 @@ class CustomerBase:
         return lock
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._explained():
-            self._connection.execute("BEGIN IMMEDIATE")
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything written inside, or nothing. Raises CustomerBaseError."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield connection
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection; what SQLite says of a failure becomes a CustomerBaseError."""
         try:
-            yield
+            yield self._connection
         except sqlite3.DatabaseError as error:
             words = str(error)
             remedy = f"Check the disk under {self.path.parent} and the rights to write there."

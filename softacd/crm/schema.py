@@ -33,6 +33,39 @@ STEPS: tuple[tuple[str, ...], ...] = (
             since INTEGER NOT NULL
         ) STRICT""",
     ),
+    (
+        """CREATE TABLE goods (
+            sku TEXT PRIMARY KEY,
+            name TEXT NOT NULL DEFAULT '',
+            stock INTEGER NOT NULL DEFAULT 0,
+            supplier_comment TEXT NOT NULL DEFAULT '',
+            buyer_comment TEXT NOT NULL DEFAULT '',
+            alternatives TEXT NOT NULL DEFAULT '[]',
+            folded TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE supplies (
+            reference TEXT PRIMARY KEY,
+            sku TEXT NOT NULL,
+            supplier TEXT NOT NULL,
+            quantity INTEGER NOT NULL,
+            promised TEXT NOT NULL,
+            received TEXT NOT NULL DEFAULT ''
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX supplies_sku ON supplies (sku, received)",
+        "CREATE INDEX supplies_supplier ON supplies (supplier, received)",
+        """CREATE TABLE bookmarks (
+            id INTEGER PRIMARY KEY,
+            sku TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            agent TEXT NOT NULL,
+            note TEXT NOT NULL DEFAULT '',
+            made INTEGER NOT NULL,
+            arrived INTEGER NOT NULL DEFAULT 0,
+            done INTEGER NOT NULL DEFAULT 0
+        ) STRICT""",
+        "CREATE INDEX bookmarks_open ON bookmarks (sku) WHERE done = 0",
+        "CREATE INDEX bookmarks_agent ON bookmarks (agent) WHERE done = 0",
+    ),
 )
 
 

@@ -17,9 +17,11 @@ from softacd.calls.customers import Block, Customer, Found, NotANumberError, Put
 from softacd.crm.base import CustomerBase
 from softacd.crm.directory import Directory
 from softacd.crm.errors import CustomerBaseError
+from softacd.crm.goods import GoodsBase
 from softacd.crm.index import Index
 from softacd.crm.numbers import canonical, key_of
 from softacd.crm.settings import CustomerSettings
+from softacd.ops.goods_desk import GoodsDesk
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +40,21 @@ class CustomerDesk:
         base: CustomerBase,
         directory: Directory,
         agents: Collection[str],
+        wall: Callable[[], int],
     ) -> None:
         self._thread = thread
         self._base = base
         self._agents = agents
         self._reloading: asyncio.Task[None] | None = None
         self.directory = directory
+        self.knowledge = GoodsDesk(
+            GoodsBase(base, wall),
+            self._in_thread,
+            wall,
+            lambda: self.directory.settings.country,
+            lambda: self._agents,
+        )
+        """What the shop sells, in the same file."""
 
     @classmethod
     async def open(
@@ -65,7 +76,7 @@ class CustomerDesk:
         except BaseException:
             thread.shutdown(wait=False)
             raise
-        return cls(thread, base, Directory(index, settings, wall), agents)
+        return cls(thread, base, Directory(index, settings, wall), agents, wall)
 
     def configure(self, settings: CustomerSettings, agents: Collection[str]) -> None:
         """Take other settings; in force for the next call."""

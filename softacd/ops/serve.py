@@ -321,6 +321,7 @@ class Server:
             self._store,
             version=__version__,
             customers=self._customers,
+            knowledge=self._customers.knowledge if self._customers is not None else None,
         )
         try:
             await self._web.start()

@@ -15,9 +15,10 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from softacd.calls import customers as customer_records
+from softacd.calls import goods as goods_records
 from softacd.calls import records, views
 from softacd.calls.control import Check
-from softacd.web import agents, calls, customers, events, feed, overview, phones, recordings
+from softacd.web import agents, calls, customers, events, feed, goods, overview, phones, recordings
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
@@ -44,6 +45,7 @@ _CAN_CONFLICT = frozenset(
         "/api/v1/calls/{call}/monitor",
         "/api/v1/recordings/{recording}",
         "/api/v1/phones/{extension}",
+        "/api/v1/supplies/{reference}/receive",
     }
 )
 _CONFLICT_WHEN_READ = frozenset({"/api/v1/recordings/{recording}"})
@@ -55,11 +57,13 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         records,
         views,
         customer_records,
+        goods_records,
         agents,
         calls,
         customers,
         events,
         feed,
+        goods,
         overview,
         phones,
         recordings,
@@ -108,6 +112,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("agents", "People and what they may be set to."),
             Tag("phones", "Phones, and what their users chose."),
             Tag("customers", "Who calls, and who is not served."),
+            Tag("goods", "What the shop sells, what comes when, and promises to call back."),
             Tag("security", "Sources of unwanted messages."),
             Tag("recordings", "What was recorded, and supervisors in conversations."),
             Tag("events", "The live stream."),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
+from softacd.calls.goods import Bookmark
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
@@ -96,17 +97,32 @@ class RecordingPushed(Numbered, frozen=True, tag="recording"):
     """Its account."""
 
 
+class BookmarkPushed(Numbered, frozen=True, tag="bookmark"):
+    """An article has come for which an agent promised to call a customer: a task."""
+
+    data: Bookmark
+    """The promise."""
+
+
 class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
     """Nothing happened for a while; the connection lives."""
 
 
 RecordPushed = (
-    CallPushed | LegPushed | SegmentPushed | CallEventPushed | AgentPushed | PhonePushed | TracePushed | RecordingPushed
+    CallPushed
+    | LegPushed
+    | SegmentPushed
+    | CallEventPushed
+    | AgentPushed
+    | PhonePushed
+    | TracePushed
+    | RecordingPushed
+    | BookmarkPushed
 )
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
 
-PUSHED: dict[type[AnyRecord], type[RecordPushed]] = {
+PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     CallRecord: CallPushed,
     LegRecord: LegPushed,
     Segment: SegmentPushed,
@@ -115,6 +131,7 @@ PUSHED: dict[type[AnyRecord], type[RecordPushed]] = {
     PhoneEvent: PhonePushed,
     TraceRow: TracePushed,
     RecordingRecord: RecordingPushed,
+    Bookmark: BookmarkPushed,
 }
 TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}
 """Name of a type of event -> its Struct."""
@@ -183,7 +200,7 @@ class Feed:
         for watcher in self.watchers:
             watcher.wake()
 
-    def observe(self, record: AnyRecord) -> None:
+    def observe(self, record: AnyRecord | Bookmark) -> None:
         """Number a record and tell the watchers. Records that their maker goes on changing are copied."""
         self.last += 1
         kept = copy.copy(record) if isinstance(record, _MUTABLE) else record

@@ -18,6 +18,7 @@ from litestar import Litestar
 
 from softacd.calls.control import Control
 from softacd.calls.customers import Customers
+from softacd.calls.goods import Knowledge
 from softacd.calls.model import HidesSecrets
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
 from softacd.web.agents import agent_handlers
@@ -28,6 +29,7 @@ from softacd.web.errors import WebError, answer_error
 from softacd.web.events import event_handlers
 from softacd.web.feed import Feed
 from softacd.web.gate import Gate
+from softacd.web.goods import goods_handlers
 from softacd.web.history import History
 from softacd.web.metrics import Metrics
 from softacd.web.overview import overview_handlers
@@ -78,6 +80,7 @@ class WebServer:
         *,
         version: str,
         customers: Customers | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self._settings = settings
         self._control = control
@@ -91,6 +94,7 @@ class WebServer:
                 *agent_handlers(control),
                 *security_handlers(control),
                 *(customer_handlers(customers) if customers is not None else ()),
+                *(goods_handlers(knowledge, self._feed.observe) if knowledge is not None else ()),
                 *phone_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),

@@ -111,7 +111,7 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     messages = references(document["paths"]["/api/v1/events"]["x-websocket"])
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
-        "TracePushed", "RecordingPushed", "Heartbeat",
+        "TracePushed", "RecordingPushed", "BookmarkPushed", "Heartbeat",
     }  # fmt: skip
 
 
