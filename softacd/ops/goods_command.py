@@ -96,6 +96,7 @@ def promises(agent: str, due: bool, config: Path | None) -> None:
 
 
 def _import(file: BinaryIO, client: ApiClient, kind: type[Row], what: str) -> None:
+    from rich.console import Console
     from rich.progress import Progress
 
     name = getattr(file, "name", "-")
@@ -104,7 +105,8 @@ def _import(file: BinaryIO, client: ApiClient, kind: type[Row], what: str) -> No
     try:
         reader = GoodsReader(file, kind)
         size = os.fstat(file.fileno()).st_size if name not in ("-", "<stdin>") else None
-        with Progress(transient=True) as progress:
+        console = Console(stderr=True)
+        with Progress(transient=True, console=console, disable=not console.is_terminal) as progress:
             task = progress.add_task(f"importing {what}", total=size)
             for lines, batch in _batches(reader, problems):
                 report = _ask(client, "PUT", f"/api/v1/{what}", PutReport, {what: batch})

@@ -24,14 +24,16 @@ LEAST_POWER: Final = 40.0**2
 SHARE: Final = 0.45
 """Part of a window's energy that must lie at the two frequencies: speech and music spread theirs."""
 PURE: Final = 0.75
-"""Part above which a window counts twice: there is little noise beside the tones."""
+"""Part above which a window counts as pure: there is little noise beside the tones."""
 TWIST: Final = 10.0
 """Ratio of the powers of the two tones at most: 10 dB either way (Q.24: 4 and 8 dB)."""
 CLEAR: Final = 5.0
 """Ratio of a tone's power to that of any other frequency of its group at least: 7 dB."""
-ENOUGH: Final = 5
-"""Windows in a row that must say the same, pure ones counted twice: 40 ms of clear tone (Q.24: operate from 40 ms, not
-below 24 ms), 60 ms of one in noise."""
+ENOUGH: Final = 21
+PURE_WEIGHT: Final = 7
+NOISY_WEIGHT: Final = 3
+"""What windows in a row that say the same must add up to: three pure ones, 40 ms of clear tone (Q.24: operate from 40
+ms, not below 24 ms), or seven noisy ones, 80 ms. Vowels of synthetic voices stay on two frequencies for 60 ms."""
 MISSES: Final = 3
 """Windows in a row without it after which a key is released: 40 ms (Q.24: interruptions of 10 ms are bridged)."""
 
@@ -55,7 +57,7 @@ _COLUMNS: Final = np.arange(WINDOW)
 
 
 def judge(windows: Matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The key each row of 160 samples holds, as an index into PAD, -1 for none; and how much that counts: 1 or 2."""
+    """The key each row of 160 samples holds, as an index into PAD, -1 for none; and how much that counts."""
     tapered = windows * _TAPER
     energy = np.einsum("ij,ij->i", tapered, tapered)
     correlation = np.square(tapered @ _BASIS)
@@ -72,7 +74,7 @@ def judge(windows: Matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]
         & (high > CLEAR * ordered_high[:, 2])
     )
     key = power[:, :4].argmax(1) * 4 + power[:, 4:].argmax(1)
-    return np.where(believed, key, -1), 1 + (tones > PURE * energy)
+    return np.where(believed, key, -1), np.where(tones > PURE * energy, PURE_WEIGHT, NOISY_WEIGHT)
 
 
 class Listener:

@@ -143,7 +143,7 @@ class Entry:
 
     __slots__ = ("_at", "_record", "_seq", "_text", "type")
 
-    def __init__(self, seq: int, at: int, record: AnyRecord) -> None:
+    def __init__(self, seq: int, at: int, record: AnyRecord | Bookmark) -> None:
         self.type = PUSHED[type(record)]
         self._seq = seq
         self._at = at

@@ -26,7 +26,7 @@ from softacd.ops.toml_documents import Document
         (TrunkSettings, "register", "true or false"),
         (TrunkSettings, "transport", 'one of "auto", "tcp", "tls", "udp"'),
         (TrunkSettings, "numbers", "a list of text"),
-        (TrunkSettings, "codecs", 'a list, each item one of "PCMA", "PCMU"'),
+        (TrunkSettings, "codecs", 'a list, each item one of "G722", "OPUS", "PCMA", "PCMU"'),
         (
             QueueSettings,
             "strategy",
