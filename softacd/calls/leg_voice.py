@@ -58,7 +58,7 @@ class LegVoice:
         self.codecs = codecs
         self.held = False
         self.host = services.media_host(flow)
-        self._port: Port | None = services.take_port()
+        self._port: Port | None = services.take_port(record.call)
         self.stream = services.new_stream()
         self._opened = False
         self.party = record.party
@@ -133,6 +133,10 @@ class LegVoice:
             self.services.records.append(record)
 
     # --- offers and answers --------------------
+
+    def move(self, port: Port) -> None:
+        """The media goes on at another port; the next offer says so."""
+        self._port = port
 
     def repeat_offer(self) -> bytes:
         """Our session description as it stands, for a refresh by re-INVITE."""

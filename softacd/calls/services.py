@@ -7,6 +7,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from softacd.calls.deadlines import Deadlines
 from softacd.calls.model import Encryption
@@ -49,7 +50,9 @@ class Services:
         wall: Callable[[float], int],
         token: Callable[[], str],
         media_host: Callable[[Flow], str],
+        first_stream: int = 0,
     ) -> None:
+        """Streams are numbered from `first_stream` on: media workers may still hold those of an earlier run."""
         self.stack = stack
         self.node = node
         self.wall = wall
@@ -73,7 +76,8 @@ class Services:
         self.traces_waiting: list[tuple[str, TraceRow]] = []
         self._ports_asked = 0
         self._ports_extra = 0
-        self._last_stream = 0
+        self._last_stream = first_stream
+        self._workers: list[int] = []
         self._last_call = 0
         self._last_play = 0
 
@@ -96,13 +100,19 @@ class Services:
         self._last_call += 1
         return f"{self.node}-{base36(self.wall(now))}-{base36(self._last_call)}"
 
-    def take_port(self) -> Port:
-        """A bound port pair. Raises NoPortError."""
+    def take_port(self, call: str = "") -> Port:
+        """A bound port pair, for all legs of a call from the same media worker if it has one. Raises NoPortError."""
         in_hand = len(self.ports) + self._ports_asked
         if in_hand <= PORTS_LOW:
             self._ports_asked += PORTS_ASKED
             self._ports_extra += PORTS_ASKED
             self.media.append(ReservePorts(PORTS_ASKED))
+        if len(self._workers) > 1:
+            worker = self._workers[crc32(call.encode()) % len(self._workers)]
+            for port in self.ports:
+                if port.worker == worker:
+                    self.ports.remove(port)
+                    return port
         try:
             return self.ports.popleft()
         except IndexError:
@@ -111,10 +121,21 @@ class Services:
     def offer_ports(self, ports: Sequence[Port]) -> None:
         """Bound port pairs the media engine has made."""
         self.ports.extend(ports)
+        for port in ports:
+            if port.worker not in self._workers:
+                self._workers.append(port.worker)
         self._ports_asked = max(self._ports_asked - len(ports), 0)
+
+    def lose_ports(self, worker: int) -> None:
+        """A media worker has died, and its ports with it."""
+        self.ports = deque(port for port in self.ports if port.worker != worker)
+        if worker in self._workers:
+            self._workers.remove(worker)
 
     def return_port(self, port: Port) -> None:
         """Give back a port no stream was opened on; last in, so that strays to it meet nobody for long."""
+        if self._workers and port.worker not in self._workers:
+            return  # it died with its worker
         if self._ports_extra and len(self.ports) >= PORTS_HIGH:
             self._ports_extra -= 1
             self.media.append(ReturnPorts((port,)))

@@ -21,6 +21,7 @@ from softacd.calls.info_digits import digit_of
 from softacd.calls.keep_alive import PhoneKeeper
 from softacd.calls.leg import ALLOW, Leg
 from softacd.calls.leg_incoming import IncomingLeg
+from softacd.calls.leg_move import LegMove
 from softacd.calls.leg_outgoing import OutgoingLeg
 from softacd.calls.leg_session import LegSession
 from softacd.calls.message_relay import MessageRelay
@@ -83,18 +84,22 @@ class Switch:
         limits: Limits | None = None,
         lookup: Lookup = nobody_known,
         learn: Callable[[str], bool] = lambda host: False,
+        first_stream: int = 0,
         now: float,
     ) -> None:
         """`learn` is told the address a carrier sees us at, and says whether we call ourselves so from now on.
 
         `token` draws random tokens, `secret` signs nonces, `jitter` draws 0..1.
 
-        `listening` and `media_host` tell our address as a peer sees it; `lookup` tells who calls, from memory.
+        `listening` and `media_host` tell our address as a peer sees it; `lookup` tells who calls, from memory;
+        `first_stream` is a number no media worker holds a stream above.
         """
         self.stack = SipStack(
             token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True, supported=EXTENSIONS
         )
-        self.services = Services(self.stack, node=node, wall=wall, token=token, media_host=media_host)
+        self.services = Services(
+            self.stack, node=node, wall=wall, token=token, media_host=media_host, first_stream=first_stream
+        )
         self.transmits: deque[Transmit] = deque()
         self.media = self.services.media
         self.records = self.services.records
@@ -244,10 +249,18 @@ class Switch:
         if isinstance(event, media.RecordingEnded):
             self.services.recordings.on_ended(event, now)
             return
+        if isinstance(event, media.PortsLost):
+            self.services.lose_ports(event.worker)
+            return
         leg = self.services.streams.get(event.stream)
         if leg is None:
             return
         match event:
+            case media.StreamMoved(port=port):
+                leg.move(port)
+                LegMove(leg).proceed(now)
+            case media.StreamLost():
+                LegMove(leg, lost=True).proceed(now)
             case media.DigitPressed(digit=digit):
                 if leg.user is not None:
                     leg.user.on_digit(leg, digit, now, by_info=False)
@@ -355,7 +368,7 @@ class Switch:
         elif isinstance(context, Leg):
             if response.status >= 200:
                 context.on_alive(response.status, now)
-        elif isinstance(context, Trunk | LegSession):
+        elif isinstance(context, Trunk | LegSession | LegMove):
             context.on_response(transaction, response, now)
         elif isinstance(context, Watch):
             self.notifier.on_answer(context, response.status, now)

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "customers": ("softacd.ops.customers_command:customers", "Who calls: import, find, block."),
     "goods": ("softacd.ops.goods_command:goods", "What the shop sells: import, find, receive, promises."),
     "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),
+    "media-worker": ("softacd.ops.media_worker_command:media_worker", "Carry media: started by `run`, not by people."),
     "bench": ("softacd.ops.bench_command:bench", "Measure this machine."),
 }
 """Name -> where the command lives ("module:attribute") and its line in the help."""

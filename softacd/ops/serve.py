@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import structlog
 import uvloop
 
@@ -34,16 +35,19 @@ from softacd.ops.learned_waits import read_learned, write_learned
 from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
+from softacd.ops.own_command import own_command
 from softacd.ops.recordings import RecordingKeeper
 from softacd.ops.registrations import RegistrationKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.ops.vitals import checks, gauges
+from softacd.rtp.model import MediaSettings
 from softacd.runtime.addresses import Addresses
 from softacd.runtime.collector import Collector
 from softacd.runtime.driver import Driver
 from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
+from softacd.runtime.media.workers import AnyEngine, WorkerPool
 from softacd.runtime.resolver import Located, Locator, keep_located
 from softacd.runtime.tasks import spawn
 from softacd.runtime.tcp import TcpListener
@@ -93,7 +97,7 @@ class Server:
         self._registrations = RegistrationKeeper(Path(configuration.server.data_directory), self.wall)
         self._tasks: list[asyncio.Task[None]] = []
         self._resolving: dict[str, asyncio.Task[None]] = {}
-        self._engine: MediaEngine | None = None
+        self._engine: AnyEngine | None = None
         self._store: Store | None = None
         self._customers: CustomerDesk | None = None
         self._driver: Driver | None = None
@@ -151,11 +155,7 @@ class Server:
         if found:
             log.warning("the last run did not end in order", found=found)
         loop = asyncio.get_running_loop()
-        self._engine = MediaEngine(
-            configuration.media,
-            lambda: loop.call_soon_threadsafe(self._media_ready),
-            ClipLibrary(configuration.sound_roots()),
-        )
+        self._engine = self._make_engine(lambda: loop.call_soon_threadsafe(self._media_ready))
         driver = self._driver = Driver(self._engine, self._store)
         try:
             for unusable in self._engine.start():
@@ -179,6 +179,21 @@ class Server:
         log.info("softacd is up", version=__version__, **self._addresses())
         self._up = True
         self._notifier.ready(f"{len(configuration.phones)} phones, {len(configuration.trunks)} trunks")
+
+    def _make_engine(self, events_ready: Callable[[], object]) -> AnyEngine:
+        media = self._configuration.media
+        if not media.workers:
+            return MediaEngine(media, events_ready, ClipLibrary(self._configuration.sound_roots()))
+        directory = Path(self._configuration.server.data_directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        settings = msgspec.convert(media, MediaSettings, from_attributes=True)
+        return WorkerPool(
+            settings,
+            events_ready,
+            self._configuration.sound_roots(),
+            command=[*own_command(), "media-worker"],
+            directory=directory,
+        )
 
     async def _listen(self, driver: Driver) -> None:
         for listener in self._configuration.sip.listeners():
@@ -272,6 +287,7 @@ class Server:
             ),
             learn=self._learn_address,
             lookup=self._customers.directory.lookup if self._customers is not None else nobody_known,
+            first_stream=self.wall(time.monotonic()),  # of no earlier run
             now=time.monotonic(),
         )
 

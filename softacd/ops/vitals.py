@@ -6,11 +6,11 @@ from softacd.calls.control import Check
 from softacd.ops.customer_desk import CustomerDesk
 from softacd.ops.recordings import RecordingKeeper
 from softacd.runtime.collector import Collector
-from softacd.runtime.media.engine import MediaEngine
+from softacd.runtime.media.workers import AnyEngine
 from softacd.store.store import Store
 
 
-def checks(engine: MediaEngine | None, store: Store | None, keeper: RecordingKeeper) -> list[Check]:
+def checks(engine: AnyEngine | None, store: Store | None, keeper: RecordingKeeper) -> list[Check]:
     """One check a part; a part that has not started yet has none."""
     found = []
     if engine is not None:
@@ -23,7 +23,7 @@ def checks(engine: MediaEngine | None, store: Store | None, keeper: RecordingKee
 
 
 def gauges(
-    engine: MediaEngine | None, store: Store | None, customers: CustomerDesk | None, collector: Collector
+    engine: AnyEngine | None, store: Store | None, customers: CustomerDesk | None, collector: Collector
 ) -> dict[str, float]:
     """What they hold now, by metric name without prefix."""
     found: dict[str, float] = {"tasks": len(asyncio.all_tasks())}

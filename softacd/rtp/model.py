@@ -24,6 +24,11 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """RTCP reports are sent this often."""
     coalesce_microseconds: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 200
     """Packets are handled in batches this far apart once there are many of them; 0: each as it comes."""
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    """Processes that carry the media, for load and for survival; 0: a thread of the one process, enough for some 200
+    calls at once."""
+    worker_grace_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60.0
+    """How long conversations flow on in the workers after the rest of softacd has died, for it to come back."""
 
     def __post_init__(self) -> None:
         pairs = (self.port_high + 1 - (self.port_low + 1) // 2 * 2) // 2

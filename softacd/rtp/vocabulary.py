@@ -12,10 +12,14 @@ import msgspec
 
 
 class Port(msgspec.Struct, frozen=True, array_like=True):
-    """A pair of sockets the engine has already bound: RTP on `rtp` (even), RTCP on `rtp + 1` (RFC 3550 section 11)."""
+    """A pair of sockets the engine has already bound: RTP on `rtp` (even), RTCP on `rtp + 1` (RFC 3550 section 11).
+
+    `worker` is the process that has them: streams of one call are best on one worker. 0 where there is only one.
+    """
 
     host: str
     rtp: int
+    worker: int = 0
 
 
 class Codec(msgspec.Struct, frozen=True, array_like=True):
@@ -272,8 +276,30 @@ class StreamClosed(msgspec.Struct, frozen=True, tag=True):
     statistics: StreamStatistics
 
 
+class PortsLost(msgspec.Struct, frozen=True, tag=True):
+    """A worker has died: ports of it that were offered do not exist any longer."""
+
+    worker: int
+
+
+class StreamMoved(msgspec.Struct, frozen=True, tag=True):
+    """The stream's worker has died. It goes on at another port with all that was asked of it: its peer must be told."""
+
+    stream: int
+    port: Port
+
+
+class StreamLost(msgspec.Struct, frozen=True, tag=True):
+    """The stream's worker has died and nobody could take it over; StreamClosed follows when it is closed."""
+
+    stream: int
+
+
 AnyEvent = (
     PortsOffered
+    | PortsLost
+    | StreamMoved
+    | StreamLost
     | StreamStarted
     | DigitPressed
     | PlayEnded

@@ -2,8 +2,10 @@
 
 import asyncio
 import io
+import time
 import urllib.request
 import wave
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +36,17 @@ async def order(shop: Shop, what: str, **body: str) -> None:
     assert status == 202, answer
 
 
+async def recordings_of(shop: Shop) -> list[dict[str, Any]]:
+    """The accounts of all recordings, once every one of them has ended."""
+    deadline = time.monotonic() + 5
+    while True:
+        _, story = await shop.ask("GET", "/api/v1/recordings")
+        found: list[dict[str, Any]] = story["recordings"]
+        if all(account["ended"] for account in found) or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(0.05)
+
+
 def fetch(shop: Shop, recording: str) -> tuple[bytes, bytes]:
     """The file of a recording as its left and its right ear."""
     host, token = shop.tree["web"]["listen"], shop.tree["web"]["token"]
@@ -62,8 +75,7 @@ async def test_a_queue_s_conversation_is_recorded_with_each_party_in_its_own_ear
         await answered.over()
         (call,) = await shop.ended_calls(1)
         recording = f"{call.id}-1"
-        _, story = await shop.ask("GET", "/api/v1/recordings")
-        (account,) = story["recordings"]
+        (account,) = await recordings_of(shop)
         assert (account["id"], account["party"], account["queue"], account["agent"]) == (
             recording,
             "phone:110",

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 import msgspec
+
+from softacd.ops.own_command import own_command
 
 
 class SwitchError(Exception):
@@ -18,13 +19,6 @@ class Descriptors(msgspec.Struct, frozen=True):
 
     sockets: int
     files: int
-
-
-def switch_command() -> list[str]:
-    """Give the words that start this program's command line in another process."""
-    if getattr(sys, "frozen", False):  # a single binary: it is its own interpreter
-        return [sys.executable]
-    return [sys.executable, "-m", "softacd.ops.cli"]
 
 
 class SwitchProcess:
@@ -39,7 +33,7 @@ class SwitchProcess:
         """Start the switch in a session of its own, so that Ctrl-C reaches it only through us."""
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
-                *switch_command(),
+                *own_command(),
                 "run",
                 "--config",
                 str(configuration),

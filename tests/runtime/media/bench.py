@@ -1,6 +1,7 @@
 """A test bench for the media engine: phones with real sockets on loopback, and events waited for, never slept for."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,12 +19,14 @@ from softacd.rtp.vocabulary import (
     Codec,
     OpenStream,
     Port,
+    PortsLost,
     PortsOffered,
     SetRemote,
     StreamClosed,
 )
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
+from softacd.runtime.media.workers import AnyEngine, WorkerPool
 
 HOST = "127.0.0.1"
 PCMU, PCMA = Codec("PCMU", 0), Codec("PCMA", 8)
@@ -109,10 +112,16 @@ class Phone:
 class Bench:
     """An engine, its event feed, and phones attached to streams."""
 
-    def __init__(self, root: Path, settings: MediaSettings | None = None) -> None:
+    def __init__(self, root: Path, settings: MediaSettings | None = None, *, sockets: Path | None = None) -> None:
+        """With `sockets`, a directory for them, the engine is worker processes."""
         self.ready = threading.Event()
         self.settings = settings or MediaSettings(port_low=42_000, port_high=42_999, reservoir=8)
-        self.engine = MediaEngine(self.settings, self.ready.set, ClipLibrary([root]))
+        self.engine: AnyEngine
+        if sockets is None:
+            self.engine = MediaEngine(self.settings, self.ready.set, ClipLibrary([root]))
+        else:
+            command = [sys.executable, "-m", "softacd.runtime.media.worker"]
+            self.engine = WorkerPool(self.settings, self.ready.set, [root], command=command, directory=sockets)
         self.engine.start()
         self.events: list[AnyEvent] = []
         self.ports: list[Port] = []
@@ -122,10 +131,14 @@ class Bench:
 
     def submit(self, *commands: AnyCommand) -> None:
         """Hand over `commands` and wait until they have been carried out."""
-        self.landmark += 1
-        nowhere = Port(HOST, 1)  # a stream that cannot be opened is answered at once, in order
-        self.engine.submit((*commands, OpenStream(self.landmark, nowhere)))
-        self.expect(StreamClosed, stream=self.landmark)
+        workers = {port.worker for port in self.used.values()} or {port.worker for port in self.ports} or {0}
+        landmarks = []
+        for worker in workers:  # a stream that cannot be opened is answered at once, in order
+            self.landmark += 1
+            landmarks.append(OpenStream(self.landmark, Port(HOST, 1, worker)))
+        self.engine.submit((*commands, *landmarks))
+        for landmark in landmarks:
+            self.expect(StreamClosed, stream=landmark.stream)
 
     def pump(self, timeout: float) -> None:
         self.ready.wait(timeout)
@@ -133,6 +146,9 @@ class Bench:
         for event in self.engine.drain():
             if isinstance(event, PortsOffered):
                 self.ports += event.ports
+            elif isinstance(event, PortsLost):
+                self.ports = [port for port in self.ports if port.worker != event.worker]
+                self.used = {stream: port for stream, port in self.used.items() if port.worker != event.worker}
             self.events.append(event)
 
     def until(self, condition: Callable[[], bool], what: str = "") -> None:
@@ -157,16 +173,25 @@ class Bench:
         self.until(seen, f"{kind.__name__} {fields}")
         return found[0]
 
-    def open(self, stream: int) -> Port:
-        self.until(lambda: bool(self.ports), "a port")
-        port = self.ports.pop(0)
+    def open(self, stream: int, worker: int | None = None) -> Port:
+        self.until(lambda: any(worker in (None, port.worker) for port in self.ports), "a port")
+        port = next(port for port in self.ports if worker in (None, port.worker))
+        self.ports.remove(port)
         self.used[stream] = port
         self.submit(OpenStream(stream, port))
         return port
 
-    def phone(self, stream: int, codec: Codec = PCMU, *, event: int | None = 101, latch: bool = True) -> Phone:
+    def phone(
+        self,
+        stream: int,
+        codec: Codec = PCMU,
+        *,
+        event: int | None = 101,
+        latch: bool = True,
+        worker: int | None = None,
+    ) -> Phone:
         """A phone talking to a new stream, agreed on."""
-        port = self.open(stream)
+        port = self.open(stream, worker)
         phone = Phone(codec, event=event)
         phone.target = (HOST, port.rtp)
         self.phones.append(phone)
