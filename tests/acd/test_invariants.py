@@ -229,6 +229,8 @@ class World(RuleBasedStateMachine):
         patience=st.sampled_from([0.0, 2.0, 20.0]),
         asked=demands,
         reconnect=st.sampled_from([False, False, False, True]),
+        arrived=st.sampled_from([None, None, None, -20.0]),
+        call_back=st.sampled_from([False, False, False, True]),
     )
     def join(
         self,
@@ -240,6 +242,8 @@ class World(RuleBasedStateMachine):
         patience: float,
         asked: dict[str, int],
         reconnect: bool,
+        arrived: float | None,
+        call_back: bool,
     ) -> None:
         if caller in self.waiting or caller in self.talks.values():
             return
@@ -249,8 +253,16 @@ class World(RuleBasedStateMachine):
         full = full and sum(one[0] == queue for one in self.waiting.values()) >= settings_.max_callers
         levels = [self.statuses[tier.agent] for tier in settings_.tiers]
         turned_away = full or (not settings_.join_without_agents and set(levels) <= {Status.LOGGED_OUT})
-        place = None if turned_away or queue == "nowhere" else self.parties.pop((queue, party), None)
-        arrival = place[0] if party and place is not None and place[1] >= self.now else self.now
+        turned_away = turned_away and not (call_back or reconnect)
+        keeps = turned_away or queue == "nowhere" or arrived is not None
+        place = None if keeps else self.parties.pop((queue, party), None)
+        arrival = (
+            self.now + arrived
+            if arrived is not None
+            else place[0]
+            if party and place is not None and place[1] >= self.now
+            else self.now
+        )
         self.arrival[caller] = (arrival, party)
         rank = (-float(priority), arrival)
         if settings_.ageing_seconds:
@@ -260,7 +272,9 @@ class World(RuleBasedStateMachine):
         self.joined[caller] = (self.now, asked)
         self.preferred[caller] = preferred if patience else ""
         skills = tuple(asked.items())
-        self.feed(CallerJoined(caller, queue, priority, party, preferred, patience, skills, reconnect))
+        at = None if arrived is None else arrival
+        event = CallerJoined(caller, queue, priority, party, preferred, patience, skills, reconnect, at, call_back)
+        self.feed(event)
 
     @rule(caller=caller_names, exit_=st.sampled_from([Exit.ABANDONED, Exit.KEY]))
     def leave(self, caller: str, exit_: Exit) -> None:
