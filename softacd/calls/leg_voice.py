@@ -24,6 +24,12 @@ from softacd.sdp.errors import SdpError
 from softacd.sdp.negotiation import Answer, LocalMedia, Offer, RemoteMedia, accept_answer, make_offer
 from softacd.sip.transport import Flow
 
+NO_AUDIO = "sent no audio"
+STOPPED = "stopped sending audio"
+HEARD_WITHIN_MS = 2000
+"""An answered device that has sent nothing for so long is at fault."""
+STOPPED_SECONDS = 10.0
+
 
 class NoVoiceError(RuntimeError):
     """A leg that is over was asked for its session description: a bug of ours, never a peer's doing."""
@@ -129,8 +135,26 @@ class LegVoice:
         record.remote_jitter_ms = statistics.remote_jitter_ms
         record.round_trip_ms = statistics.round_trip_ms or 0.0
         record.strangers = statistics.strangers
+        record.mos = statistics.mos
+        record.remote_mos = statistics.remote_mos
         if closed:
+            record.fault = self._fault(statistics)
             self.services.records.append(record)
+
+    def _fault(self, statistics: StreamStatistics) -> str:
+        """What was wrong with the device's voice, of a leg that was answered for long enough to tell."""
+        record = self.record
+        if not record.answered or record.ended - record.answered < HEARD_WITHIN_MS:
+            return ""
+        if not statistics.received and self._remote is not None and self._remote.direction.receives:
+            return NO_AUDIO
+        return STOPPED if statistics.silent_seconds >= STOPPED_SECONDS else ""
+
+    def no_audio(self, now: float) -> None:
+        """Nothing at all has come yet."""
+        if self.record.answered and not self.record.ended:
+            self.record.fault = NO_AUDIO
+            self.services.note(self.record.call, "no-audio", f"{self.party.replace(':', ' ')} {NO_AUDIO}", now)
 
     # --- offers and answers --------------------
 

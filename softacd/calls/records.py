@@ -101,6 +101,13 @@ class LegRecord(msgspec.Struct):
     remote_jitter_ms: float = 0.0
     round_trip_ms: float = 0.0
     strangers: int = 0
+    mos: float = 0.0
+    """How well its voice arrived here: the E-model's estimate of a listener's opinion, 1 to 4.5 (ITU-T G.107); 0: none
+    arrived."""
+    remote_mos: float = 0.0
+    """How well it heard us, by its own reports; 0: it reported nothing."""
+    fault: str = ""
+    """What was wrong with its voice: "sent no audio", "stopped sending audio"."""
 
 
 class Segment(msgspec.Struct, frozen=True):

@@ -5,8 +5,9 @@ from collections import Counter
 from softacd.acd.snapshot import AgentSnapshot, QueueSnapshot
 from softacd.acd.vocabulary import State
 from softacd.calls.call import Call
+from softacd.calls.records import LegRecord
 from softacd.calls.switch import Switch
-from softacd.calls.views import AgentView, CallView, PhoneView, QueueView, Snapshot, TrunkView
+from softacd.calls.views import AgentView, CallView, LegView, PhoneView, QueueView, Snapshot, TrunkView
 
 BUSY_STATES = (State.TALKING, State.HELD, State.WRAP_UP, State.AFTER_CALL, State.OWN_CALL)
 
@@ -117,4 +118,18 @@ def _call(switch: Switch, call: Call, now: float) -> CallView:
         caller_name=record.caller_name,
         category=record.category,
         customer=record.customer,
+        legs=tuple(_leg(leg.record) for leg in (call.caller_leg, call.called_leg) if leg is not None),
+    )
+
+
+def _leg(leg: LegRecord) -> LegView:
+    return LegView(
+        party=leg.party,
+        codec=leg.codec,
+        mos=leg.mos,
+        remote_mos=leg.remote_mos,
+        lost=leg.packets_lost,
+        jitter_ms=leg.jitter_ms,
+        round_trip_ms=leg.round_trip_ms,
+        fault=leg.fault,
     )

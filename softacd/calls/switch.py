@@ -272,10 +272,15 @@ class Switch:
             case media.StreamClosed(statistics=statistics):
                 self.services.streams.pop(event.stream, None)
                 leg.on_statistics(statistics, closed=True)
+            case media.StreamSilent(never=True):
+                leg.no_audio(now)
+            case media.StreamDead(seconds=seconds):
+                leg.on_lost(408, f"neither voice nor reports for {seconds:.0f} s", now)
             case media.StreamSilent(seconds=seconds):
                 self.services.note(leg.call, "silent", f"{leg.party}: no audio for {seconds:.0f} s", now)
                 leg.ask_alive(now)
             case media.StreamStarted(host=host, port=port):
+                leg.record.fault = ""
                 self.services.note(leg.call, "audio", f"{leg.party} from {host}:{port}", now)
         self._pump(now)
 

@@ -44,6 +44,24 @@ class PhoneView(msgspec.Struct, frozen=True):
     """Where calls go that nobody answers; empty: nowhere."""
 
 
+class LegView(msgspec.Struct, frozen=True):
+    """The voice of one device in a call that lives, as of the newest reports (every five seconds)."""
+
+    party: str
+    """"trunk:alpha", "phone:101"."""
+    codec: str
+    mos: float
+    """How well its voice arrives here, 1 to 4.5 (E-model, ITU-T G.107); 0: nothing has arrived, or no report yet."""
+    remote_mos: float
+    """How well it hears us, by its own reports; 0: it reports nothing."""
+    lost: int
+    """Packets that did not arrive here."""
+    jitter_ms: float
+    round_trip_ms: float
+    fault: str
+    """What is wrong with its voice: "sent no audio"; empty: nothing."""
+
+
 class CallView(msgspec.Struct, frozen=True):
     """A call that lives now."""
 
@@ -66,6 +84,8 @@ class CallView(msgspec.Struct, frozen=True):
     """Category of the customer who calls; empty: none."""
     customer: str = ""
     """Id of the customer who calls; empty: nobody known."""
+    legs: tuple[LegView, ...] = ()
+    """The caller's device and the one it talks to, with how well they are heard."""
 
 
 class AgentView(msgspec.Struct, frozen=True):

@@ -113,6 +113,9 @@ def ladder(detail: CallDetail, *, zone: tzinfo | None = None) -> RenderableType:
         parts.append(Text("No SIP messages were kept of this call.", style=QUIET))
     if detail.legs:
         parts.append(_legs_table(detail.legs))
+    for leg in detail.legs:
+        if leg.fault:
+            parts.append(Text(f"{plain(leg.party).replace(':', ' ')} {plain(leg.fault)}", style="bold red"))
     return Group(*parts)
 
 
@@ -120,7 +123,7 @@ def _legs_table(legs: Sequence[LegRecord]) -> Table:
     """Who was connected for how long, and how well each side was heard ("here" is what arrived at softacd)."""
     table = _table()
     table.add_column("Leg")
-    for title in ("Lasted", "Codec", "Lost here", "there", "Jitter here", "there", "Trip"):
+    for title in ("Lasted", "Codec", "Lost here", "there", "Jitter here", "there", "Trip", "MOS"):
         table.add_column(title, no_wrap=True, justify="left" if title == "Codec" else "right")
     table.add_column("Ended")
     for leg in legs:
@@ -134,9 +137,18 @@ def _legs_table(legs: Sequence[LegRecord]) -> Table:
             _jitter(leg.jitter_ms) if voice else Text(),
             _jitter(leg.remote_jitter_ms) if voice else Text(),
             Text(f"{leg.round_trip_ms:.0f} ms" if leg.round_trip_ms else ""),
+            _mos(leg.mos, leg.remote_mos),
             Text(" ".join(part for part in (str(leg.cause or ""), reason_text(leg.reason)) if part)),
         )
     return table
+
+
+def _mos(here: float, there: float) -> Text:
+    """How well it was heard here and heard us (MOS), in red where many people would complain (ITU-T G.107 annex B)."""
+    scores = [
+        Text(f"{score:.1f}", style="red" if score < 3.6 else "") if score else Text("·") for score in (here, there)
+    ]
+    return Text("/").join(scores) if here or there else Text()
 
 
 def _table() -> Table:

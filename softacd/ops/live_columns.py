@@ -41,6 +41,10 @@ _PHASE_STYLES = {
 _SERVICE_LEVEL_STYLES = ((0.8, "green"), (0.5, "yellow"), (0.0, "red"))
 
 
+_VOICE_STYLES = ((4.0, "green"), (3.6, "yellow"), (0.0, "red"))
+"""Satisfied, some dissatisfied, many dissatisfied (ITU-T G.107 annex B)."""
+
+
 class Scene(NamedTuple):
     """What every cell may look at: wall-clock milliseconds, and the calls that live by their id."""
 
@@ -155,6 +159,18 @@ def _waits(call: CallView) -> bool:
     return bool(call.queue) and not call.agent
 
 
+def _voice(call: CallView, _: Scene) -> Text:
+    """The worse of what both sides say and hear, as MOS; or who is not heard at all."""
+    for leg in call.legs:
+        if leg.fault:
+            return Text(f"{leg.party.partition(':')[2]} {leg.fault}", style="bold red")
+    scores = [score for leg in call.legs for score in (leg.mos, leg.remote_mos) if score]
+    if not scores:
+        return _NOTHING
+    worst = min(scores)
+    return Text(f"{worst:.1f}", style=next(style for least, style in _VOICE_STYLES if worst >= least))
+
+
 QUEUE_COLUMNS: tuple[Column[QueueView], ...] = (
     Column("  queue", lambda queue, _: Text(f"  {queue.name}", style="bold"), most=16, shrink=True),
     Column("wait", lambda queue, _: _count(queue.waiting, "bold yellow"), right=True),
@@ -196,4 +212,5 @@ CALL_COLUMNS: tuple[Column[CallView], ...] = (
     Column("expect", lambda call, _: _about(call.expected_wait) if _waits(call) else "", right=True, room=72),
     Column("agent", lambda call, _: call.agent, most=12, shrink=True),
     Column("total", lambda call, scene: clock(scene.at - call.started), right=True, room=72),
+    Column("voice", _voice, most=24, room=100, shrink=True),
 )

@@ -43,7 +43,6 @@ from softacd.rtp.vocabulary import (
     StopRecording,
     StreamClosed,
     StreamReport,
-    StreamSilent,
     StreamStarted,
     Unbridge,
 )
@@ -180,7 +179,7 @@ class MediaCore:
         self._listeners.pop(stream, None)
         self._stop_play(session)
         self._stop_recording(session, now)
-        self.events.append(StreamClosed(stream, session.statistics()))
+        self.events.append(StreamClosed(stream, session.statistics(now)))
         session.codec = None  # the pacer, should it still hold the stream, finds nothing to say
         # RFC 3550 section 6.3.7: who never sent anything must not send BYE.
         if session.rtcp_destination is None or not session.outbound.sent:
@@ -248,16 +247,16 @@ class MediaCore:
         self._round = (self._round + 1) % CHECK_ROUNDS
         for session in self._checks[self._round].values():
             self.refresh(session)
-            silent = session.silent_for(now, self.settings.rtp_timeout_seconds)
-            if silent:
-                self.events.append(StreamSilent(session.stream, silent))
+            silence = session.silence(now, self.settings)
+            if silence is not None:
+                self.events.append(silence)
             if session.recording is not None:
                 self._record(session.recording.piece(now))
             if session.report_at <= now:
                 session.report_at = now + self.settings.rtcp_interval_seconds
                 if session.rtcp_destination is not None:
                     packets.append((session, session.report(self._cname, now, wall)))
-                    self.events.append(StreamReport(session.stream, session.statistics()))
+                    self.events.append(StreamReport(session.stream, session.statistics(now)))
         return packets
 
     # --- packets ------------------------------------------------------------------------------------------------

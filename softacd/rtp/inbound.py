@@ -98,6 +98,11 @@ class Inbound:
         self._last_lost = 0
 
     @property
+    def started(self) -> bool:
+        """Whether a packet has ever come."""
+        return self._started
+
+    @property
     def received(self) -> int:
         return self.expected - self.lost
 

@@ -20,6 +20,10 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Port pairs kept bound ahead, so that an answer never waits for a socket."""
     rtp_timeout_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30.0
     """Silence of a peer that should send after which StreamSilent is reported."""
+    no_audio_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 4.0
+    """The same for a peer that has not sent anything yet: one-way audio, named in the call's record."""
+    dead_seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
+    """Neither voice nor reports (RTCP) for so long from a peer that should send: the call is ended; 0: never."""
     rtcp_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
     """RTCP reports are sent this often."""
     coalesce_microseconds: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 200

@@ -16,13 +16,18 @@ from softacd.rtp.codec import WideCodecs
 from softacd.rtp.g711 import SILENCE, TRANSCODE
 from softacd.rtp.inbound import Inbound
 from softacd.rtp.latch import Address, Latch
+from softacd.rtp.model import MediaSettings
 from softacd.rtp.narrow import LISTENED, Narrower
 from softacd.rtp.outbound import Outbound, Tap
+from softacd.rtp.quality import mos
 from softacd.rtp.recording import Recording
 from softacd.rtp.seat import Seat
 from softacd.rtp.telephone_event import PACKET_MS, EventSender
 from softacd.rtp.tone_detection import Listener
-from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamStatistics
+from softacd.rtp.vocabulary import AnyEvent, Codec, SetRemote, StreamDead, StreamSilent, StreamStatistics
+
+NO_AUDIO, SILENT, DEAD = 1, 2, 3
+"""What has been told of a peer's silence."""
 
 CLIP_SAMPLES = 8
 """Samples of a clip in a millisecond."""
@@ -47,6 +52,7 @@ class Session:
     """State of one stream. `send` is for the owner of the sockets to set and to call; nothing in here sends."""
 
     __slots__ = (
+        "_alive_at",
         "_fresh",
         "_heard",
         "_heard_at",
@@ -54,8 +60,9 @@ class Session:
         "_last_sender_report",
         "_listeners",
         "_presses_tones",
+        "_reported_on",
         "_reported_sent",
-        "_silence_reported",
+        "_told",
         "_wide",
         "codec",
         "event_rate",
@@ -124,13 +131,15 @@ class Session:
         self._fresh = True  # the next packet made here begins a talkspurt
         self._heard = -1
         self._heard_at = now
-        self._silence_reported = False
+        self._told = 0
+        self._alive_at = now
         self._presses_tones = False
         self._listeners = {} if listeners is None else listeners
         self._wide = wide or {}
         self._last_sender_report = 0
         self._last_report_at = 0.0
         self._reported_sent = 0
+        self._reported_on = False
 
     # --- agreement and routing ----------------------------------------------------------------------------------
 
@@ -157,8 +166,8 @@ class Session:
         self.choose_listener()
         if self.other is not None:
             self.other.choose_listener()
-        self._heard_at = now
-        self._silence_reported = False
+        self._heard_at = self._alive_at = now
+        self._told = 0
         if moved:
             self.rtcp_source = None
             self.inbound.forget_source()
@@ -307,19 +316,25 @@ class Session:
 
     # --- hearing ------------------------------------------------------------------------------------------------
 
-    def silent_for(self, now: float, limit: float) -> float:
-        """Seconds without a packet when they have just passed `limit` and the peer should send; else 0."""
+    def silence(self, now: float, settings: MediaSettings) -> StreamSilent | StreamDead | None:
+        """What is to be told of a peer that should send and does not; each thing once until it sends again."""
         inbound = self.inbound
         if self._heard != inbound.extended or not inbound.open:
             self._heard = inbound.extended
-            self._heard_at = now
-            self._silence_reported = False
-            return 0.0
+            self._heard_at = self._alive_at = now
+            self._told = 0
+            return None
         silent = now - self._heard_at
-        if self._silence_reported or silent < limit:
-            return 0.0
-        self._silence_reported = True
-        return silent
+        if self._told < NO_AUDIO and not inbound.started and silent >= settings.no_audio_seconds:
+            self._told = NO_AUDIO
+            return StreamSilent(self.stream, silent, never=True)
+        if self._told < SILENT and silent >= settings.rtp_timeout_seconds:
+            self._told = SILENT
+            return StreamSilent(self.stream, silent)
+        if self._told < DEAD and 0 < settings.dead_seconds <= now - self._alive_at:
+            self._told = DEAD
+            return StreamDead(self.stream, now - self._alive_at)
+        return None
 
     # --- RTCP ---------------------------------------------------------------------------------------------------
 
@@ -373,6 +388,7 @@ class Session:
             self.inbound.malformed += 1
             return
         self.rtcp_source = source
+        self._alive_at = now
         arrival = rtcp.middle(rtcp.ntp_time(wall))
         for report in compound.reports:
             if report.sender is not None:
@@ -380,24 +396,38 @@ class Session:
                 self._last_report_at = now
             for block in report.blocks:
                 if block.ssrc == self.outbound.ssrc:
+                    self._reported_on = True
                     self.remote_lost = block.lost
                     self.remote_jitter_ms = block.jitter * 1000 / self.outbound.clock_rate
                     trip = rtcp.round_trip_ms(block, arrival)
                     if trip is not None:
                         self.round_trip_ms = trip
 
-    def statistics(self) -> StreamStatistics:
+    def statistics(self, now: float) -> StreamStatistics:
         """The figures so far."""
-        inbound = self.inbound
+        inbound, outbound = self.inbound, self.outbound
+        codec = self.codec.name if self.codec is not None else ""
+        heard = partial(
+            mos, codec, round_trip_ms=self.round_trip_ms, packet_ms=self.codec.packet_ms if self.codec else 20
+        )
+        jitter = inbound.jitter * 1000 / inbound.clock_rate
+        silent = inbound.open and self._heard == inbound.extended
         return StreamStatistics(
-            sent=self.outbound.sent,
+            sent=outbound.sent,
             received=inbound.received,
             lost=inbound.lost,
-            jitter_ms=round(inbound.jitter * 1000 / inbound.clock_rate, 3),
+            jitter_ms=round(jitter, 3),
             remote_lost=self.remote_lost,
             remote_jitter_ms=round(self.remote_jitter_ms, 3),
             round_trip_ms=self.round_trip_ms,
             strangers=self.latch.strangers,
             malformed=inbound.malformed,
-            codec=self.codec.name if self.codec is not None else "",
+            codec=codec,
+            mos=heard(packets=inbound.expected, lost=inbound.lost, jitter_ms=jitter),
+            remote_mos=heard(
+                packets=outbound.sent if self._reported_on else 0,
+                lost=self.remote_lost,
+                jitter_ms=self.remote_jitter_ms,
+            ),
+            silent_seconds=int(now - self._heard_at) if silent else 0,
         )

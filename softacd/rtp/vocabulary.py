@@ -47,7 +47,9 @@ class StreamStatistics(msgspec.Struct, frozen=True):
 
     Counts are packets; `lost` follows RFC 3550 appendix A.3 and may be negative after duplicates; jitters are
     milliseconds (appendix A.8); `round_trip_ms` is None until an SR/RR exchange has measured it. `strangers` counts
-    packets dropped because they came from an address that is not the peer's.
+    packets dropped because they came from an address that is not the peer's. `mos` is what the E-model makes of what
+    came, `remote_mos` of what the peer reports of ours (see quality.py; 0: nothing came). `silent_seconds` have passed
+    without a packet from a peer that should send.
     """
 
     sent: int = 0
@@ -60,6 +62,9 @@ class StreamStatistics(msgspec.Struct, frozen=True):
     strangers: int = 0
     malformed: int = 0
     codec: str = ""
+    mos: float = 0.0
+    remote_mos: float = 0.0
+    silent_seconds: int = 0
 
 
 # --- commands: control side -> media engine ---------------------------------------------------------------------
@@ -256,7 +261,18 @@ class RecordingEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 class StreamSilent(msgspec.Struct, frozen=True, tag=True):
-    """No packet came for `seconds` from a peer that should send. Reported once until packets come again."""
+    """No packet came for `seconds` from a peer that should send. Reported once until packets come again.
+
+    `never`: none ever came. That is reported sooner, and once more when the time for silence has passed.
+    """
+
+    stream: int
+    seconds: float
+    never: bool = False
+
+
+class StreamDead(msgspec.Struct, frozen=True, tag=True):
+    """Neither a packet nor a report came for `seconds` from a peer that should send: nobody is there any more."""
 
     stream: int
     seconds: float
@@ -305,6 +321,7 @@ AnyEvent = (
     | PlayEnded
     | RecordingEnded
     | StreamSilent
+    | StreamDead
     | StreamReport
     | StreamClosed
 )

@@ -25,7 +25,7 @@ from softacd.calls.records import (
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -119,6 +119,8 @@ legs = Table(
     *map(_integer, ("remote_lost",)),
     *map(_number, ("remote_jitter_ms", "round_trip_ms")),
     *map(_integer, ("strangers",)),
+    *map(_number, ("mos", "remote_mos")),
+    *map(_text, ("fault",)),
     Index("legs_call", "call"),
 )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from softacd.acd.vocabulary import State, Status
-from softacd.calls.records import CallEvent, Direction, Outcome
+from softacd.calls.records import CallEvent, Direction, LegRecord, Outcome
 from softacd.rtp import vocabulary as media
 from tests.calls.world import Peer, World, shop
 
@@ -252,6 +252,37 @@ def test_a_phone_that_vanishes_in_a_call_is_missed_after_its_silence() -> None:
     world.advance(33)
     assert call.over
     assert world.calls()[0].outcome is Outcome.ANSWERED
+    world.assert_clean()
+
+
+def test_who_sent_no_audio_is_named_in_the_record_and_in_what_happened() -> None:
+    world = shop()
+    caller, called = phone(world, "101"), phone(world, "102")
+    call = caller.dial("102")
+    called.answer()
+    deaf = max(world.open_streams)
+    world.advance(4)
+    world.switch.handle_media(media.StreamSilent(deaf, 4.0, never=True), world.now)
+    world.settle()
+    assert not call.over
+    assert [event.detail for event in world.records if isinstance(event, CallEvent) and event.kind == "no-audio"] == [
+        "phone 102 sent no audio"
+    ]
+    caller.hang_up()
+    world.settle()
+    faults = {leg.party: leg.fault for leg in world.records if isinstance(leg, LegRecord)}
+    assert faults["phone:102"] == "sent no audio"
+
+
+def test_a_call_whose_phone_is_dead_is_ended() -> None:
+    world = shop()
+    caller, called = phone(world, "101"), phone(world, "102")
+    call = caller.dial("102")
+    called.answer()
+    world.switch.handle_media(media.StreamDead(max(world.open_streams), 300.0), world.now)
+    world.settle()
+    assert call.over
+    assert called.calls[-1].over
     world.assert_clean()
 
 

@@ -33,7 +33,7 @@ def answered_call() -> CallDetail:
             LegRecord(
                 f"{ID}-a", ID, "trunk:alpha", "+37369123456", False, START, answered=START + 200, ended=START + 78_400,
                 cause=200, codec="PCMA", packets_sent=3_900, packets_received=3_890, packets_lost=10, jitter_ms=2.3,
-                remote_lost=200, remote_jitter_ms=45.0, round_trip_ms=35.0,
+                remote_lost=200, remote_jitter_ms=45.0, round_trip_ms=35.0, mos=4.35, remote_mos=3.5,
             ),
             LegRecord(
                 f"{ID}-b", ID, "agent:ann", "101", True, START + 4_100, answered=START + 16_390, ended=START + 78_420,

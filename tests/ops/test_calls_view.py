@@ -85,16 +85,28 @@ def test_whom_to_call_back() -> None:
 
 
 def test_one_call_whole() -> None:
-    lines = printed(ladder(answered_call(), zone=UTC), 110).splitlines()
+    lines = printed(ladder(answered_call(), zone=UTC), 120).splitlines()
     assert lines[0] == f"+37369123456 → +37322000111   2026-06-01 08:00:00 UTC   {ID}   trunk alpha"
     assert lines[1] == "Answered by ann after 12.3 s in sales; the caller hung up after 1:02."
     assert lines[3].split() == ["alpha", "softacd", "ann", "bob"]
     assert lines[-4:] == [
-        "Leg          Lasted  Codec  Lost here  there  Jitter here    there   Trip  Ended",
-        "trunk:alpha    1:18  PCMA       0.3 %  5.1 %       2.3 ms  45.0 ms  35 ms  200",
-        "agent:ann      1:02  PCMU       0.0 %  0.0 %       0.0 ms   0.0 ms         200",
-        "agent:bob                                                                  487 Call completed elsewhere",
+        "Leg          Lasted  Codec  Lost here  there  Jitter here    there   Trip      MOS  Ended",
+        "trunk:alpha    1:18  PCMA       0.3 %  5.1 %       2.3 ms  45.0 ms  35 ms  4.3/3.5  200",
+        "agent:ann      1:02  PCMU       0.0 %  0.0 %       0.0 ms   0.0 ms                  200",
+        f"{'agent:bob':<84}487 Call completed elsewhere",
     ]
+
+
+def test_who_was_not_heard_is_named() -> None:
+    whole = answered_call()
+    deaf = CallDetail(
+        whole.call,
+        [msgspec.structs.replace(whole.legs[0], fault="sent no audio"), *whole.legs[1:]],
+        whole.events,
+        whole.trace,
+        whole.segments,
+    )
+    assert printed(ladder(deaf, zone=UTC), 120).splitlines()[-1] == "trunk alpha sent no audio"
 
 
 def test_bad_hearing_is_red() -> None:
