@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from benchmarks.harness import Skipped
@@ -198,13 +199,14 @@ class Peer(Asterisk):
         agents: tuple[str, int],
         host: str = PEER_HOST,
         media: tuple[int, int] = (20_000, 39_998),
+        apart: Mapping[int, tuple[str, int]] = MappingProxyType({}),
         prefix: Sequence[str] = (),
     ) -> None:
-        """`media`: its range of ports."""
+        """`media`: its range of ports; `apart`: agents who are elsewhere than the others."""
         configure(
             directory,
             {
-                "pjsip.conf": _peer_pjsip(host, port, carrier, agents),
+                "pjsip.conf": _peer_pjsip(host, port, carrier, agents, apart),
                 "extensions.conf": PEER_EXTENSIONS,
                 "rtp.conf": f"[general]\nrtpstart={media[0]}\nrtpend={media[1]}\nicesupport=no\n",
                 "queues.conf": _peer_queues(),
@@ -235,7 +237,13 @@ exten => answer,1,Answer()
 """
 
 
-def _peer_pjsip(host: str, port: int, carrier: tuple[str, int], agents: tuple[str, int]) -> str:
+def _peer_pjsip(
+    host: str,
+    port: int,
+    carrier: tuple[str, int],
+    agents: tuple[str, int],
+    apart: Mapping[int, tuple[str, int]],
+) -> str:
     head = (
         "[global]\ntype=global\nendpoint_identifier_order=username,ip\nkeep_alive_interval=0\n"
         f"[transport-udp]\ntype=transport\nprotocol=udp\nbind={host}:{port}\n"
@@ -248,8 +256,9 @@ def _peer_pjsip(host: str, port: int, carrier: tuple[str, int], agents: tuple[st
     parts = [head]
     for number in range(1, AGENTS + 1):
         agent = f"agent{number:03d}"
+        place = apart.get(number, agents)
         parts.append(
-            f"[{agent}](agent)\naors={agent}\n[{agent}]\ntype=aor\ncontact=sip:{agent}@{agents[0]}:{agents[1]}\n"
+            f"[{agent}](agent)\naors={agent}\n[{agent}]\ntype=aor\ncontact=sip:{agent}@{place[0]}:{place[1]}\n"
         )
     return "".join(parts)
 

@@ -1,154 +1,99 @@
 """What a bridged call costs in signalling: SIPp as the carrier, `softacd run`, SIPp as the phones; no media flows.
 
-A call is INVITE, answer and ACK from the carrier, INVITE, 180, 200 and ACK with a registered phone, both media bridged,
-BYE on both sides; recorded and traced as any call is. CPU is user and system time of the whole process from /proc, its
-database thread and media thread (which opens four sockets a call) included. The reference is the calibration loop of
-the same run; what the kernel alone takes for as many datagrams stands beside it.
+softacd stands beside Asterisk in the same run when `tools/asterisk` has fetched it, under the same calls
+(`benchmarks.sides`); without it the reference is the calibration loop. CPU is user and system time of the whole process
+from /proc, its database thread and media thread (which opens four sockets a call) included. What the kernel alone takes
+for as many datagrams stands beside it.
 
-`python -m benchmarks.signalling [--smoke]`
+`python -m benchmarks.signalling [--smoke]`; `python -m benchmarks.endurance` keeps on for 100,000 calls.
 """
 
+import os
+import random
 import socket
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
-from benchmarks.harness import CALIBRATION, Figure, Figures, Progress, calibrate, figure, table
-from benchmarks.sipp import HOST, Counted, Sipp, require
-from benchmarks.switch import RunningSwitch, free_ports
+from benchmarks import asterisk
+from benchmarks.harness import CALIBRATION, Figures, Progress, figure, table
+from benchmarks.load import RATE, Load, sustained
+from benchmarks.probe import Probe
+from benchmarks.sides import ROUNDS, AsteriskSide, Side, SoftacdSide, own_core
+from benchmarks.sipp import HOST, require
+from benchmarks.standing import Standing, stand
 
-ROUNDS = 1000
 YARDSTICK = f"{ROUNDS:,} rounds of the {CALIBRATION}"
+PEER = "Asterisk"
 PHONES = 100
-TALK_MILLISECONDS = 300
-"""Longer than the set-up takes, so that every call is bridged before its caller hangs up."""
-RATE = 100
-"""Calls a second at which the cost of one is measured."""
-FIRST_RATE = 50
-LAST_RATE = 3200
+QUARTER = 0.25
+"""The share of Asterisk's CPU time a call may cost."""
+STANDING_CALLS = 1000
 DATAGRAM = 700
 """Bytes of a usual SIP message."""
 
 
-class Load(msgspec.Struct, frozen=True):
-    """What `calls` calls at one rate did."""
+class Report(msgspec.Struct, frozen=True):
+    """One side, measured from end to end."""
 
-    callers: Counted
-    bridged: int
-    cpu_ms: float
-    """Of the switch, for each call."""
-    main_ms: float
-    """Of its main thread, for each call."""
-    yardstick_ms: float
-    """Of the calibration loop's rounds, just before."""
-    busy: float
-    """Share of one core the switch used while the load ran, 0..1 (and above, with its threads)."""
-    received: float
-    """SIP messages the switch received, for each call."""
-    sent: float
-    retransmissions: float
-    """Of all three, for the whole load."""
-    left_open: float
-    """Dialogs and streams the switch still held when all calls had ended."""
-    memory: float
-    """Megabytes of the switch afterwards."""
-
-    @property
-    def clean(self) -> bool:
-        """Nobody failed, and nobody had to repeat himself."""
-        return not self.callers.failed and not self.retransmissions and self.bridged == self.callers.succeeded
+    usual: Load
+    rate: int
+    """The highest rate that passed clean; 0: none."""
+    best: Load | None
+    """At that rate."""
+    easy: Load | None
+    """At 70 % of it."""
+    quiet: list[float]
+    """Milliseconds from the INVITE in to the INVITE out, in order, without other calls."""
+    loaded: list[float]
+    """The same under `loaded_rate` calls/s."""
+    loaded_rate: int
+    standing: Standing | None
 
 
-class Loadable(Protocol):
-    """What calls can be brought to."""
-
-    def load(self, rate: int, seconds: float) -> Load:
-        """Bring `rate` calls a second for `seconds`."""
-
-
-class Bench:
-    """The switch and its phones, loaded again and again."""
-
-    def __init__(self, directory: Path, phones: int) -> None:
-        self._directory = directory
-        self._phones = phones
-        self._caller_port, self._caller_media, self._phone_port, self._phone_media = free_ports(4)
-        self.switch = RunningSwitch(directory, carrier_port=self._caller_port, phones=phones)
-        self._numbers = directory / "numbers.csv"
-        lines = ["SEQUENTIAL", *(f"{self.switch.number(phone)};" for phone in range(phones))]
-        self._numbers.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def register(self) -> None:
-        """Register the phones; SIPp then takes their port over."""
-        self.switch.register_phones(self._phone_port)
-
-    def load(self, rate: int, seconds: float) -> Load:
-        """Bring `rate` calls a second for `seconds`."""
-        calls = max(1, round(rate * seconds))
-        with Sipp(
-            "phone", port=self._phone_port, media_port=self._phone_media, directory=self._directory, arguments=[]
-        ) as phones:
-            time.sleep(0.2)
-            yardstick = calibrate(3)
-            before = self.switch.metrics()
-            cpu, main, began = self.switch.cpu_seconds(), self.switch.main_thread_seconds(), time.monotonic()
-            with Sipp(
-                "caller",
-                port=self._caller_port,
-                media_port=self._caller_media,
-                directory=self._directory,
-                arguments=[
-                    f"{HOST}:{self.switch.sip_port}",
-                    *("-inf", str(self._numbers), "-d", str(TALK_MILLISECONDS)),
-                    *("-r", str(rate), "-m", str(calls), "-l", str(max(50, rate * 3)), "-recv_timeout", "8000"),
-                ],
-            ) as callers:
-                counted = callers.wait(seconds * 3 + 30)
-            used, took = self.switch.cpu_seconds() - cpu, time.monotonic() - began
-            used_by_main = self.switch.main_thread_seconds() - main
-            self.switch.settle()
-            after = self.switch.metrics()
-            phones_counted = self._phones_counted(phones, counted.succeeded)
-        return Load(
-            callers=counted,
-            bridged=phones_counted.succeeded,
-            cpu_ms=used / calls * 1000,
-            main_ms=used_by_main / calls * 1000,
-            yardstick_ms=yardstick * ROUNDS * 1000,
-            busy=used / took,
-            received=_grown(before, after, "messages_received") / calls,
-            sent=_grown(before, after, "messages_sent") / calls,
-            retransmissions=counted.retransmissions
-            + phones_counted.retransmissions
-            + _grown(before, after, "retransmissions_sent"),
-            left_open=after.get("softacd_sip_dialogs", 0.0) + after.get("softacd_media_streams", 0.0),
-            memory=self.switch.resident_megabytes(),
-        )
-
-    @staticmethod
-    def _phones_counted(phones: Sipp, expected: int) -> Counted:
-        """SIPp writes its statistics once a second: wait for the line that has everything."""
-        deadline = time.monotonic() + 4
-        while True:
-            time.sleep(0.2)
-            try:
-                counted = phones.counted()
-            except RuntimeError:
-                if time.monotonic() > deadline:
-                    raise
-                continue
-            if counted.succeeded + counted.failed >= expected or time.monotonic() > deadline:
-                return counted
+def measure(side: Side, seconds: float, loaded_rate: int, progress: Progress) -> Report:
+    """Everything of one side; `loaded_rate` 0: half the highest rate found."""
+    progress("warming up")
+    side.load(RATE, 1.0)
+    progress(f"{RATE} calls/s")
+    usual = side.load(RATE, seconds)
+    rate, best = sustained(side, usual, seconds * 0.6, progress)
+    easy = None
+    if best is not None:
+        progress(f"{round(rate * 0.7)} calls/s, 70 % of the highest rate")
+        easy = side.load(round(rate * 0.7), seconds)
+    loaded_rate = loaded_rate or max(RATE // 2, rate // 2)
+    progress("set-up without other calls")
+    chance = random.Random(7)
+    with _probe(side) as probe:
+        quiet = probe.measure(seconds, lambda: chance.uniform(0.01, 0.05))
+        progress(f"set-up under {loaded_rate} calls/s")
+        loaded = _under_load(side, probe, loaded_rate, seconds, lambda: chance.uniform(0.01, 0.05))
+    return Report(usual, rate, best, easy, sorted(quiet), sorted(loaded), loaded_rate, None)
 
 
-def _grown(before: dict[str, float], after: dict[str, float], name: str) -> float:
-    family = f"softacd_sip_{name}_total"
-    return after.get(family, 0.0) - before.get(family, 0.0)
+def _probe(side: Side) -> Probe:
+    return Probe(
+        side.port,
+        caller_port=side.probe_caller_port,
+        phone_port=side.probe_phone_port,
+        caller="carrier" if side.caller == "carrier" else "+37360999999",
+        number=side.number(PHONES),
+    )
+
+
+def _under_load(side: Side, probe: Probe, rate: int, seconds: float, gap: Callable[[], float]) -> list[float]:
+    thread = threading.Thread(target=side.load, args=(rate, seconds + 1.5))
+    thread.start()
+    time.sleep(1.0)
+    delays = probe.measure(seconds, gap)
+    thread.join()
+    return delays
 
 
 def bare_datagram_us(rounds: int = 5000) -> float:
@@ -185,50 +130,56 @@ def _bare_round(rounds: int) -> float:
 def run(*, smoke: bool = False, seconds: float = 5.0, progress: Progress = lambda text: None) -> Figures:
     """Measure. Raises Skipped without SIPp, RuntimeError when the switch does not do its work."""
     require()
+    cores = os.sched_getaffinity(0)
+    try:
+        return _run(smoke, seconds, () if smoke else own_core(), progress)
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _run(smoke: bool, seconds: float, prefix: tuple[str, ...], progress: Progress) -> Figures:
     bare = bare_datagram_us(1000 if smoke else 5000)
+    peer: Report | None = None
     with tempfile.TemporaryDirectory(prefix="softacd-bench-") as name:
-        bench = Bench(Path(name), 10 if smoke else PHONES)
+        directory = Path(name)
+        if not smoke and asterisk.folder() is not None:
+            with AsteriskSide(directory / "peer", PHONES, prefix) as side:
+                peer = measure(side, seconds, 0, lambda text: progress(f"{PEER}: {text}"))
+            with AsteriskSide(directory / "standing-peer", PHONES, prefix) as side:
+                progress(f"{PEER}: {STANDING_CALLS} calls stand")
+                peer = msgspec.structs.replace(peer, standing=stand(side, STANDING_CALLS, RATE // 2))
         progress("the switch starts")
-        with bench.switch:
-            bench.register()
+        with SoftacdSide(directory / "ours", 10 if smoke else PHONES, prefix) as side:
             if smoke:
                 progress("20 calls")
-                usual = bench.load(20, 1.0)
-                best = usual if usual.clean else None
-                rate = 20
+                usual = side.load(20, 1.0)
+                ours = Report(usual, 20 if usual.clean else 0, usual, None, [], [], 0, None)
             else:
-                progress("warming up")
-                bench.load(RATE, 1.0)
-                progress(f"{RATE} calls/s")
-                usual = bench.load(RATE, seconds)
-                rate, best = sustained(bench, usual, seconds * 0.6, progress)
-    if not usual.bridged:
-        raise RuntimeError(f"no call was bridged: {usual}")
-    return _figures(usual, rate if best is not None else 0, best, bare)
+                ours = measure(side, seconds, peer.loaded_rate if peer is not None else 0, progress)
+        if not smoke:
+            with SoftacdSide(directory / "standing", PHONES, prefix) as side:
+                progress(f"{STANDING_CALLS} calls stand")
+                ours = msgspec.structs.replace(ours, standing=stand(side, STANDING_CALLS, 2 * RATE))
+    if not ours.usual.bridged:
+        raise RuntimeError(f"no call was bridged: {ours.usual}")
+    return _figures(ours, peer, bare)
 
 
-def sustained(bench: Loadable, usual: Load, seconds: float, progress: Progress) -> tuple[int, Load | None]:
-    """The highest rate that passes clean, within 10 %: doubled until one does not, then halved in between."""
-    good, best = (RATE, usual) if usual.clean else (0, None)
-    rate, bad = (RATE * 2, 0) if best is not None else (FIRST_RATE, RATE)
-    while rate <= LAST_RATE and (not bad or bad - good > good * 0.1):
-        progress(f"{rate} calls/s, {good} passed clean")
-        load = bench.load(rate, seconds)
-        if load.clean and load.callers.rate > rate * 0.8:
-            good, best = rate, load
-        else:
-            bad = rate
-        rate = (good + bad) // 2 if bad else rate * 2
-        if rate <= good:
-            break
-    return good, best
-
-
-def _figures(usual: Load, rate: int, best: Load | None, bare: float) -> Figures:
+def _figures(ours: Report, peer: Report | None, bare: float) -> Figures:
+    usual, best = ours.usual, ours.best
     lost = usual.callers.failed + max(0, usual.callers.succeeded - usual.bridged)
+    theirs = peer.usual.cpu_ms if peer is not None else None
     figures: Figures = {
-        "signalling_cpu_per_call": _cpu(usual.cpu_ms, usual, goal=1.0),
-        "signalling_cpu_per_call_main_thread": _cpu(usual.main_ms, usual),
+        "signalling_cpu_per_call": figure(
+            usual.cpu_ms,
+            "ms",
+            goal=theirs * QUARTER if theirs else 1.0,
+            beside=theirs or usual.yardstick_ms,
+            ratio_to=PEER if theirs else YARDSTICK,
+        ),
+        "signalling_cpu_per_call_main_thread": figure(
+            usual.main_ms, "ms", beside=usual.yardstick_ms, ratio_to=YARDSTICK
+        ),
         "signalling_calls_per_core": figure(
             1000 / usual.cpu_ms if usual.cpu_ms else 0.0,
             "calls/s",
@@ -237,22 +188,80 @@ def _figures(usual: Load, rate: int, best: Load | None, bare: float) -> Figures:
             beside=1000 / usual.yardstick_ms,
             ratio_to=YARDSTICK,
         ),
-        "signalling_sustained": figure(rate, "calls/s", goal=500, better="higher"),
+        "signalling_sustained": figure(
+            ours.rate,
+            "calls/s",
+            goal=600,
+            better="higher",
+            beside=peer.rate if peer is not None else None,
+            ratio_to=PEER,
+        ),
         "signalling_failed": figure(lost, "calls", goal=0),
         "signalling_retransmissions": figure(usual.retransmissions, "messages", goal=0),
         "signalling_messages_per_call": figure(usual.received + usual.sent, "messages"),
         "signalling_left_open": figure(usual.left_open, "objects", goal=0),
         "signalling_memory": figure(usual.memory, "MB"),
-        "bare_socket_per_call": _cpu((usual.received + usual.sent) / 2 * bare / 1000, usual),
+        "bare_socket_per_call": figure(
+            (usual.received + usual.sent) / 2 * bare / 1000, "ms", beside=usual.yardstick_ms, ratio_to=YARDSTICK
+        ),
     }
     if best is not None and best is not usual:
-        figures["signalling_cpu_per_call_sustained"] = _cpu(best.cpu_ms, best)
+        theirs = peer.best.cpu_ms if peer is not None and peer.best is not None else None
+        figures["signalling_cpu_per_call_sustained"] = figure(
+            best.cpu_ms,
+            "ms",
+            goal=theirs * QUARTER if theirs else None,
+            beside=theirs or best.yardstick_ms,
+            ratio_to=PEER if theirs else YARDSTICK,
+        )
         figures["signalling_core_at_sustained"] = figure(best.busy * 100, "%")
+    if ours.easy is not None:
+        figures["signalling_retransmissions_at_70_percent"] = figure(ours.easy.retransmissions, "messages", goal=0)
+    for title, delays, others in (
+        ("set_up", ours.quiet, peer.quiet if peer is not None else []),
+        (f"set_up_under_{ours.loaded_rate}_calls_a_second", ours.loaded, peer.loaded if peer is not None else []),
+    ):
+        for percent in (50, 99) if delays else ():
+            beside = percentile(others, percent) if others else None
+            figures[f"signalling_{title}_p{percent}"] = figure(
+                percentile(delays, percent),
+                "ms",
+                goal=beside or (1.8 if percent == 50 else None),
+                beside=beside,
+                ratio_to=PEER,
+            )
+    if ours.standing is not None:
+        figures |= standing_figures(ours.standing, peer.standing if peer is not None else None)
+    if peer is not None:
+        figures |= _peer_figures(peer)
     return figures
 
 
-def _cpu(value: float, load: Load, goal: float | None = None) -> Figure:
-    return figure(value, "ms", goal=goal, beside=load.yardstick_ms, ratio_to=YARDSTICK)
+def standing_figures(ours: Standing, peer: Standing | None) -> Figures:
+    """Memory of a call that stands, and the collector's pauses meanwhile."""
+    return {
+        f"signalling_memory_per_call_at_{ours.calls}": figure(
+            ours.kibibytes, "KiB", goal=40, beside=peer.kibibytes if peer is not None else None, ratio_to=PEER
+        ),
+        f"signalling_longest_collector_pause_at_{ours.calls}": figure(ours.longest_pause_ms, "ms", goal=5),
+    }
+
+
+def _peer_figures(peer: Report) -> Figures:
+    return {
+        "asterisk: cpu per call": figure(peer.usual.cpu_ms, "ms"),
+        "asterisk: sustained": figure(peer.rate, "calls/s"),
+        "asterisk: cpu per call sustained": figure(peer.best.cpu_ms if peer.best is not None else 0.0, "ms"),
+        "asterisk: set up p50": figure(percentile(peer.quiet, 50), "ms"),
+        "asterisk: set up p99": figure(percentile(peer.quiet, 99), "ms"),
+        "asterisk: set up under load p50": figure(percentile(peer.loaded, 50), "ms"),
+        "asterisk: set up under load p99": figure(percentile(peer.loaded, 99), "ms"),
+    }
+
+
+def percentile(ordered: list[float], percent: int) -> float:
+    """The value below which `percent` of `ordered` lie; 0.0 of nothing."""
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else 0.0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import csv
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import msgspec
@@ -35,14 +37,29 @@ def require() -> str:
 class Sipp:
     """One SIPp process, ended with its `with` block."""
 
-    def __init__(self, scenario: str, *, port: int, media_port: int, directory: Path, arguments: list[str]) -> None:
+    def __init__(
+        self,
+        scenario: str,
+        *,
+        port: int,
+        media_port: int,
+        directory: Path,
+        arguments: list[str],
+        replace: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`replace`: texts of the scenario that are others here."""
+        text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
+        for old, new in replace.items():
+            text = text.replace(old, new)
+        played = directory / f"{scenario}.xml"
+        played.write_text(text, encoding="utf-8")
         self._statistics = directory / f"{scenario}-{port}.csv"
         self._statistics.unlink(missing_ok=True)
         self._errors = directory / f"{scenario}-{port}.err"
         self._process = subprocess.Popen(
             [
                 *(require(), f"{HOST}:{port}" if scenario == "phone" else arguments.pop(0)),
-                *("-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", HOST, "-p", str(port), "-mp", str(media_port)),
+                *("-sf", str(played), "-i", HOST, "-p", str(port), "-mp", str(media_port)),
                 *("-trace_stat", "-stf", str(self._statistics), "-fd", "1"),
                 *("-nostdin", "-nd", *arguments),
             ],
@@ -79,17 +96,18 @@ class Sipp:
             raise RuntimeError(f"SIPp counted nothing {self._said()}")
         return counted
 
+    def living(self) -> int:
+        """Calls that live, by its statistics of the last second."""
+        rows = _rows(self._statistics)
+        return int(rows[-1]["CurrentCall"]) if rows else 0
+
     def _said(self) -> str:
         return self._errors.read_text(encoding="utf-8", errors="replace")[-300:].strip()
 
 
 def read_statistics(file: Path) -> Counted | None:
     """The last line of a statistics file of SIPp's, written once a second and at the end; None before the first."""
-    try:
-        with file.open(encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream, delimiter=";"))
-    except FileNotFoundError:
-        return None
+    rows = _rows(file)
     if not rows:
         return None
     last = rows[-1]
@@ -99,3 +117,11 @@ def read_statistics(file: Path) -> Counted | None:
         retransmissions=int(last["Retransmissions(C)"]),
         rate=float(last["CallRate(C)"]),
     )
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            return list(csv.DictReader(stream, delimiter=";"))
+    except FileNotFoundError:
+        return []

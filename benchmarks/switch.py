@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -47,7 +48,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def _cpu_seconds(stat: Path) -> float:
+def cpu_seconds(stat: Path) -> float:
     """User and system time in a file of proc(5), fields 14 and 15; in steps of 10 ms."""
     fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
@@ -56,10 +57,21 @@ def _cpu_seconds(stat: Path) -> float:
 class RunningSwitch:
     """`softacd run` with one carrier at `carrier_port` and `phones` extensions, each reached by a number of its own.
 
-    A caller of `number(i)` is answered, and rings extension i at once.
+    A caller of `number(i)` is answered, and rings extension i at once. The number after the last phone's rings one more
+    phone, the probe's, and one more carrier may call, from `probe_port`.
     """
 
-    def __init__(self, directory: Path, *, carrier_port: int, phones: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        carrier_port: int,
+        phones: int,
+        probe_port: int = 0,
+        media: tuple[int, int] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """`media`: its range of ports, if not the usual one; `prefix`: words before its command ("taskset")."""
         self._directory = directory
         self._phones = phones
         self._password = secrets.token_urlsafe(18)
@@ -67,11 +79,11 @@ class RunningSwitch:
         self.sip_port, self._web_port = free_ports(2)
         configuration = directory / "softacd.toml"
         configuration.touch(mode=0o600)
-        configuration.write_text(self._configuration(carrier_port), encoding="utf-8")
+        configuration.write_text(self._configuration(carrier_port, probe_port, media), encoding="utf-8")
         self._log = directory / "switch.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "softacd.ops.cli", "run", "--config", str(configuration)],
+                [*prefix, sys.executable, "-m", "softacd.ops.cli", "run", "--config", str(configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -104,18 +116,10 @@ class RunningSwitch:
         """The outside number that rings phone `phone`, 0 to phones - 1."""
         return f"+{FIRST_NUMBER + phone}"
 
-    def cpu_seconds(self) -> float:
-        """User and system time of the process so far, all its threads."""
-        return _cpu_seconds(Path(f"/proc/{self._process.pid}/stat"))
-
-    def main_thread_seconds(self) -> float:
-        """User and system time of the main thread alone: signalling, flows, the API, the loop's part of the store."""
-        return _cpu_seconds(Path(f"/proc/{self._process.pid}/task/{self._process.pid}/stat"))
-
-    def resident_megabytes(self) -> float:
-        """Memory of the process now."""
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text(encoding="utf-8").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     def metrics(self) -> dict[str, float]:
         """The switch's own figures: family -> value, summed over labels. Raises OSError, RuntimeError."""
@@ -139,22 +143,26 @@ class RunningSwitch:
         return values
 
     def settle(self, seconds: float = 10.0) -> None:
-        """Wait until no call lives. Raises RuntimeError when some do after `seconds`."""
+        """Wait until no call and no stream lives. Raises RuntimeError when calls do after `seconds`."""
         deadline = time.monotonic() + seconds
-        while (living := self.metrics().get("softacd_calls", 0.0)) > 0:
+        while True:
+            figures = self.metrics()
+            living, streams = figures.get("softacd_calls", 0.0), figures.get("softacd_media_streams", 0.0)
+            if not living and (not streams or time.monotonic() > deadline):
+                return
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{living:g} calls live {seconds:g} s after the load ended: {self._said()}")
             time.sleep(0.1)
 
-    def register_phones(self, port: int) -> None:
-        """Register every extension from `port`, where the phones will listen. Raises RuntimeError."""
+    def register_phones(self, port: int, phones: Sequence[int]) -> None:
+        """Register these from `port`, where they will listen. Raises RuntimeError."""
         stack = SipStack(token=lambda: secrets.token_hex(8), user_agent="softacd bench")
         flow = Flow(Transport.UDP, (HOST, port), (HOST, self.sip_port))
         answers: dict[int, int] = {}
         with socket.socket(type=socket.SOCK_DGRAM) as udp:
             udp.bind((HOST, port))
             udp.connect((HOST, self.sip_port))
-            for phone in range(self._phones):
+            for phone in phones:
                 extension = str(FIRST_EXTENSION + phone)
                 address = NameAddress("", SipUri(user=extension, host=DOMAIN))
                 transaction = stack.request(
@@ -170,7 +178,7 @@ class RunningSwitch:
                 transaction.context = phone
                 self._exchange(stack, udp, flow, answers, phone)
         refused = {phone: status for phone, status in answers.items() if status != 200}
-        if refused or len(answers) != self._phones:
+        if refused or len(answers) != len(phones):
             raise RuntimeError(f"phones were not registered: {refused or 'no answer'} {self._said()}")
 
     @staticmethod
@@ -206,16 +214,19 @@ class RunningSwitch:
     def _said(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace").strip()[-400:]
 
-    def _configuration(self, carrier_port: int) -> str:
+    def _configuration(self, carrier_port: int, probe_port: int, media: tuple[int, int] | None) -> str:
+        ports = "" if media is None else f"\nport_low = {media[0]}\nport_high = {media[1]}"
         sections = [
             '[server]\nnode = "bench"\ndata_directory = "data"',
             f'[sip]\nlisten = ["udp:{HOST}:{self.sip_port}"]\ndomain = "{DOMAIN}"',
-            f'[media]\nhost = "{HOST}"\nreservoir = 256',
+            f'[media]\nhost = "{HOST}"\nreservoir = 256{ports}',
             f'[web]\nlisten = "{HOST}:{self._web_port}"\ntoken = "{self._token}"',
             '[log]\nlevel = "warning"\nformat = "json"',
             f'[trunks.carrier]\nhost = "{HOST}"\nport = {carrier_port}\nkeep_alive_seconds = 0',
         ]
-        for phone in range(self._phones):
+        if probe_port:
+            sections.append(f'[trunks.probe]\nhost = "{HOST}"\nport = {probe_port}\nkeep_alive_seconds = 0')
+        for phone in range(self._phones + 1):
             extension = FIRST_EXTENSION + phone
             sections += [
                 f'[phones.{extension}]\npassword = "{self._password}"',

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import softacd
 from benchmarks import harness
 from benchmarks.harness import Figures, Skipped, Suite, calibrate, figure
-from benchmarks.signalling import Load, sustained
+from benchmarks.load import Load, sustained
 from benchmarks.sipp import Counted, read_statistics
 from softacd.ops import bench_command
 from softacd.ops.bench_command import bar, bench, goal, shown
