@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from softacd.sip.errors import MalformedError
-from softacd.sip.grammar import quote, unquote
+from softacd.sip.grammar import is_token, quote, unquote
 
 MD5 = "MD5"
 MD5_SESS = "MD5-sess"
@@ -86,7 +86,9 @@ class Challenge(msgspec.Struct, frozen=True):
             nonce=parameters["nonce"],
             algorithm=algorithm,
             opaque=parameters.get("opaque"),
-            qop=tuple(name for part in parameters.get("qop", "").split(",") if (name := part.strip().lower())),
+            qop=tuple(
+                name for part in parameters.get("qop", "").split(",") if is_token(name := part.strip(" \t").lower())
+            ),
             stale=parameters.get("stale", "").lower() == "true",
         )
 

@@ -37,11 +37,12 @@ class AsteriskCarrier:
         shop: str = "",
         number: int = 25,
         timers: str = "no",
+        expires: int = 600,
     ) -> None:
         """`shop`: host:port of the shop's listener of `transport`, wanted when it does not register.
 
-        `number` is the last part of the carrier's address. `media` is "no" or "sdes". `timers` as in pjsip.conf: "no",
-        "yes" or "required", then with the smallest interval.
+        `number` is the last part of the carrier's address. `media` is "no" or "sdes". `timers` as in pjsip.conf: "no"
+        or "always", then with the smallest interval. `expires`: seconds of a registration it grants at most.
         """
         self.host = own_host(number)
         self.port, self.tls_port = free_port(self.host), free_port(self.host)
@@ -54,6 +55,7 @@ class AsteriskCarrier:
         self._media = media
         self._shop = shop
         self._timers = timers
+        self._expires = expires
         self._directory = directory / f"asterisk-{number}"
         self._asterisk: Asterisk | None = None
 
@@ -144,7 +146,7 @@ class AsteriskCarrier:
             sections.append(
                 f"{endpoint}auth={ACCOUNT}\n"
                 f"[{ACCOUNT}]\ntype=auth\nauth_type=userpass\nusername={ACCOUNT}\npassword={self.password}\n"
-                f"[{ACCOUNT}]\ntype=aor\nmax_contacts=2\nminimum_expiration=1\nmaximum_expiration=600\n"
+                f"[{ACCOUNT}]\ntype=aor\nmax_contacts=2\nminimum_expiration=1\nmaximum_expiration={self._expires}\n"
             )
         else:
             parameter = "" if self.transport == "udp" else f"\\;transport={self.transport}"

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,11 +21,12 @@ needs_pjsua = pytest.mark.skipif(
 class PjsuaPhone:
     """One registered phone, for `async with`."""
 
-    def __init__(self, user: str, frequency: int, **wanted: Any) -> None:
-        """`wanted`: further words for tests/interop/pjsua_phone.py, where they are explained."""
+    def __init__(self, user: str, frequency: int, *, prefix: Sequence[str] = (), **wanted: Any) -> None:
+        """`prefix`: words before the command; `wanted`: further ones for tests/interop/pjsua_phone.py."""
         self.user = user
         self.frequency = frequency
         self._wanted = {"user": user, "frequency": frequency, "port": free_port("127.0.0.1"), **wanted}
+        self._prefix = prefix
         self._process: asyncio.subprocess.Process | None = None
         self._news = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -49,6 +51,7 @@ class PjsuaPhone:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
+            *self._prefix,
             sys.executable,
             str(Path(__file__).with_name("pjsua_phone.py")),
             json.dumps(self._wanted),
@@ -57,8 +60,11 @@ class PjsuaPhone:
             stderr=asyncio.subprocess.DEVNULL,
         )
         self._reader = asyncio.create_task(self._read())
-        fact = await self.until("registered", seconds=15)
-        assert fact["status"] == 200, self
+        if self._wanted.get("registrar"):
+            fact = await self.until("registered", seconds=20)
+            assert fact["status"] == 200, self
+        else:
+            await self.until("started", seconds=20)
         return self
 
     async def __aexit__(self, *_: object) -> None:

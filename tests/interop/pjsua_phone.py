@@ -123,9 +123,14 @@ class Phone(pj.Account):
         parameter = f";transport={wanted['transport']}"
         configuration = pj.AccountConfig()
         configuration.idUri = f"sip:{wanted['user']}@{wanted['domain']}"
-        configuration.regConfig.registrarUri = f"sip:{wanted['registrar']}{parameter}"
-        configuration.regConfig.timeoutSec = wanted.get("expires", 300)
-        configuration.sipConfig.proxies.append(f"sip:{wanted['registrar']};lr{parameter}")
+        if wanted.get("registrar"):
+            configuration.regConfig.registrarUri = f"sip:{wanted['registrar']}{parameter}"
+            configuration.regConfig.timeoutSec = wanted.get("expires", 300)
+            configuration.sipConfig.proxies.append(f"sip:{wanted['registrar']};lr{parameter}")
+        if "naive" in wanted:  # believes its own address, as simple phones do; so many seconds between its line ends
+            nat = configuration.natConfig
+            nat.contactRewriteUse = nat.viaRewriteUse = nat.sdpNatRewriteUse = 0
+            nat.udpKaIntervalSec = wanted["naive"]
         configuration.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", wanted["user"], 0, wanted["password"]))
         configuration.mediaConfig.srtpUse = wanted.get("srtp", pj.PJMEDIA_SRTP_DISABLED)
         configuration.mediaConfig.srtpSecureSignaling = 0

@@ -1,5 +1,6 @@
 """A carrier that is Asterisk, with registration and as a static trunk, over UDP, TCP and TLS."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from softacd.calls.records import Direction, Outcome
 from tests.certificates import Certificates
 from tests.interop.asterisk import OUTSIDE, AsteriskCarrier, Transport, needs_asterisk
 from tests.interop.conftest import Switch
-from tests.interop.phones import Phones, until
-from tests.interop.shop import GREETING, MUSIC, NUMBERS, Settings, free_port, own_host
+from tests.interop.phones import Line, Phone, Phones, until
+from tests.interop.pjsua import PjsuaPhone, needs_pjsua
+from tests.interop.shop import DOMAIN, GREETING, MUSIC, NUMBERS, Settings, Shop, free_port, own_host
 from tests.interop.test_phones import talk
 
 pytestmark = [pytest.mark.interop, needs_asterisk]
@@ -81,3 +83,140 @@ async def test_calls_both_ways_hold_and_keys(
         assert (first.direction, first.outcome, first.agent) == (Direction.INCOMING, Outcome.ANSWERED, "ann")
         assert (first.caller, first.called) == (OUTSIDE, NUMBERS["beta"])
         assert (second.direction, second.outcome, second.trunk) == (Direction.OUTGOING, Outcome.ANSWERED, "beta")
+
+
+async def with_ann(shop: Shop, carrier: AsteriskCarrier, outside: Phone, ann: Phone) -> tuple[Line, Line]:
+    """A subscriber's call that ann has taken from the queue."""
+    caller = await (await outside.dial(carrier.number())).established()
+    await caller.until_hears(GREETING)
+    await caller.press("1")
+    agent = await (await ann.rings()).answer()
+    await talk(caller, agent)
+    return caller, agent
+
+
+@pytest.mark.parametrize("attended", [False, True], ids=["blind", "attended"])
+async def test_a_carriers_caller_is_transferred(switch: Switch, phones: Phones, tmp_path: Path, attended: bool) -> None:
+    async with AsteriskCarrier(tmp_path) as carrier, switch(trunks={"beta": carrier.trunk_settings()}) as shop:
+        await shop.until_registered("beta")
+        ann, bob = await shop.phones_of(phones, "ann", "bob")
+        await shop.available("ann")
+        outside = await carrier.outside_phone(phones)
+        caller, agent = await with_ann(shop, carrier, outside, ann)
+        if attended:
+            await agent.call.hold()
+            await caller.until_hears(MUSIC)
+            asking = await ann.dial(shop.uri("102"))
+            second = await (await bob.rings()).answer()
+            await asking.established()
+            await agent.call.attended_transfer(asking.call, timeout=5)
+        else:
+            transfer = asyncio.create_task(agent.call.transfer(f"sip:102@{DOMAIN}"))
+            second = await (await bob.rings()).answer()
+            await transfer
+        await talk(caller, second)
+        await agent.over()
+        await caller.hang_up()
+        await second.over()
+        call = next(call for call in await shop.ended_calls(1 + attended) if call.direction is Direction.INCOMING)
+        assert [segment.party for segment in (await shop.story(call.id)).segments] == ["agent:ann", "phone:102"]
+
+
+async def test_registrations_are_refreshed_while_calls_come(switch: Switch, phones: Phones, tmp_path: Path) -> None:
+    async with (
+        AsteriskCarrier(tmp_path, expires=2) as carrier,
+        switch(trunks={"beta": carrier.trunk_settings()}) as shop,
+    ):
+        await shop.until_registered("beta")
+        outside = await carrier.outside_phone(phones)
+        callers = []
+        for _ in range(20):
+            callers.append(await (await outside.dial(carrier.number())).established())
+            await asyncio.sleep(0.25)
+        for caller in callers:
+            await caller.hang_up()
+        assert len(await shop.ended_calls(20)) == 20
+        (view,) = [trunk for trunk in (await shop.snapshot()).trunks if trunk.name == "beta"]
+        assert (view.state, view.failures) == ("registered", 0)
+        bindings = await carrier.ask("pjsip show contacts")
+        assert bindings.count("sip:") == 2, bindings  # ours and the subscriber's: a refresh is no second registration
+
+
+async def test_a_carrier_lost_in_mid_ring_is_followed_by_the_next(
+    switch: Switch, phones: Phones, tmp_path: Path
+) -> None:
+    """Over a connection its loss is known at once; ringing or not, nobody has answered yet."""
+    async with (
+        AsteriskCarrier(tmp_path, transport="tcp", trunk="alpha", number=24) as lost,
+        AsteriskCarrier(tmp_path) as carrier,
+        switch(trunks={"alpha": lost.trunk_settings(), "beta": carrier.trunk_settings()}) as shop,
+    ):
+        await shop.until_registered("alpha")
+        await shop.until_registered("beta")
+        ann = await shop.phone_of(phones, "ann")
+        first = await lost.outside_phone(phones)
+        second = await carrier.outside_phone(phones)
+        await shop.count_from_here()
+        shop.may_linger("sockets", "files", "transactions")
+        dialling = await ann.dial(shop.uri(OUTSIDE))
+        await first.rings()
+        await lost.kill()
+        ringing = await (await second.rings(8)).answer()
+        await dialling.established()
+        await talk(dialling, ringing)
+        await dialling.hang_up()
+        await ringing.over()
+        (call,) = await shop.ended_calls(1)
+        assert (call.trunk, call.outcome) == ("beta", Outcome.ANSWERED)
+
+
+async def test_a_carrier_lost_in_mid_call_ends_the_call_and_is_registered_with_again(
+    switch: Switch, phones: Phones, tmp_path: Path
+) -> None:
+    """Its sound stops, it does not answer whether it is still there: the agent is not left with a dead line."""
+    async with (
+        AsteriskCarrier(tmp_path) as carrier,
+        switch(trunks={"beta": carrier.trunk_settings(keep_alive_seconds=2)}, media={"rtp_timeout_seconds": 1}) as shop,
+    ):
+        shop.may_linger("transactions")
+        await shop.until_registered("beta")
+        ann = await shop.phone_of(phones, "ann")
+        await shop.available("ann")
+        outside = await carrier.outside_phone(phones)
+        caller, agent = await with_ann(shop, carrier, outside, ann)
+        await carrier.kill()
+        await agent.over(45)  # a second of silence, then 64*T1 for the answer to OPTIONS (RFC 3261 section 17.1.2.2)
+        (call,) = await shop.ended_calls(1)
+        assert (call.outcome, call.agent) == (Outcome.ANSWERED, "ann")
+        await caller.hang_up()
+        await carrier.start()
+        await outside.agent.register(timeout=5)
+        await shop.until("the carrier is there again", lambda: shop.api.snapshot().trunks[1].reachable is True, 20)
+        again = await (await outside.dial(carrier.number())).established()
+        await again.until_hears(GREETING)
+        await again.hang_up()
+
+
+@needs_pjsua
+async def test_sessions_are_refreshed_by_both_sides(switch: Switch, phones: Phones, tmp_path: Path) -> None:
+    """The least interval there is (RFC 4028 section 4), 90 s: refreshed after half of it, and the voice goes on."""
+    async with (
+        AsteriskCarrier(tmp_path, timers="always") as carrier,
+        switch(trunks={"beta": carrier.trunk_settings()}, dial_plan={"trunks": ["beta"]}) as shop,
+        PjsuaPhone.of(shop, "101", 1100, timer=90) as ann,
+    ):
+        await shop.until_registered("beta")
+        outside = await carrier.outside_phone(phones)
+        ann.do("dial", uri=shop.uri(OUTSIDE))
+        ringing = await (await outside.rings()).answer()
+        await ann.talks(0)
+        await asyncio.gather(ann.until_hears(outside.frequency), ringing.until_hears(1100))
+        await asyncio.sleep(50)
+        await asyncio.gather(ann.until_hears(outside.frequency), ringing.until_hears(1100))
+        ann.do("hang-up")
+        await ringing.over()
+        (call,) = await shop.ended_calls(1)
+        rows = (await shop.story(call.id)).trace
+        for party in ("phone:101", "trunk:beta"):
+            asked = [row for row in rows if row.party == party and row.line.split()[0] in ("INVITE", "UPDATE")]
+            assert asked[-1].at - asked[0].at > 40_000, (party, asked)

@@ -108,6 +108,14 @@ def test_what_cannot_be_answered_is_none(value: str) -> None:
     assert Challenge.parse(value) is None
 
 
+def test_a_quality_of_protection_that_is_no_token_is_none() -> None:
+    for value, names in ((r"auth\x", ()), ('"auth, au th,AUTH-INT"', ("auth", "auth-int"))):
+        challenge = Challenge.parse(f'Digest realm="a", nonce="b", qop={value}')
+        assert challenge is not None
+        assert challenge.qop == names
+        assert Challenge.parse(str(challenge)) == challenge
+
+
 def test_garbage_is_malformed() -> None:
     with pytest.raises(MalformedError):
         parse_credentials('Digest realm="open, nonce')
