@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from urllib.parse import quote as percent_encode
-from urllib.parse import unquote as percent_decode
+from urllib.parse import unquote_to_bytes as percent_decode_to_bytes
 
 import msgspec
 
@@ -105,6 +105,11 @@ class SipUri(msgspec.Struct, frozen=True, gc=False):
         return True
 
 
+def _unescape(user: str) -> str:
+    """Escapes and octets that are no UTF-8 by themselves may make some together: the user is one text of octets."""
+    return percent_decode_to_bytes(user.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
 def _read_uri(text: str) -> SipUri:
     match = _SIP.fullmatch(text)
     if match is None:
@@ -117,7 +122,7 @@ def _read_uri(text: str) -> SipUri:
             raise MalformedError("port above 65535 in a URI")
     return SipUri(
         scheme.lower(),
-        "" if user is None else percent_decode(user, errors="surrogateescape") if "%" in user else user,
+        "" if user is None else _unescape(user) if "%" in user else user,
         host.lower(),
         number,
         parse_parameters(parameters) if parameters else {},

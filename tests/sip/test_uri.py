@@ -93,6 +93,12 @@ def test_equality_is_that_of_the_rfc(one: str, other: str, same: bool) -> None:
     assert SipUri.parse(other).matches(SipUri.parse(one)) is same
 
 
+def test_half_of_a_letter_escaped_and_half_not_is_one_letter() -> None:
+    text = b"sip:%ce\xb5@x.test".decode("utf-8", "surrogateescape")
+    assert SipUri.parse(text).user == "ε"
+    assert SipUri.parse(str(SipUri.parse(text))) == SipUri.parse(text)
+
+
 def test_the_address_of_record_is_bare() -> None:
     assert SipUri.parse("sips:100@Example.COM:5060;transport=tcp?x=y").address_of_record == "sip:100@example.com"
     assert SipUri.parse("sip:100@example.com:5070").address_of_record == "sip:100@example.com:5070"
