@@ -42,6 +42,27 @@ class SrtpKeys(msgspec.Struct, frozen=True):
         return f"SrtpKeys(suite={self.suite!r}, local=***, remote=***)"
 
 
+class IceCredentials(msgspec.Struct, frozen=True):
+    """Our user name fragment and password of one stream (RFC 8445 section 5.3), as our description tells them."""
+
+    ufrag: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"IceCredentials(ufrag={self.ufrag!r}, password=***)"
+
+
+class DtlsPeer(msgspec.Struct, frozen=True):
+    """The peer keys for SRTP are agreed with in the stream itself (DTLS-SRTP, RFC 5764).
+
+    `fingerprints` are the hash functions' names in RFC 8122 and the digests of its certificate: one must match.
+    `active`: we begin (RFC 4145). Another value in a later SetRemote begins a new association.
+    """
+
+    fingerprints: tuple[tuple[str, bytes], ...]
+    active: bool = False
+
+
 class StreamStatistics(msgspec.Struct, frozen=True):
     """What one stream carried, as seen here and as its peer reported (RFC 3550 section 6.4).
 
@@ -105,7 +126,9 @@ class SetRemote(Command, frozen=True, tag=True):
     `telephone_event` is the payload type the peer listed for key presses, None when not agreed. `telephone_event_in` is
     the one listed here: each end may send by the other's list (RFC 3264 section 5.1); None when it is the same.
     `telephone_event_rate` is the clock rate of their durations.
-    `srtp` are the keys when both sides encrypt; packets that are not encrypted with them are then dropped.
+    `srtp` are the keys when both sides encrypt; packets that are not encrypted with them are then dropped. With `dtls`
+    the keys come from a handshake on the stream; nothing is sent or believed before. With `ice` the peer is where its
+    checks come from, whatever `host` says. `rtcp_mux`: RTCP travels on the RTP port (RFC 5761).
     """
 
     host: str
@@ -119,6 +142,9 @@ class SetRemote(Command, frozen=True, tag=True):
     telephone_event_in: int | None = None
     telephone_event_rate: int = 8000
     srtp: SrtpKeys | None = None
+    dtls: DtlsPeer | None = None
+    ice: IceCredentials | None = None
+    rtcp_mux: bool = False
 
 
 class Bridge(Command, frozen=True, tag=True):
