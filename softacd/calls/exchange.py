@@ -76,6 +76,8 @@ class Exchange:
         self.phones: dict[str, PhoneSettings] = {phone.extension: phone for phone in settings.phones}
         self.services.encryption = {phone.extension: phone.srtp for phone in settings.phones}
         self.services.encryption |= {f"trunk:{trunk.name}": trunk.srtp for trunk in settings.trunks}
+        self.services.keying = {phone.extension: phone.srtp_keys for phone in settings.phones}
+        self.services.keying |= {f"trunk:{trunk.name}": trunk.srtp_keys for trunk in settings.trunks}
         self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
         self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
         self._groups_by_number = {group.number: group.name for group in settings.groups}

@@ -16,9 +16,7 @@ from softacd.calls.leg_table import IllegalLegTransitionError, LegInput, LegStat
 from softacd.calls.leg_voice import LegVoice
 from softacd.calls.records import LegRecord
 from softacd.calls.services import Services
-from softacd.sdp.description import SessionDescription
 from softacd.sdp.errors import SdpError
-from softacd.sdp.negotiation import answer
 from softacd.sip.dialog import Dialog, DialogState
 from softacd.sip.digest import Credentials
 from softacd.sip.message import Request
@@ -214,7 +212,7 @@ class Leg(LegVoice):
             stack.respond(transaction, 491, now=now)  # our own offer waits for its answer (RFC 3311 section 5.2)
             return
         try:
-            answered = answer(SessionDescription.parse(request.body), self._local(), previous=self._sdp_sent)
+            answered = self._answer_offer(request.body)
         except SdpError as error:
             stack.respond(transaction, error.status, now=now)  # the session stays as it was (section 14.2)
             return

@@ -40,7 +40,7 @@ class IncomingLeg(Leg):
             name for name in ("require", "supported") if "100rel" in (tag.lower() for tag in request.headers(name))
         )
         if request.body:
-            self._answer = answer(SessionDescription.parse(request.body), self._local())
+            self._answer = self._answer_offer(request.body)
             self._sdp_sent = self._answer.body
 
     def prefer(self, codec: str) -> None:

@@ -9,6 +9,8 @@ from softacd.rtp.vocabulary import (
     Bridge,
     CloseStream,
     Codec,
+    DtlsPeer,
+    IceCredentials,
     OpenStream,
     Play,
     Port,
@@ -20,9 +22,10 @@ from softacd.rtp.vocabulary import (
     Unbridge,
 )
 from softacd.sdp.description import SessionDescription
+from softacd.sdp.dtls import LocalDtls
 from softacd.sdp.errors import SdpError
-from softacd.sdp.negotiation import Answer, LocalMedia, Offer, RemoteMedia, accept_answer, make_offer
-from softacd.sip.transport import Flow
+from softacd.sdp.negotiation import Answer, LocalMedia, Offer, RemoteMedia, accept_answer, answer, make_offer
+from softacd.sip.transport import Flow, Transport
 
 NO_AUDIO = "sent no audio"
 STOPPED = "stopped sending audio"
@@ -40,6 +43,8 @@ class LegVoice:
 
     __slots__ = (
         "_answer",
+        "_fingerprint",
+        "_ice",
         "_key",
         "_opened",
         "_port",
@@ -70,8 +75,12 @@ class LegVoice:
         self.party = record.party
         self.number = record.number
         name = self.party if self.party.startswith("trunk:") else self.number
-        self._srtp = services.encryption.get(name, "off")
-        self._key = services.new_key() if self._srtp != "off" else b""
+        browser = flow.transport in (Transport.WS, Transport.WSS) and bool(services.fingerprint)
+        self._srtp = "required" if browser else services.encryption.get(name, "off")
+        keying = () if self._srtp == "off" else ("dtls",) if browser else services.keying.get(name, ("sdes",))
+        self._key = services.new_key() if "sdes" in keying else b""
+        self._fingerprint = services.fingerprint if "dtls" in keying else ""
+        self._ice = services.new_ice() if browser else None
         self._remote: RemoteMedia | None = None
         self._answer: Answer | None = None
         self._sdp_offered: Offer | None = None  # ours, waiting for an answer
@@ -181,12 +190,28 @@ class LegVoice:
             session_id=self.stream,
             srtp=self._srtp,
             srtp_key=self._key,
+            dtls=self._local_dtls(),
+            ice=self._ice,
         )
+
+    def _local_dtls(self) -> LocalDtls | None:
+        running = self._remote.dtls if self._remote is not None else None
+        return LocalDtls(self._fingerprint, running.setup if running else None) if self._fingerprint else None
 
     def _offer(self) -> bytes:
         offered = self._sdp_offered = make_offer(self._local(), previous=self._sdp_sent)
         self._sdp_sent = offered.body
         return offered.body
+
+    def _answer_offer(self, body: bytes) -> Answer:
+        """Our answer to an offer of the device's. Raises SdpError."""
+        offered = SessionDescription.parse(body)
+        made = answer(offered, self._local(), previous=self._sdp_sent)
+        before = self._remote
+        if self._ice is not None and before is not None and made.remote.ufrag != before.ufrag:
+            self._ice = self.services.new_ice()  # it restarts ICE, so must we (RFC 8839 section 4.4.2)
+            made = answer(offered, self._local(), previous=self._sdp_sent)
+        return made
 
     def _take_answer(self, body: bytes) -> bool:
         if self._sdp_offered is None:
@@ -225,6 +250,9 @@ class LegVoice:
                 telephone_event_in=remote.telephone_event_in,
                 telephone_event_rate=remote.telephone_event_rate,
                 srtp=SrtpKeys(remote.crypto.suite, self._key, remote.crypto.key) if remote.crypto else None,
+                dtls=DtlsPeer(remote.dtls.fingerprints, remote.dtls.setup == "active") if remote.dtls else None,
+                ice=IceCredentials(self._ice.ufrag, self._ice.password) if remote.ufrag and self._ice else None,
+                rtcp_mux=remote.rtcp_mux,
                 send=remote.direction.sends,
                 receive=remote.direction.receives,
             )

@@ -13,6 +13,7 @@ PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 CodecName = Literal["PCMA", "PCMU", "G722", "OPUS"]
 DigestAlgorithm = Literal["MD5", "SHA-256", "SHA-512-256"]
 Encryption = Literal["off", "preferred", "required"]
+Keying = Literal["sdes", "dtls"]
 
 
 SECRET_FIELDS = frozenset({"password", "ha1", "ha1_sha256", "ha1_sha512_256", "token"})
@@ -83,8 +84,10 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
     """Codecs offered and accepted, the preferred one first. A call whose two sides share none is transcoded."""
     srtp: Encryption = "off"
-    """Encrypt the voice with keys in the signalling (SDES), which TLS should then protect. `preferred`: where the other
-    side can; `required`: or there is no call."""
+    """Encrypt the voice. `preferred`: where the other side can; `required`: or there is no call."""
+    srtp_keys: Annotated[tuple[Keying, ...], msgspec.Meta(min_length=1, max_length=2)] = ("sdes",)
+    """Where the keys come from: `sdes`: the signalling, which TLS should then protect; `dtls`: a handshake beside the
+    voice, which nobody on the way can read. Both: what the other side can. Browsers always use `dtls`."""
 
 
 class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
@@ -122,8 +125,10 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     codecs: tuple[CodecName, ...] = ("PCMA", "PCMU")
     """Codecs offered and accepted, the preferred one first. A call whose two sides share none is transcoded."""
     srtp: Encryption = "off"
-    """Encrypt the voice with keys in the signalling (SDES), which TLS should then protect. `preferred`: where the other
-    side can; `required`: or there is no call."""
+    """Encrypt the voice. `preferred`: where the other side can; `required`: or there is no call."""
+    srtp_keys: Annotated[tuple[Keying, ...], msgspec.Meta(min_length=1, max_length=2)] = ("sdes",)
+    """Where the keys come from: `sdes`: the signalling, which TLS should then protect; `dtls`: a handshake beside the
+    voice, which nobody on the way can read. Both: what the other side can. Browsers always use `dtls`."""
 
 
 class GroupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

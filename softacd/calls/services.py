@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from softacd.calls.deadlines import Deadlines
-from softacd.calls.model import Encryption
+from softacd.calls.model import Encryption, Keying
 from softacd.calls.recording_desk import RecordingDesk
 from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, TraceRow
 from softacd.rtp.vocabulary import AnyCommand, Port, ReservePorts, ReturnPorts
+from softacd.sdp.ice import LocalIce
 from softacd.sip.stack import SipStack
 from softacd.sip.transport import Flow
 
@@ -39,7 +40,8 @@ class Services:
     """Shared by everything above the stack; one per switch.
 
     `wall` turns monotonic seconds into wall-clock milliseconds; `token` draws a fresh random token; `media_host`
-    gives the address written into session descriptions for a peer reached by a flow.
+    gives the address written into session descriptions for a peer reached by a flow; `fingerprint` is that of the media
+    engine's certificate, as descriptions tell it, "" when it makes no DTLS handshakes.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Services:
         token: Callable[[], str],
         media_host: Callable[[Flow], str],
         first_stream: int = 0,
+        fingerprint: str = "",
     ) -> None:
         """Streams are numbered from `first_stream` on: media workers may still hold those of an earlier run."""
         self.stack = stack
@@ -64,6 +67,9 @@ class Services:
         self.ports: deque[Port] = deque()
         self.encryption: dict[str, Encryption] = {}
         """Whether voice is encrypted: by extension, and "trunk:NAME"."""
+        self.keying: dict[str, tuple[Keying, ...]] = {}
+        """Where the keys come from, likewise."""
+        self.fingerprint = fingerprint
         self.recordings = RecordingDesk(wall, self.media.append, self.records.append)
         self.streams: dict[int, Leg] = {}
         self.phone_legs: dict[str, dict[Leg, None]] = {}
@@ -84,6 +90,11 @@ class Services:
     def new_key(self) -> bytes:
         """A master key and salt for SRTP, 30 octets (RFC 3711 section 8.2)."""
         return hashlib.sha512("".join(self.token() for _ in range(4)).encode()).digest()[:30]
+
+    def new_ice(self) -> LocalIce:
+        """A user name fragment and a password of 160 random bits (RFC 8445 section 5.3)."""
+        drawn = self.new_key().hex()
+        return LocalIce(drawn[:8], drawn[8:48])
 
     def new_stream(self) -> int:
         """A stream number never used before."""

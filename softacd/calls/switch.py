@@ -80,6 +80,7 @@ class Switch:
         wall: Callable[[float], int],
         listening: Mapping[Transport, Callable[[str], tuple[str, int]]],
         media_host: Callable[[Flow], str] = lambda flow: flow.local[0],
+        fingerprint: str = "",
         user_agent: str = "softacd",
         limits: Limits | None = None,
         lookup: Lookup = nobody_known,
@@ -93,12 +94,19 @@ class Switch:
 
         `listening` and `media_host` tell our address as a peer sees it; `lookup` tells who calls, from memory;
         `first_stream` is a number no media worker holds a stream above.
+        `fingerprint` is that of the media engine's certificate; without it no call is encrypted by DTLS.
         """
         self.stack = SipStack(
             token=token, user_agent=user_agent, limits=limits or Limits(), tracing=True, supported=EXTENSIONS
         )
         self.services = Services(
-            self.stack, node=node, wall=wall, token=token, media_host=media_host, first_stream=first_stream
+            self.stack,
+            node=node,
+            wall=wall,
+            token=token,
+            media_host=media_host,
+            first_stream=first_stream,
+            fingerprint=fingerprint,
         )
         self.transmits: deque[Transmit] = deque()
         self.media = self.services.media
@@ -279,6 +287,9 @@ class Switch:
             case media.StreamSilent(seconds=seconds):
                 self.services.note(leg.call, "silent", f"{leg.party}: no audio for {seconds:.0f} s", now)
                 leg.ask_alive(now)
+            case media.HandshakeFailed(reason=reason):
+                self.services.note(leg.call, "no-keys", f"{leg.party}: {reason}", now)
+                leg.on_lost(488, f"no encryption: {reason}", now)
             case media.StreamStarted(host=host, port=port):
                 leg.record.fault = ""
                 self.services.note(leg.call, "audio", f"{leg.party} from {host}:{port}", now)

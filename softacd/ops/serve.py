@@ -280,6 +280,7 @@ class Server:
             wall=self.wall,
             listening=listening,
             media_host=lambda flow: media.towards(flow.remote[0]),
+            fingerprint=self._engine.fingerprint if self._engine is not None else "",
             user_agent=f"softacd/{__version__}",
             limits=Limits(
                 server_transactions=configuration.security.open_transactions,

@@ -80,6 +80,7 @@ class Session:
         "remote_lost",
         "report_at",
         "round_trip_ms",
+        "rtcp_mux",
         "rtcp_port",
         "rtcp_source",
         "seat",
@@ -124,6 +125,8 @@ class Session:
         """Whether the pacer holds this stream."""
         self.report_at = now
         self.rtcp_port = 0
+        self.rtcp_mux = False
+        """RTCP travels on the RTP port (RFC 5761)."""
         self.rtcp_source: Address | None = None
         self.remote_lost = 0
         self.remote_jitter_ms = 0.0
@@ -153,6 +156,7 @@ class Session:
         if self.seat is not None:
             self.seat.agree()
         self.rtcp_port = remote.rtcp_port
+        self.rtcp_mux = remote.rtcp_mux
         self.may_send = remote.send
         out = self.outbound
         out.payload_type = codec.payload_type
@@ -341,6 +345,8 @@ class Session:
     @property
     def rtcp_destination(self) -> Address | None:
         """Where reports go: where the peer's came from, else as agreed, else beside the latched RTP port."""
+        if self.rtcp_mux:
+            return self.latch.destination
         if self.rtcp_source is not None:
             return self.rtcp_source
         agreed, peer = self.latch.agreed, self.latch.destination
@@ -379,7 +385,8 @@ class Session:
         """Take a compound packet from `source`; strangers and malformed packets are counted and dropped."""
         peer, agreed = self.latch.peer, self.latch.agreed
         # The RTCP source may differ from the RTP source in its port only (RFC 4961 section 4).
-        if agreed is None or source[0] != (peer or agreed)[0]:
+        known = peer or self.latch.destination or agreed
+        if known is None or source[0] != known[0]:
             self.latch.strangers += 1
             return
         try:

@@ -304,6 +304,13 @@ class StreamDead(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
+class HandshakeFailed(msgspec.Struct, frozen=True, tag=True):
+    """No keys were agreed for this stream, so that nothing can be said or heard on it; `reason` says why."""
+
+    stream: int
+    reason: str
+
+
 class StreamReport(msgspec.Struct, frozen=True, tag=True):
     """Statistics of a live stream, every RTCP interval (about 5 s)."""
 
@@ -348,6 +355,7 @@ AnyEvent = (
     | RecordingEnded
     | StreamSilent
     | StreamDead
+    | HandshakeFailed
     | StreamReport
     | StreamClosed
 )

@@ -7,11 +7,11 @@ A leg has one audio stream. Further media in an offer is refused with port 0, li
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Literal
 
 import msgspec
 
-from softacd.sdp.crypto import SUITES, Crypto, parse_crypto
+from softacd.sdp import security
+from softacd.sdp.crypto import SUITES, Crypto
 from softacd.sdp.description import (
     Attribute,
     Connection,
@@ -22,7 +22,11 @@ from softacd.sdp.description import (
     decimal,
     direction_of,
 )
+from softacd.sdp.dtls import PROFILES as DTLS_PROFILES
+from softacd.sdp.dtls import LocalDtls, RemoteDtls
 from softacd.sdp.errors import NotAcceptable
+from softacd.sdp.ice import LocalIce, remote_ufrag
+from softacd.sdp.security import Encryption, Protection
 
 STATIC_FORMATS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}
 """Payload types whose meaning needs no rtpmap (RFC 3551 table 4): name, clock rate."""
@@ -38,11 +42,6 @@ TELEPHONE_EVENT_TYPES = {8000: 101, 48_000: 102}
 """Payload types we offer for telephone-events, by the clock rate of the codec they go with."""
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 PACKET_TIMES = (10, 20, 30, 40, 50, 60)
-PLAIN_PROFILES = frozenset({"RTP/AVP", "RTP/AVPF"})
-SECURE_PROFILES = frozenset({"RTP/SAVP", "RTP/SAVPF"})
-"""Profiles that promise SRTP (RFC 3711 section 12, RFC 5124)."""
-Encryption = Literal["off", "preferred", "required"]
-"""`preferred`: offered in a way that a peer without SRTP takes as a plain offer (RFC 8643)."""
 
 
 RATES = {"OPUS": 48_000}
@@ -79,7 +78,11 @@ class LocalMedia(msgspec.Struct, frozen=True, kw_only=True):
     telephone_event: bool = True
     srtp: Encryption = "off"
     srtp_key: bytes = b""
-    """Our master key and salt, 30 octets drawn at random for this dialog; needed unless `srtp` is off."""
+    """Our master key and salt, 30 octets drawn at random for this dialog; b"": keys do not travel in descriptions."""
+    dtls: LocalDtls | None = None
+    """With it, keys may be agreed by DTLS."""
+    ice: LocalIce | None = None
+    """With it, the peer is a browser: offers are in WebRTC's profile, and its checks say where it is."""
 
 
 class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +106,13 @@ class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     packet_ms: int = 20
     hold: bool = False
     crypto: Crypto | None = None
-    """The peer's key when the stream is encrypted; ours is that of LocalMedia."""
+    """The peer's key when the stream is encrypted by keys in descriptions; ours is that of LocalMedia."""
+    dtls: RemoteDtls | None = None
+    """Whose certificate to expect when a handshake makes the keys."""
+    ufrag: str = ""
+    """The peer's ICE user name fragment; "" when it is where its description says."""
+    rtcp_mux: bool = False
+    """RTCP travels on the RTP port (RFC 5761)."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -134,11 +143,23 @@ def make_offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, 
     formats = tuple(_local_format(name, index) for index, name in enumerate(local.codecs))
     rates = dict.fromkeys(known.clock_rate for known in formats) if local.telephone_event else {}
     events = tuple(MediaFormat(TELEPHONE_EVENT, TELEPHONE_EVENT_TYPES[rate], rate) for rate in rates)
-    crypto = Crypto(1, SUITES[0], local.srtp_key) if local.srtp != "off" else None
-    profile = "RTP/SAVP" if local.srtp == "required" else "RTP/AVP"
-    media = _audio(local, profile, formats, events, direction, crypto)
-    session = _session(local, ("0 0",), [media])
-    return Offer(_serialise(session, previous), session)
+    keyed = local.srtp != "off" and bool(local.srtp_key) and local.ice is None
+    crypto = Crypto(1, SUITES[0], local.srtp_key) if keyed else None
+    with_dtls = local.srtp != "off" and local.dtls is not None
+    profile = security.profile(local.srtp, keyed=keyed, dtls_offered=with_dtls, browser=local.ice is not None)
+    keys = [Attribute("crypto", crypto.value())] if crypto is not None else []
+    if local.dtls is not None and with_dtls:
+        keys += local.dtls.attributes("actpass")  # RFC 8842 section 5.2: the offerer leaves the parts to the other
+    media = _audio(local, profile, formats, events, direction, keys)
+    if profile in DTLS_PROFILES:
+        media = _with(media, Attribute("rtcp-mux"))
+    session: list[Attribute] = []
+    if local.ice is not None:
+        session = [Attribute("group", "BUNDLE 0"), Attribute("ice-lite")]
+        track = [Attribute("mid", "0"), Attribute("msid", "- audio")]
+        media = _with(media, *track, *local.ice.attributes(local.host, local.port))
+    description = _session(local, ("0 0",), [media], session)
+    return Offer(_serialise(description, previous), description)
 
 
 def answer(
@@ -154,43 +175,66 @@ def answer(
     on what comes (section 6.1: same order, same payload types). Raises NotAcceptable (488) when there is none.
     """
     chosen: int | None = None
+    protection = Protection()
     refusal = NotAcceptable("no audio stream offered", warning=304)
     for index, media in enumerate(offered.media):
         if media.kind != "audio" or not media.port or chosen is not None:
             continue
-        secure = media.protocol in SECURE_PROFILES
-        if not secure and media.protocol not in PLAIN_PROFILES:
+        if media.protocol not in security.PROFILES:
             refusal = NotAcceptable(f"transport {media.protocol} is not supported", warning=302)
         elif not any(known.name in local.codecs for known in formats_of(media)):
             refusal = NotAcceptable(f"no common codec; supported here: {', '.join(local.codecs)}")
         else:
-            crypto = _crypto(media)
-            if (secure or local.srtp == "required") and (local.srtp == "off" or crypto is None):
-                off = local.srtp == "off"
-                why = f"transport {media.protocol} is not supported" if off else "no usable encryption offered"
-                refusal = NotAcceptable(why, warning=302)
+            try:
+                keyed = bool(local.srtp_key)
+                protection = security.choose(offered, media, local.srtp, keyed=keyed, local=local.dtls)
+            except NotAcceptable as error:
+                refusal = error
             else:
                 chosen = index
     if chosen is None:
         raise refusal
     media = offered.media[chosen]
-    remote = _agree(offered, media, local.codecs, local.host, wanted=direction, event=local.telephone_event)
-    crypto = _crypto(media) if local.srtp != "off" else None
+    ufrag = remote_ufrag(offered, media) if local.ice is not None else ""
+    if ufrag and media.attribute("rtcp-mux") is None:
+        raise NotAcceptable("ICE without rtcp-mux is not supported", warning=302)
+    remote = _agree(
+        offered, media, local.codecs, local.host, wanted=direction, event=local.telephone_event, ufrag=ufrag
+    )
     # we answer with their number of telephone-events, and with our key under the tag and suite of theirs
-    remote = msgspec.structs.replace(remote, telephone_event_in=remote.telephone_event, crypto=crypto)
-    ours = Crypto(crypto.tag, crypto.suite, local.srtp_key) if crypto is not None else None
+    crypto = protection.crypto
+    remote = msgspec.structs.replace(
+        remote,
+        telephone_event_in=remote.telephone_event,
+        crypto=crypto,
+        dtls=protection.dtls,
+        rtcp_mux=protection.dtls is not None and media.attribute("rtcp-mux") is not None,
+    )
+    keys = [Attribute("crypto", Crypto(crypto.tag, crypto.suite, local.srtp_key).value())] if crypto is not None else []
+    if protection.dtls is not None and local.dtls is not None:
+        keys = local.dtls.attributes(protection.dtls.setup)
     sections = []
     for index, section in enumerate(offered.media):
+        mid = [Attribute("mid", value)] if (value := section.attribute("mid")) else []  # RFC 5888 section 9.1
         if index == chosen:
             events: tuple[MediaFormat, ...] = ()
             if remote.telephone_event is not None:
                 events = (MediaFormat(TELEPHONE_EVENT, remote.telephone_event, remote.telephone_event_rate),)
-            sections.append(_audio(local, section.protocol, (remote.codec,), events, remote.direction, ours))
+            ours = _audio(local, section.protocol, (remote.codec,), events, remote.direction, keys)
+            if remote.rtcp_mux:
+                ours = _with(ours, Attribute("rtcp-mux"))
+            if ufrag and local.ice is not None:
+                ours = _with(ours, Attribute("msid", "- audio"), *local.ice.attributes(local.host, local.port))
+            sections.append(_with(ours, *mid) if mid else ours)
         else:
             # RFC 3264 section 6: a refused stream keeps its line, with port 0 and at least one format.
-            sections.append(MediaDescription(section.kind, 0, section.protocol, section.formats))
+            refused = MediaDescription(section.kind, 0, section.protocol, section.formats, None, tuple(mid))
+            sections.append(refused)
+    session = _bundle(offered, media)
+    if ufrag:
+        session.append(Attribute("ice-lite"))
     # RFC 3264 section 6: the t= line of the answer equals that of the offer.
-    return Answer(_serialise(_session(local, offered.times, sections), previous), remote)
+    return Answer(_serialise(_session(local, offered.times, sections, session), previous), remote)
 
 
 def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescription) -> RemoteMedia:
@@ -211,12 +255,14 @@ def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescri
     names = tuple(known.name for known in formats)
     host = (mine.connection or ours.connection or Connection("IP4", "")).host
     wanted = ours.direction(mine)
-    remote = _agree(answered, media, names, host, wanted=wanted, event=TELEPHONE_EVENT in names)
-    offered = _crypto(mine)
-    chosen = _crypto(media) if offered is not None else None
-    if mine.protocol in SECURE_PROFILES and (chosen is None or chosen.suite not in SUITES):
-        raise NotAcceptable("the answer does not encrypt", warning=302)
-    remote = msgspec.structs.replace(remote, crypto=chosen)
+    ufrag = remote_ufrag(answered, media) if mine.attribute("ice-ufrag") else ""
+    mux = media.attribute("rtcp-mux") is not None and mine.attribute("rtcp-mux") is not None
+    if ufrag and not mux:
+        raise NotAcceptable("ICE without rtcp-mux is not supported", warning=302)
+    event = TELEPHONE_EVENT in names
+    remote = _agree(answered, media, names, host, wanted=wanted, event=event, ufrag=ufrag)
+    protection = security.accept(ours, mine, answered, media)
+    remote = msgspec.structs.replace(remote, crypto=protection.crypto, dtls=protection.dtls, rtcp_mux=mux)
     if remote.telephone_event is None:
         return remote
     listed = _event_format(formats, remote.telephone_event_rate)
@@ -265,6 +311,7 @@ def _agree(
     *,
     wanted: Direction,
     event: bool,
+    ufrag: str,
 ) -> RemoteMedia:
     """What their `media` line and our wishes have in common."""
     formats = formats_of(media)
@@ -275,7 +322,8 @@ def _agree(
     connection = media.connection or theirs.connection
     if connection is None:
         raise NotAcceptable("no connection address", warning=301)
-    unspecified = _check_address(connection.host, our_host)
+    # with ICE the address here is but one of many, or none at all: its checks tell (RFC 8839 section 4.2.1.2)
+    unspecified = False if ufrag else _check_address(connection.host, our_host)
     theirs_direction = theirs.direction(media)
     allowed = theirs_direction.mirrored
     # RFC 3264 section 8.4: the address 0.0.0.0 is the old way to hold; nothing is to be sent there.
@@ -291,12 +339,8 @@ def _agree(
         direction=direction_of(sends=sends and wanted.sends, receives=allowed.receives and wanted.receives),
         packet_ms=_packet_ms(media),
         hold=wanted.sends and not sends,
+        ufrag=ufrag,
     )
-
-
-def _crypto(media: MediaDescription) -> Crypto | None:
-    """The first usable key of `media` (RFC 4568 section 5.1.1: in order of preference)."""
-    return next((crypto for value in media.values("crypto") if (crypto := parse_crypto(value))), None)
 
 
 def _check_address(host: str, our_host: str) -> bool:
@@ -365,12 +409,10 @@ def _audio(
     formats: tuple[MediaFormat, ...],
     events: tuple[MediaFormat, ...],
     direction: Direction,
-    crypto: Crypto | None = None,
+    keys: list[Attribute],
 ) -> MediaDescription:
     numbers, before, after = _attributes(formats, events, local.packet_ms, direction)
-    if crypto is not None:
-        before = (*before, Attribute("crypto", crypto.value()))
-    return MediaDescription("audio", local.port, protocol, numbers, None, before + after)
+    return MediaDescription("audio", local.port, protocol, numbers, None, (*before, *keys, *after))
 
 
 @lru_cache(maxsize=256)
@@ -391,10 +433,24 @@ def _attributes(
     return numbers, tuple(attributes), (Attribute("ptime", str(packet_ms)), Attribute(direction.value))
 
 
-def _session(local: LocalMedia, times: tuple[str, ...], media: list[MediaDescription]) -> SessionDescription:
+def _with(media: MediaDescription, *attributes: Attribute) -> MediaDescription:
+    return msgspec.structs.replace(media, attributes=(*media.attributes, *attributes))
+
+
+def _bundle(offered: SessionDescription, media: MediaDescription) -> list[Attribute]:
+    """The answer to a BUNDLE group: the one stream taken stays in it, if it was (RFC 9143 section 7.3)."""
+    mid = media.attribute("mid")
+    groups = [attribute.value or "" for attribute in offered.attributes if attribute.name == "group"]
+    together = any(group.startswith("BUNDLE ") and mid in group.split()[1:] for group in groups)
+    return [Attribute("group", f"BUNDLE {mid}")] if together else []
+
+
+def _session(
+    local: LocalMedia, times: tuple[str, ...], media: list[MediaDescription], attributes: list[Attribute]
+) -> SessionDescription:
     kind = f"IP{_address(local.host)[0]}"
     origin = Origin(local.user, str(local.session_id), local.session_version, "IN", kind, local.host)
-    return SessionDescription(origin, Connection(kind, local.host), "-", times, (), tuple(media))
+    return SessionDescription(origin, Connection(kind, local.host), "-", times, tuple(attributes), tuple(media))
 
 
 def _serialise(session: SessionDescription, previous: bytes) -> bytes:

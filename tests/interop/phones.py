@@ -257,7 +257,7 @@ class Phones:
                 native_log_level="error",
                 sip_trace=True,
                 extra_config_text=(
-                    "module srtp.so\n"
+                    "module srtp.so\nmodule dtls_srtp.so\n"
                     f"sip_listen 127.0.0.1:{self._port}\nrtp_ports {self._media_port}-{self._media_port + 800}\n"
                 ),
             )

@@ -8,8 +8,9 @@ from softacd.rtp.clips import ClipError
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.vocabulary import AnyCommand, AnyEvent
 from softacd.runtime.media.clips import ClipLibrary
+from softacd.runtime.media.dtls import Identity
 from softacd.runtime.media.inbox import Inbox
-from softacd.runtime.media.loop import LoopFigures, MediaLoop
+from softacd.runtime.media.loop import Entry, LoopFigures, MediaLoop
 from softacd.runtime.media.recorder import Recorder, RecorderFigures
 
 
@@ -20,14 +21,24 @@ class MediaEngine:
     driver passes a wrapper of its loop's call_soon_threadsafe.
     """
 
-    def __init__(self, settings: MediaSettings, events_ready: Callable[[], object], clips: ClipLibrary) -> None:
+    def __init__(
+        self,
+        settings: MediaSettings,
+        events_ready: Callable[[], object],
+        clips: ClipLibrary,
+        identity: Identity | None = None,
+    ) -> None:
+        """`identity` is who the engine is in DTLS handshakes; a new one when not given."""
+        identity = identity or Identity.create()
+        self.fingerprint = identity.fingerprint
+        """Of its certificate, as descriptions tell it."""
         self._clips = clips
         self._events: deque[AnyEvent] = deque()
         self._events_ready = events_ready
         self._told = False
-        self._inbox = Inbox()
+        self._inbox: Inbox[Entry] = Inbox()
         self._recorder = Recorder(lambda ended: self._take_events([ended]))
-        self._loop = MediaLoop(settings, clips.get, self._inbox, self._take_events, self._recorder.put)
+        self._loop = MediaLoop(settings, clips.get, self._inbox, self._take_events, self._recorder.put, identity)
         self._thread = threading.Thread(target=self._run, name="media", daemon=True)
         self.failure: BaseException | None = None
         """What ended the engine, should anything but `stop` have done it."""
@@ -53,6 +64,11 @@ class MediaEngine:
         if self._thread.is_alive():
             raise TimeoutError(f"the media engine did not stop within {timeout} s")
         self._recorder.stop(timeout)
+
+    def identify(self, identity: Identity) -> None:
+        """Be this in DTLS handshakes that begin from now on: a new control side tells phones its fingerprint."""
+        self._loop.identify(identity)
+        self.fingerprint = identity.fingerprint
 
     def submit(self, commands: Iterable[AnyCommand]) -> None:
         """Hand over commands; they are carried out in order."""

@@ -1,8 +1,11 @@
-"""Commands on their way into the media loop."""
+"""Commands on their way into the media loop, and what its helpers have found out."""
 
-from softacd.rtp.vocabulary import AnyCommand
+from typing import TypeVar
+
 from softacd.runtime.handover import Handover
 
+Entry = TypeVar("Entry")
 
-class Inbox(Handover[AnyCommand]):
+
+class Inbox(Handover[Entry]):
     """Commands on their way into the loop: safe to fill from any thread."""

@@ -18,6 +18,7 @@ from softacd.rtp.vocabulary import (
     AnyEvent,
     Bridge,
     CloseStream,
+    HandshakeFailed,
     OpenStream,
     Port,
     PortsOffered,
@@ -30,11 +31,16 @@ from softacd.rtp.vocabulary import (
 )
 from softacd.runtime.media.channel import Channel
 from softacd.runtime.media.codecs import WIDE
+from softacd.runtime.media.dtls import Identity
 from softacd.runtime.media.epoll_wire import EpollWire
+from softacd.runtime.media.handshakes import Failed, Flight, Handshakes, Outcome, Secured
 from softacd.runtime.media.inbox import Inbox
 from softacd.runtime.media.reservoir import Reservoir
 from softacd.runtime.media.sockets import is_reachable
 from softacd.runtime.media.wire import Wire
+
+Entry = AnyCommand | Outcome
+"""What comes into the loop's inbox."""
 
 FILL_STEP = 8
 """Port pairs bound in one turn, so that filling the reservoir does not delay packets."""
@@ -43,6 +49,9 @@ MAY_WAIT = (PortsOffered, StreamClosed, StreamReport)
 """Events the control side does not wait for: they are told with the next ones, so that they do not wake it."""
 LONGEST_WAIT = 0.02
 """Seconds such an event waits at most."""
+
+STOP_SECONDS = 5.0
+"""What the thread of handshakes may take to end."""
 
 FILL_PAUSE = 1.0
 """Seconds until the reservoir is tried again after no port could be bound."""
@@ -72,11 +81,13 @@ class MediaLoop:
         self,
         settings: MediaSettings,
         clips: ClipSource,
-        inbox: Inbox,
+        inbox: Inbox[Entry],
         deliver: Callable[[list[AnyEvent]], None],
         record: Callable[[Piece], None],
+        identity: Identity,
     ) -> None:
         self._inbox = inbox
+        self._handshakes = Handshakes(identity, inbox.put)
         self._deliver = deliver
         self._record = record
         self._core = MediaCore(settings, clips, secrets.randbits, f"{secrets.token_hex(12)}@softacd", WIDE)
@@ -103,6 +114,10 @@ class MediaLoop:
         """Have `run` close everything and return; callable from any thread."""
         self._stopping = True
         self._inbox.wake()
+
+    def identify(self, identity: Identity) -> None:
+        """Be this in handshakes that begin from now on; callable from any thread."""
+        self._handshakes.identify(identity)
 
     def figures(self) -> LoopFigures:
         """A snapshot; callable from any thread."""
@@ -158,18 +173,19 @@ class MediaLoop:
                 self._send_rtcp(channel, packet)
 
     def _send_rtcp(self, channel: Channel, packet: bytes) -> None:
-        destination = channel.session.rtcp_destination
-        if destination is not None and packet and is_reachable(channel.rtcp, destination):
-            if channel.secure is not None:
-                packet = channel.secure.close_rtcp(packet)
+        destination = channel.reports_to()
+        if destination is not None and packet:
             try:
-                channel.rtcp.sendto(packet, destination)
+                channel.send_rtcp(packet, destination)
             except OSError:
                 self._send_errors += 1
 
-    def _execute(self, commands: list[AnyCommand], now: float) -> None:
+    def _execute(self, commands: list[Entry], now: float) -> None:
         core = self._core
         for command in commands:
+            if isinstance(command, Flight | Secured | Failed):
+                self._take_outcome(command)
+                continue
             if not isinstance(command, ReservePorts | ReturnPorts):
                 self._disengage(command.stream)
                 if isinstance(command, Bridge):
@@ -196,9 +212,29 @@ class MediaLoop:
         moved = self._core.set_remote(command, now)
         channel = self._channels.get(command.stream)
         if channel is not None:
-            channel.encrypt(command.srtp)
+            channel.agree(command, self._handshakes)
             if moved:
                 channel.aim()
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        """What the thread of handshakes tells of a stream, should that still be open."""
+        channel = self._channels.get(outcome.stream)
+        transport = channel.transport if channel is not None else None
+        if channel is None or transport is None:
+            return
+        if isinstance(outcome, Flight):
+            destination = outcome.to or channel.session.latch.destination
+            if destination is not None and is_reachable(channel.rtp, destination):
+                try:
+                    for datagram in outcome.datagrams:
+                        channel.rtp.sendto(datagram, destination)
+                except OSError:
+                    self._send_errors += 1
+        elif isinstance(outcome, Secured):
+            if transport.secured(outcome):
+                channel.aim()
+        elif outcome.peer == transport.peer:
+            self._core.events.append(HandshakeFailed(outcome.stream, outcome.reason))
 
     def _open(self, command: OpenStream, now: float) -> None:
         if command.stream in self._core.sessions:
@@ -221,6 +257,8 @@ class MediaLoop:
         if channel is None:
             return
         self._send_rtcp(channel, goodbye)
+        if channel.transport is not None:
+            channel.transport.close()
         self._wire.remove(channel)
         self._reservoir.give_back(channel.port, (channel.rtp, channel.rtcp))
 
@@ -263,5 +301,6 @@ class MediaLoop:
         for stream in list(self._channels):
             self._close(stream, now)
         self._flush()
+        self._handshakes.stop(STOP_SECONDS)
         self._reservoir.close()
         self._wire.close()

@@ -15,6 +15,7 @@ from softacd.rtp.latch import Address
 from softacd.rtp.session import Session
 from softacd.runtime.media.channel import Channel
 from softacd.runtime.media.sockets import discard_queued
+from softacd.runtime.media.transport import Transport
 
 DATAGRAM = 2048
 BATCH = 1024
@@ -126,9 +127,13 @@ class Wire(ABC):
             try:
                 length, source = channel.rtp.recvfrom_into(views[DATAGRAM])
             except BlockingIOError:
-                channel.settled = latch.peer is not None
+                channel.settled = latch.peer is not None and channel.transport is None
                 return
-            if channel.secure is not None:  # only a packet of the peer's own key may make its source the peer
+            if channel.transport is not None:
+                length = self._admit(channel, channel.transport, length, source[:2], now)
+                if not length:
+                    continue
+            elif channel.secure is not None:  # only a packet of the peer's own key may make its source the peer
                 length = channel.secure.open(buffer, length)
                 if not length:
                     continue
@@ -141,6 +146,17 @@ class Wire(ABC):
             if length and session.other is not None:
                 session.other.send(views[length])
 
+    def _admit(self, channel: Channel, transport: Transport, length: int, source: Address, now: float) -> int:
+        """Serve whatever is no packet of sound; the length of one that is, in the buffer and plain now, else 0."""
+        arrival = transport.admit(self._buffer, length, source)
+        if arrival.moved:
+            channel.aim()
+        if arrival.reply:
+            channel.rtp.sendto(arrival.reply, source)
+        elif arrival.rtcp:
+            channel.session.receive_rtcp(arrival.rtcp, source, now, time.time())
+        return arrival.length
+
     def _receive_rtcp(self, descriptor: int, now: float) -> None:
         channel = self._by_rtcp_descriptor.get(descriptor)
         if channel is None:
@@ -149,6 +165,8 @@ class Wire(ABC):
             data, source = channel.rtcp.recvfrom(DATAGRAM)
         except OSError:
             return
+        if channel.transport is not None:
+            return  # no keys are agreed for this port
         if channel.secure is not None:
             data = channel.secure.open_rtcp(data)
             if not data:

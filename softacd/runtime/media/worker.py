@@ -27,6 +27,7 @@ from softacd.rtp.vocabulary import (
 )
 from softacd.runtime.collector import Collector
 from softacd.runtime.media.clips import ClipLibrary
+from softacd.runtime.media.dtls import Identity
 from softacd.runtime.media.engine import MediaEngine
 from softacd.runtime.media.worker_link import (
     VERSION,
@@ -34,6 +35,7 @@ from softacd.runtime.media.worker_link import (
     Figures,
     Frames,
     Held,
+    Identify,
     Ready,
     Stop,
     WorkerOrder,
@@ -148,6 +150,8 @@ class Worker:
         for word in words:
             if isinstance(word, Stop):
                 self._stopping = True
+            elif isinstance(word, Identify):
+                self._engine.identify(Identity(word.pem))
             elif isinstance(word, Adopt):
                 self._adopt(word)
             else:

@@ -21,7 +21,7 @@ from softacd.runtime.media.recorder import RecorderFigures
 LENGTH = struct.Struct("<I")
 MOST = 16 << 20
 """Octets of the longest frame that is believed."""
-VERSION = 1
+VERSION = 2
 """Of this language: a worker of another version is not adopted."""
 
 
@@ -40,6 +40,15 @@ class Adopt(msgspec.Struct, frozen=True, tag=True):
     """Control side: these streams are mine; what others there are ends when the grace time is over."""
 
     streams: tuple[int, ...]
+
+
+class Identify(msgspec.Struct, frozen=True, tag=True):
+    """Control side: be this in DTLS handshakes from now on; key and certificate as PEM."""
+
+    pem: bytes
+
+    def __repr__(self) -> str:
+        return "Identify(pem=***)"
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
@@ -71,7 +80,7 @@ class Figures(msgspec.Struct, frozen=True, tag=True):
     recorder: RecorderFigures
 
 
-ControlWord = AnyCommand | Adopt | Stop
+ControlWord = AnyCommand | Adopt | Identify | Stop
 WorkerWord = AnyEvent | Ready | Figures
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -22,6 +22,7 @@ from softacd.rtp.model import MediaSettings
 from softacd.rtp.recording import RATE
 from softacd.rtp.spread import Spread
 from softacd.rtp.vocabulary import AnyCommand, AnyEvent, PortsOffered
+from softacd.runtime.media.dtls import Identity
 from softacd.runtime.media.engine import MediaEngine
 from softacd.runtime.media.inbox import Inbox
 from softacd.runtime.media.loop import LoopFigures
@@ -32,6 +33,7 @@ from softacd.runtime.media.worker_link import (
     ControlWord,
     Figures,
     Frames,
+    Identify,
     Ready,
     Stop,
     WorkerOrder,
@@ -81,7 +83,10 @@ class WorkerPool:
         self._events: deque[AnyEvent] = deque()
         self._events_ready = events_ready
         self._told = False
-        self._inbox = Inbox()
+        self._inbox: Inbox[AnyCommand] = Inbox()
+        self._identity = Identity.create()
+        self.fingerprint = self._identity.fingerprint
+        """Of the certificate all workers show, as descriptions tell it."""
         self._spread = Spread(_written)
         self._command = list(command)
         self._places = [Place(order) for order in _orders(settings, sounds, directory)]
@@ -233,7 +238,7 @@ class WorkerPool:
             log.warning("media of an earlier run still flows", worker=ready.process, streams=len(ready.held))
         if place.frames is not None:
             self._selector.register(place.frames.socket, selectors.EVENT_READ, place)
-            place.frames.send([Adopt(())])
+            place.frames.send([Identify(self._identity.pem), Adopt(())])
         self._spread.add(place.number)
         self._spread.take(place.number, PortsOffered(ready.ports))
         return list(ready.unusable)
