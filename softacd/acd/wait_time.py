@@ -44,6 +44,7 @@ from softacd.acd.vocabulary import (
 )
 from softacd.acd.wait_history import AgentPace, LearnedPace, LearnedQueue, LearnedWaits, QueueHistory
 from softacd.acd.wait_regression import figure_to_tell, level
+from softacd.acd.wait_score import LearnedScore
 
 TALKS_NEEDED = 5
 """Conversations of a queue before its estimates are trusted."""
@@ -203,6 +204,11 @@ class WaitTimeEstimator:
                 self._paces[name] = AgentPace(pace)
         self._curves.clear()
         self._changes += 1
+
+    def score(self, queue: str) -> LearnedScore | None:
+        """How good the estimates for this queue were; None before any was judged."""
+        history = self._histories.get(queue)
+        return history.score.learned() if history is not None and history.score.scored else None
 
     # --- learning ----------------------------------------------------------------------------------------------
 

@@ -65,6 +65,7 @@ def _queue(switch: Switch, queue: QueueSnapshot, now: float) -> QueueView:
     settings = switch.exchange.queues[queue.name]
     estimates = [switch.desk.estimate(waiting.caller, now) for waiting in queue.waiting[-1:]]
     last = estimates[0] if estimates else None
+    score = switch.estimator.score(queue.name)
     return QueueView(
         name=queue.name,
         number=settings.number,
@@ -78,6 +79,8 @@ def _queue(switch: Switch, queue: QueueSnapshot, now: float) -> QueueView:
         abandoned=queue.today.abandoned,
         service_level=queue.today.service_level,
         expected_wait=last.expected if last is not None and last.trusted else None,
+        estimate_error_s=score.absolute_error if score is not None else None,
+        estimate_coverage=score.coverage if score is not None else None,
     )
 
 

@@ -118,6 +118,10 @@ class QueueView(msgspec.Struct, frozen=True):
     abandoned: int
     service_level: float | None
     expected_wait: float | None
+    estimate_error_s: float | None = None
+    """How far the estimates of some 30 recent waits were off, on average; None before any was judged."""
+    estimate_coverage: float | None = None
+    """Share of those waits that were within their estimated range, 0 to 1; 0.8 is intended."""
 
 
 class BanView(msgspec.Struct, frozen=True):

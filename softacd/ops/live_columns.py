@@ -123,6 +123,16 @@ def _about(seconds: float | None) -> Text:
     return _NOTHING if seconds is None else Text("~" + clock(round(seconds / 5) * 5000))
 
 
+def _expected(queue: QueueView) -> Text:
+    """What the last in line may expect, and how far such estimates were off lately."""
+    if queue.estimate_error_s is None:
+        return _about(queue.expected_wait)
+    error = f"±{clock(round(queue.estimate_error_s / 5) * 5000)}"
+    if queue.expected_wait is None:
+        return Text(error, style=QUIET)
+    return Text.assemble(_about(queue.expected_wait), (f" {error}", QUIET))
+
+
 def _level(share: float | None, cells: int) -> Text:
     """The service level as a bar and per cent, green from 80 %, yellow from 50 %."""
     if share is None:
@@ -175,7 +185,7 @@ QUEUE_COLUMNS: tuple[Column[QueueView], ...] = (
     Column("  queue", lambda queue, _: Text(f"  {queue.name}", style="bold"), most=16, shrink=True),
     Column("wait", lambda queue, _: _count(queue.waiting, "bold yellow"), right=True),
     Column("longest", lambda queue, _: clock(queue.longest_wait_s * 1000) if queue.waiting else _NOTHING, right=True),
-    Column("expect", lambda queue, _: _about(queue.expected_wait), right=True, room=FULL),
+    Column("expect", lambda queue, _: _expected(queue), right=True, room=FULL),
     Column("ready", lambda queue, _: _count(queue.ready, "green"), right=True),
     Column("busy", lambda queue, _: _count(queue.busy, "bright_blue"), right=True, room=FULL),
     Column("ans", lambda queue, _: _count(queue.answered, "green"), right=True, room=FULL),

@@ -30,6 +30,8 @@ BY_NAME: dict[str, str] = {
     "ended_by": "Who ended it: caller, called, switch, transfer.",
     "ended": "When it ended, ms since 1970-01-01 UTC; 0: not yet.",
     "events": "What happened.",
+    "estimate_coverage": "Share of recent waits that were within their estimated range; null before any was judged.",
+    "estimate_error_s": "Mean absolute error of the estimates of recent waits; null before any was judged.",
     "expected_wait": "Seconds a caller may expect to wait; null when there is no trustworthy estimate.",
     "extension": "The phone's extension.",
     "failures": "Failed tries in a row.",

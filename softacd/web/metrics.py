@@ -141,6 +141,16 @@ def _of_queues(snapshot: Snapshot) -> Iterator[Metric]:
             "What a caller who entered now would be told.",
             [((q.name,), q.expected_wait) for q in queues if q.expected_wait is not None],
         ),
+        (
+            "estimate_error_seconds",
+            "Mean absolute error of the estimates of recent waits.",
+            [((q.name,), q.estimate_error_s) for q in queues if q.estimate_error_s is not None],
+        ),
+        (
+            "estimate_coverage_ratio",
+            "Share of recent waits within their estimated range, 0 to 1; 0.8 is intended.",
+            [((q.name,), q.estimate_coverage) for q in queues if q.estimate_coverage is not None],
+        ),
     ):
         yield _gauge(f"queue_{name}", help_text, ["queue"], samples)
 

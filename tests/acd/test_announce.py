@@ -78,3 +78,29 @@ def test_what_is_told_never_grows_and_never_outlives_the_promise(heard: list[tup
         assert low <= max(promise - now, 0.0) + 60.0
         said = told.minutes_high
         promise = min(promise, now + told.minutes_high * 60)
+
+
+moments = st.tuples(spans, st.floats(0, 90), st.integers(1, 4), st.booleans())
+
+
+@given(st.lists(moments, min_size=2, max_size=15))
+def test_only_agents_who_leave_lengthen_what_was_told(heard: list[tuple[list[float], float, int, bool]]) -> None:
+    """What is told now, counted from now, is no longer than what was told before, but for rounding to the minute."""
+    announcer, now = WaitAnnouncer(), 0.0
+    promise, told_with = float("inf"), 0
+    for (low, expected, high), pause, staffed, trusted in heard:
+        now += pause
+        told = announcer.announce(None, estimate(low, expected, high, trusted=trusted, staffed=staffed), now)
+        if told is None:
+            continue
+        assert trusted, "silent when not trusted"
+        assert told.minutes_high is not None
+        if not told_with:
+            assert told.minutes_high <= 10 or told.minutes_high % 5 == 0, "rounded as people speak"
+        until = now + told.minutes_high * 60
+        if staffed >= told_with:
+            assert until <= promise + 30.0 or told.less_than_a_minute
+            promise = min(promise, until)
+        else:
+            promise = until
+        told_with = staffed

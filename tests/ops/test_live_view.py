@@ -66,7 +66,7 @@ def a_busy_shop(*, agents: int = 6, calls: int = 5) -> Snapshot:
         phones=tuple(PhoneView(str(101 + i), "", ("sip:x@127.0.0.1",) * (i != 4), 0) for i in range(5)),
         queues=(
             QueueView("sales", "600", 2, 74.0, 0, 2, 3, 31, 27, 2, 0.87, 95.0),
-            QueueView("support", "601", 0, 0.0, 1, 1, 2, 12, 12, 0, 1.0, None),
+            QueueView("support", "601", 0, 0.0, 1, 1, 2, 12, 12, 0, 1.0, None, 41.0, 0.78),
             QueueView("accounts", "602", 1, 12.0, 0, 0, 0, 3, 0, 2, None, None),
         ),
         agents=tuple(people[:agents]),
@@ -112,6 +112,7 @@ def test_a_wide_screen_has_agents_beside_queues_and_more_columns() -> None:
     assert len(rows) <= 20
     assert any("Queues" in row and "Agents" in row for row in rows)
     assert re.search(r"2 +1:14 .* 87 % .*talking +2:31", the_row(rows, "sales"))
+    assert any(re.search(r"support .* ±0:40 ", row) for row in rows)  # how far its estimates were off
     assert re.search(r"600 +alpha +talking", the_row(rows, "+37322123456"))
     assert re.search(r"← +101 +\+37322999888", the_row(rows, "101"))
     assert "…" not in "".join(rows)

@@ -69,7 +69,7 @@ class SmallSwitch:
             ),
             phones=tuple(self.phones),
             queues=(
-                QueueView("sales", "600", 2, 74.5, 0, 2, 2, 31, 27, 2, 0.875, 95.0),
+                QueueView("sales", "600", 2, 74.5, 0, 2, 2, 31, 27, 2, 0.875, 95.0, 22.5, 0.8),
                 QueueView("support", "601", 0, 0.0, 1, 1, 2, 0, 0, 0, None, None),
             ),
             agents=tuple(self.agents.values()),

@@ -45,6 +45,8 @@ EXPECTED: dict[str, dict[tuple[str, ...], float]] = {
     "softacd_queue_answered_today": {("sales",): 27, ("support",): 0},
     "softacd_queue_service_level_ratio": {("sales",): 0.875},
     "softacd_queue_expected_wait_seconds": {("sales",): 95},
+    "softacd_queue_estimate_error_seconds": {("sales",): 22.5},
+    "softacd_queue_estimate_coverage_ratio": {("sales",): 0.8},
     "softacd_agents_by_status": {
         ("logged-out",): 0,
         ("available",): 2,
