@@ -7,6 +7,7 @@ from softacd.calls.model import MenuStep, SayStep
 from softacd.ops.configuration_errors import KeyPath, nearest, quoted
 from softacd.ops.draft import Draft
 from softacd.ops.model import shipped_sounds
+from softacd.runtime.media.sound_files import SUFFIXES, find
 
 
 def check_sounds(draft: Draft) -> None:
@@ -35,7 +36,7 @@ def check_sounds(draft: Draft) -> None:
             draft.error(
                 path,
                 f"there is no sound {quoted(clip)}",
-                "a WAV file's name without .wav",
+                "the name of a sound file without its suffix",
                 nearest(clip, library.clips()),
             )
 
@@ -54,7 +55,7 @@ class _Library:
         if not clip.isprintable() or clip.startswith("/") or ".." in PurePosixPath(clip).parts:
             return False
         try:
-            return any((root / f"{clip}.wav").is_file() for root in self._roots)
+            return any(find(root, clip) is not None for root in self._roots)
         except OSError:  # a name too long for the file system
             return False
 
@@ -64,7 +65,8 @@ class _Library:
             self._clips = [
                 file.relative_to(root).with_suffix("").as_posix()
                 for root in self._roots
-                for file in root.rglob("*.wav")
+                for file in root.rglob("*.*")
+                if file.suffix.lower() in SUFFIXES
             ]
         return self._clips
 

@@ -1,17 +1,10 @@
-"""Sound files: <root>/<name>.wav, read once and kept encoded. The first root that has a name wins."""
+"""Sounds by name: <root>/<name> in any format that can be read, kept encoded. The first root that has a name wins."""
 
-import importlib
-import importlib.util
-import wave
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from softacd.rtp.clips import Clip, ClipError, from_samples
-from softacd.rtp.g711 import Samples
-
-RATE = 8000
+from softacd.runtime.media.sound_files import SUFFIXES, find, read
 
 
 class ClipLibrary:
@@ -38,7 +31,9 @@ class ClipLibrary:
         """Load every file below the roots; what could not be loaded, for the log."""
         errors = []
         for root in self.roots:
-            for path in sorted(root.rglob("*.wav")):
+            for path in sorted(root.rglob("*.*")):
+                if path.suffix.lower() not in SUFFIXES:
+                    continue
                 try:
                     self.get(path.relative_to(root).with_suffix("").as_posix())
                 except ClipError as error:
@@ -55,33 +50,7 @@ class ClipLibrary:
         if not name or relative.is_absolute() or ".." in relative.parts or "\0" in name:
             raise ClipError(f"{name!r} is not the name of a clip")
         for root in self.roots:
-            path = root / f"{relative}.wav"
-            if path.is_file():
-                return from_samples(name, read_wav(path))
+            path = find(root, str(relative))
+            if path is not None:
+                return from_samples(name, *read(path))
         raise ClipError(f"unknown clip: {name}")
-
-
-def read_wav(path: Path) -> Samples:
-    """Samples of a WAV file, mixed down to mono. Raises ClipError for what is not 16-bit PCM.
-
-    Files of another rate than 8 kHz are resampled when the soxr library is installed and refused otherwise.
-    """
-    try:
-        with wave.open(str(path), "rb") as sound:
-            channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
-            data = sound.readframes(sound.getnframes())
-    except (wave.Error, EOFError, OSError) as error:
-        raise ClipError(f"{path}: not a WAV file that can be read ({error})") from None
-    if width != 2:
-        raise ClipError(f"{path}: {8 * width}-bit samples; convert it to 16-bit PCM")
-    samples: Samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], "<i2").astype(np.int16)
-    if channels > 1:
-        samples = samples.reshape(-1, channels).mean(axis=1).astype(np.int16)
-    return samples if rate == RATE else _resampled(samples, rate, path)
-
-
-def _resampled(samples: Samples, rate: int, path: Path) -> Samples:
-    if importlib.util.find_spec("soxr") is None:
-        raise ClipError(f"{path}: {rate} Hz; convert it to {RATE} Hz (sox IN -r {RATE} -c 1 -b 16 OUT)")
-    resampled: Samples = importlib.import_module("soxr").resample(samples, rate, RATE)
-    return resampled

@@ -1,6 +1,5 @@
 """Sound files as owners have them."""
 
-import importlib.util
 import wave
 from pathlib import Path
 
@@ -56,17 +55,9 @@ def test_what_cannot_be_played_is_named_at_preload(tmp_path: Path) -> None:
     write(tmp_path / "empty.wav", SOUND[:0])
     (tmp_path / "text.wav").write_text("not a sound")
     complaints = sorted(str(error).removeprefix(f"{tmp_path}/") for error in ClipLibrary([tmp_path]).preload())
-    assert complaints[0] == "eight.wav: 8-bit samples; convert it to 16-bit PCM"
-    assert complaints[1] == "empty: the sound is empty"
-    assert complaints[2].startswith("text.wav: not a WAV file")
-    assert len(complaints) == 3
-
-
-@pytest.mark.skipif(importlib.util.find_spec("soxr") is not None, reason="soxr is installed: other rates are resampled")
-def test_another_rate_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    write(tmp_path / "a.wav", SOUND, rate=44_100)
-    with pytest.raises(ClipError, match="44100 Hz; convert it to 8000 Hz"):
-        ClipLibrary([tmp_path]).get("a")
+    assert complaints[0] == "empty: the sound is empty"
+    assert complaints[1].startswith("text.wav: not a sound that can be read")
+    assert len(complaints) == 2
 
 
 @pytest.mark.parametrize("name", ["", "../secret", "/etc/passwd", "a/../../b", "a\0b"])
