@@ -17,6 +17,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "goods": ("softacd.ops.goods_command:goods", "What the shop sells: import, find, receive, promises."),
     "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),
     "media-worker": ("softacd.ops.media_worker_command:media_worker", "Carry media: started by `run`, not by people."),
+    "encode-recordings": (
+        "softacd.ops.encode_command:encode_recordings",
+        "Encode recordings: started by `run`, not by people.",
+    ),
     "bench": ("softacd.ops.bench_command:bench", "Measure this machine."),
 }
 """Name -> where the command lives ("module:attribute") and its line in the help."""

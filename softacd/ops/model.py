@@ -155,6 +155,9 @@ class MediaTable(MediaSettings, frozen=True, forbid_unknown_fields=True):
     """Directories searched for prompts and music before the shipped ones; relative to the configuration."""
     recordings: str = ""
     """Directory of recordings, relative to the configuration; empty: `recordings` in `server.data_directory`."""
+    recordings_format: Literal["wav", "flac", "opus"] = "wav"
+    """What finished recordings are kept as; `flac` takes about half of `wav`, `opus` an eighth. They are encoded by a
+    process of their own, one after the other."""
     recordings_keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 90
     """Days after which the file of a recording is removed (its account stays); 0: files are kept for ever."""
     recordings_least_free_mb: Annotated[int, msgspec.Meta(ge=0)] = 500

@@ -107,6 +107,8 @@ class Server:
             Path(media.recordings),
             keep_days=media.recordings_keep_days,
             least_free_mb=media.recordings_least_free_mb,
+            form=media.recordings_format,
+            encoder=[*own_command(), "encode-recordings"],
         )
         self._certificate: ServerCertificate | None = None
         self._locator = Locator()

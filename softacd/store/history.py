@@ -142,11 +142,13 @@ class History:
         agent: str | None = None,
         queue: str | None = None,
         kept: bool = False,
+        plain: bool = False,
         oldest_first: bool = False,
     ) -> list[RecordingRecord]:
         """Return recordings, newest first unless `oldest_first`, at most `limit` (1..10000).
 
-        `since` and `before` bound the start as in `calls`; `kept` leaves those whose file has not been removed.
+        `since` and `before` bound the start as in `calls`; `kept` leaves those whose file has not been removed,
+        `plain` those that are complete and still WAV.
         """
         columns = recordings.c
         wanted: list[ColumnElement[bool]] = []
@@ -160,6 +162,8 @@ class History:
             wanted.append(columns.queue == queue)
         if kept:
             wanted.append(columns.removed == 0)
+        if plain:
+            wanted += [columns.file.like("%.wav"), columns.ended != 0, columns.octets != 0]
         order = (columns.started, columns.id) if oldest_first else (columns.started.desc(), columns.id.desc())
         found = _select(RecordingRecord).where(*wanted).order_by(*order)
         return await self._all(RecordingRecord, found.limit(max(1, min(limit, MAXIMUM))))

@@ -177,12 +177,20 @@ class Store(History):
         agent: str | None = None,
         queue: str | None = None,
         kept: bool = False,
+        plain: bool = False,
         oldest_first: bool = False,
     ) -> list[RecordingRecord]:
         """As `History.recordings`, with everything written until now."""
         await self._settle()
         return await super().recordings(
-            limit=limit, since=since, before=before, agent=agent, queue=queue, kept=kept, oldest_first=oldest_first
+            limit=limit,
+            since=since,
+            before=before,
+            agent=agent,
+            queue=queue,
+            kept=kept,
+            plain=plain,
+            oldest_first=oldest_first,
         )
 
     async def last_statuses(self) -> dict[str, AgentEvent]:

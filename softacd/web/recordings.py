@@ -15,6 +15,8 @@ from softacd.web.errors import API_ROOT
 from softacd.web.history import History
 from softacd.web.parameters import Agent, Before, CallId, Limit, Queue, Since
 
+MEDIA_TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".opus": "audio/ogg"}
+
 RecordingId = Annotated[str, PathParameter(description="The recording's id: the call's and a number within the call.")]
 
 
@@ -70,7 +72,7 @@ def recording_handlers(control: Control, history: History, directory: Path | Non
 
     @get(f"{API_ROOT}/recordings/{{recording:str}}", tags=["recordings"], summary="The sound of a recording")
     async def sound(recording: RecordingId) -> File:
-        """Return the WAV file: 16 bit, 8 kHz, left the party that was recorded, right what it heard.
+        """Return the file: WAV (16 bit), FLAC or Opus, 8 kHz; left the party that was recorded, right what it heard.
 
         404 when there is none of this id or its file is no longer kept, 409 while it is being made.
         """
@@ -83,7 +85,9 @@ def recording_handlers(control: Control, history: History, directory: Path | Non
         place = _place(directory, account)
         if account.removed or place is None or not place.is_file():
             raise UnknownNameError(f"the file of recording {recording} is not kept any more")
-        return File(place, filename=f"{recording}.wav", media_type="audio/wav", content_disposition_type="inline")
+        kind = MEDIA_TYPES.get(place.suffix, "application/octet-stream")
+        name = f"{recording}{place.suffix}"
+        return File(place, filename=name, media_type=kind, content_disposition_type="inline")
 
     @post(
         f"{API_ROOT}/calls/{{call:str}}/recording",

@@ -9,8 +9,9 @@ import pytest
 
 from softacd.calls.recording_desk import RecordingDesk
 from softacd.calls.records import CallRecord, Direction, RecordingRecord
+from softacd.ops.own_command import own_command
 from softacd.ops.recordings import RecordingKeeper
-from softacd.runtime.media.recorder import RecorderFigures
+from softacd.runtime.media.recorder import RecorderFigures, header
 from softacd.store.store import Store
 
 DAY = 86_400_000
@@ -105,3 +106,46 @@ async def test_files_are_kept_for_ever_when_asked(tmp_path: Path, store: Store) 
     old = remember(store, tmp_path, "old", 5000)
     await keeper(tmp_path, days=0).tidy(store, lambda: NOW)
     assert old.exists()
+
+
+def wav(path: Path, *, counted: int = 16_000) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(header(counted * 4) + bytes(16_000 * 4))
+    return path
+
+
+def account(name: str, **more: object) -> RecordingRecord:
+    record = RecordingRecord(
+        id=name, call="n1-1", party="phone:101", queue="", agent="", started=NOW, file=f"2026-09-21/{name}.wav"
+    )
+    for field, value in more.items():
+        setattr(record, field, value)
+    return record
+
+
+async def test_what_a_crash_left_gets_its_length(store: Store, tmp_path: Path) -> None:
+    wav(tmp_path / "2026-09-21/n1-1-1.wav", counted=8000)
+    store.write(account("n1-1-1", ended=NOW, error="softacd stopped before the file was finished"))
+    store.write(account("n1-1-2", ended=NOW, octets=5, seconds=1.0, error="No space left on device"))
+    assert await keeper(tmp_path).mend(store) == 1
+    found = {record.id: record for record in await store.recordings()}
+    assert (found["n1-1-1"].octets, found["n1-1-1"].seconds) == (64_044, 2.0)
+    assert found["n1-1-2"].octets == 5
+
+
+async def test_finished_recordings_are_encoded_by_a_process_of_their_own(store: Store, tmp_path: Path) -> None:
+    for name in ("n1-1-1", "n1-1-2"):
+        wav(tmp_path / f"2026-09-21/{name}.wav")
+    (tmp_path / "2026-09-21/n1-1-2.wav").write_bytes(b"no sound")
+    for name, ended in (("n1-1-1", NOW), ("n1-1-2", NOW), ("n1-1-3", 0)):
+        store.write(account(name, ended=ended, octets=64_044 if ended else 0))
+    keep = RecordingKeeper(
+        tmp_path, keep_days=90, least_free_mb=500, form="flac", encoder=[*own_command(), "encode-recordings"]
+    )
+    assert await keep.encode(store) == 1
+    found = {record.id: record for record in await store.recordings()}
+    assert found["n1-1-1"].file == "2026-09-21/n1-1-1.flac"
+    assert found["n1-1-1"].octets == (tmp_path / found["n1-1-1"].file).stat().st_size
+    assert sorted(path.name for path in (tmp_path / "2026-09-21").iterdir()) == ["n1-1-1.flac", "n1-1-2.wav"]
+    assert found["n1-1-2"].file.endswith(".wav")
+    assert await keep.encode(store) == 0, "what cannot be encoded is not tried for ever"
