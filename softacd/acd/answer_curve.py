@@ -26,13 +26,14 @@ class Talkers(NamedTuple):
     """Agents in conversations of one kind, the longest first.
 
     Each has talked for `elapsed` seconds; `paces` multiply the durations of `talk` (1: as everybody). An agent can
-    answer again `after` seconds from the end of the conversation.
+    answer again `after` seconds from the end of the conversation. Each stands for `weight` agents (see `spread`).
     """
 
     talk: TalkTimes
     elapsed: Sequence[float]
     paces: Sequence[float]
     after: float = 0.0
+    weight: float = 1.0
 
 
 class AnswerCurve(NamedTuple):
@@ -65,19 +66,19 @@ def answer_curve(
     variance = np.zeros(len(TIMES))
     delay = max(answer_delay, 0.1)
     if free:
-        some, weight = _spread(free)
+        some, weight = spread(free)
         sure = np.array(some)
         waits = np.maximum(TIMES - sure[:, :1], 0.0)
         _add(sure[:, 1:] * (1.0 - np.exp(waits / -delay)), weight, expected, variance)
         hands += weight * float(sure[:, 1].sum())
     for group in talking:
-        staffed += len(group.elapsed)
-        hands += len(group.elapsed)
-        rows, weight = _spread(group.elapsed)
+        hands += len(group.elapsed) * group.weight
+        staffed += round(len(group.elapsed) * group.weight)
+        rows, weight = spread(group.elapsed)
         elapsed = np.array(rows)[:, None]
-        pace = np.array(_spread(group.paces)[0])[:, None]
+        pace = np.array(spread(group.paces)[0])[:, None]
         first = group.talk.ended_within(elapsed / pace, (TIMES - (group.after + delay)) / pace)
-        _add(first, weight, expected, variance)
+        _add(first, weight * group.weight, expected, variance)
     if not hands:
         return AnswerCurve(expected, variance, 0)
     irregularity = min(max(irregularity, 0.05), 2.0)
@@ -94,7 +95,7 @@ def answer_curve(
     return AnswerCurve(expected, variance, staffed)
 
 
-def _spread(values: Sequence[Row]) -> tuple[Sequence[Row], float]:
+def spread(values: Sequence[Row]) -> tuple[Sequence[Row], float]:
     """At most SAMPLE of them, evenly spread, and for how many each stands."""
     many = len(values)
     if many <= SAMPLE:

@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from softacd.acd.agent_table import IN_CONVERSATION
-from softacd.acd.answer_curve import TIMES, Talkers, answer_curve
+from softacd.acd.answer_curve import TIMES, Talkers, answer_curve, spread
 from softacd.acd.crew import Crew
 from softacd.acd.handling_time import Array
 from softacd.acd.line import Key, insert, remove
@@ -436,9 +436,10 @@ class WaitTimeEstimator:
         for name, group in crew.talking.items():
             if group:
                 present = self._histories[name]
-                elapsed = [max(now - since, 0.0) for since, _ in group.values()]
-                paces = [pace for _, pace in group.values()]
-                talking.append(Talkers(present.talk, elapsed, paces, present.wrap_up.mean))
+                some, weight = spread(list(group.values()))
+                elapsed = [max(now - since, 0.0) for since, _ in some]
+                paces = [pace for _, pace in some]
+                talking.append(Talkers(present.talk, elapsed, paces, present.wrap_up.mean, weight))
         free = [(max(until - now, 0.0), 1.0) for until in crew.wrapping_up.values()]
         for since in crew.ready.values():
             ignored = (now - max(since, history.pace.since)) / (_ABSENT * delay)
