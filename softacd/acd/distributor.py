@@ -22,6 +22,7 @@ from typing import Any, Final
 from softacd.acd.arrivals import caller_joined, caller_left
 from softacd.acd.conversations import hold_changed, talk_ended, wrap_up_extended, wrap_up_finished
 from softacd.acd.errors import UnknownAgentError
+from softacd.acd.explain import Explanation, explain
 from softacd.acd.floor import Floor
 from softacd.acd.matching import deal, expire
 from softacd.acd.model import AgentSettings, QueueSettings
@@ -176,6 +177,11 @@ class Distributor:
         """Place in line, 1 = next; None for who does not wait."""
         waiting = self._turn.callers.get(caller)
         return None if waiting is None else waiting.queue.position(waiting.key)
+
+    def explain(self, caller: str, now: float) -> Explanation | None:
+        """Why the phones that ring for a waiting caller are these; None for who does not wait."""
+        waiting = self._turn.callers.get(caller)
+        return None if waiting is None else explain(self._turn, waiting, now)
 
     def agent(self, name: str) -> AgentSnapshot:
         """One agent now; raises UnknownAgentError."""

@@ -105,6 +105,8 @@ class QueueDesk:
         self.distributor = distributor
         self.estimator = estimator
         self.acquaintances = Acquaintances()
+        self._unexplained: dict[str, None] = {}
+        """Callers about whom the distributor has decided something since it was last told why."""
         self._ringing: dict[str, Ringing] = {}
         self._waits: dict[str, QueueWait] = {}
         self._announcers: dict[str, WaitAnnouncer] = {}
@@ -120,8 +122,18 @@ class QueueDesk:
         self._events.append(event)
         self._run(now)
 
+    def tell_why(self, now: float) -> None:
+        """Record why phones ring as they do: once the INVITEs have left, before anything else changes."""
+        if self._unexplained:
+            calls, self._unexplained = self._unexplained, {}
+            for call in calls:
+                why = self.distributor.explain(call, now)
+                if why is not None:
+                    self.exchange.services.note(call, "why", f"place {why.place}: {why.text()}", now)
+
     def handle_deadline(self, now: float) -> None:
         """Let the distributor's due moments happen."""
+        self.tell_why(now)
         self._carry_out(self.distributor.handle_deadline(now), now)
 
     def carry_out(self, commands: list[AnyCommand], now: float) -> None:
@@ -132,6 +144,7 @@ class QueueDesk:
         if self._busy:
             return
         while self._events:
+            self.tell_why(now)
             event = self._events.popleft()
             self.estimator.observe(event, now)
             self._carry_out(self.distributor.handle(event, now), now)
@@ -173,6 +186,7 @@ class QueueDesk:
         call = self.exchange.calls[caller]
         settings = self.exchange.agents[agent]
         call.note("offered", agent, now)
+        self._unexplained[caller] = None
         ringing = Ringing(self, agent, call, settings.phone, now)
         self._ringing[agent] = ringing
         self.exchange.ringing[ringing] = None
@@ -240,6 +254,7 @@ class QueueDesk:
             ),
             now,
         )
+        self._unexplained[call.id] = None  # that nobody rings wants an explanation too
         if settings.max_predicted_seconds and not wish.reconnect:
             self._leave_if_hopeless(wait, settings.max_predicted_seconds, now)
 

@@ -345,6 +345,10 @@ class Switch:
         """Hand out what an action on a part of the switch (a status set, a call ended) has put in motion."""
         self._pump(now)
 
+    def tell_why(self, now: float) -> None:
+        """Record why phones ring as they do; called when everything urgent has left."""
+        self.desk.tell_why(now)
+
     # --- the end --------------------
 
     def stop(self, now: float) -> None:

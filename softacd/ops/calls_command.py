@@ -46,7 +46,7 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return int(at.timestamp() * 1000)
 
 
-def _where(command: F) -> F:
+def where(command: F) -> F:
     """Add the two options that say which store."""
     given_file = click.Path(path_type=Path)
     command = click.option("--store", metavar="URL", help='The store itself ("sqlite:///var/softacd.db").')(command)
@@ -54,7 +54,7 @@ def _where(command: F) -> F:
 
 
 @click.group(invoke_without_command=True)
-@_where
+@where
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Most calls shown.")
 @click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]), help="Only calls that ended so.")
 @click.option("--missed", is_flag=True, help="Whom to call back: missed calls nobody has handled.")
@@ -87,7 +87,7 @@ def calls(
             limit=limit, outcome=outcome, missed_open=missed, number=number, agent=agent, since=since
         )
 
-    found = _read(config, store, ask)
+    found = ask_store(config, store, ask)
     if as_json:
         for record in found:
             click.echo(msgspec.json.encode(record))
@@ -95,34 +95,43 @@ def calls(
     if not found:
         click.echo("No missed call is open." if missed else "No such call.", err=True)
         return
-    console = _console()
-    console.print(missed_table(found) if missed else calls_table(found, width=console.width))
+    screen = console()
+    screen.print(missed_table(found) if missed else calls_table(found, width=screen.width))
 
 
 @calls.command()
 @click.argument("call", metavar="ID")
-@_where
+@where
 @click.option("--json", "as_json", is_flag=True, help="Everything known, as one JSON object.")
 @click.pass_obj
 def show(obj: tuple[Path | None, str | None], call: str, config: Path | None, store: str | None, as_json: bool) -> None:
     """Tell how call ID went: verdict, ladder of its SIP messages, legs. The end of an id is enough if it is unique."""
 
-    async def ask(history: History) -> CallDetail | list[CallRecord]:
-        return await history.call(call) or await history.find(call)
-
-    found = _read(config or obj[0], store or obj[1], ask)
-    if not isinstance(found, CallDetail):
-        if found:
-            names = ", ".join(plain(record.id) for record in found)
-            raise click.ClickException(f"{plain(call)} is the beginning or end of several calls' ids: {names}")
-        raise click.ClickException(f"there is no call {plain(call)}; `softacd calls` lists them")
+    found = one_call(call, config or obj[0], store or obj[1])
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
         return
-    _console().print(ladder(found))
+    console().print(ladder(found))
 
 
-def _read(config: Path | None, store: str | None, ask: Callable[[History], Awaitable[T]]) -> T:
+def one_call(call: str, config: Path | None, store: str | None) -> CallDetail:
+    """The call of this id, or of the only id that begins or ends so. Raises ClickException."""
+
+    async def ask(history: History) -> CallDetail | list[CallRecord]:
+        return await history.call(call) or await history.find(call)
+
+    found = ask_store(config, store, ask)
+    if isinstance(found, CallDetail):
+        return found
+    if found:
+        names = ", ".join(plain(record.id) for record in found)
+        raise click.ClickException(f"{plain(call)} is the beginning or end of several calls' ids: {names}")
+    raise click.ClickException(f"there is no call {plain(call)}; `softacd calls` lists them")
+
+
+def ask_store(config: Path | None, store: str | None, ask: Callable[[History], Awaitable[T]]) -> T:
+    """The answer of the store, which is opened for reading. Raises ClickException."""
+
     async def read(url: str) -> T:
         history = await Store.open_for_reading(url)
         try:
@@ -142,5 +151,6 @@ def _configured(config: Path | None) -> str:
     return read_or_exit(find_configuration(config), show_warnings=False).configuration.store.url
 
 
-def _console() -> Console:
+def console() -> Console:
+    """A terminal, or wide lines for the program that reads them."""
     return Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)

@@ -47,7 +47,7 @@ class Ladder:
     ) -> None:
         self._start = start
         self._trace = trace
-        self._events = events
+        self._events = [event for event in events if event.kind != "why"]  # `softacd explain` tells those
         self._left, self._right = sides(trace, legs)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -145,6 +145,7 @@ class Driver:
             return
         self._send()
         switch = self.switch
+        switch.tell_why(time.monotonic())
         records = switch.records
         while records:
             record = records.popleft()

@@ -251,3 +251,15 @@ def test_the_callers_remembered_are_bounded_and_the_oldest_is_forgotten() -> Non
     settings = shop(last_agent_seconds=1e6).switch.exchange.queues["sales"]
     assert known.wish(settings, "4", None, 1e5).agent == ""
     assert known.wish(settings, "5", None, 1e5).agent == "ann"
+
+
+def test_every_decision_is_recorded_with_its_reasons() -> None:
+    world = shop(agents=2, ring=1, wrap_up=30)
+    enter_queue(world)
+    assert notes(world, "why") == ["place 1: a1: idle 0 s, level 1 | a2: idle 0 s, level 1; 1 ring already"]
+    phone(world, "101").answer()
+    enter_queue(world, "beta", "0777777")
+    enter_queue(world, "alpha", "0888888")
+    assert notes(world, "why")[-1] == ("place 2: nobody | a1: in conversation since 0 s; a2: rings for another caller")
+    world.switch.settle(world.now)
+    assert len(notes(world, "why")) == 3

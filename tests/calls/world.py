@@ -351,6 +351,7 @@ class World:
             while self.switch.media:
                 busy = True
                 self._command(self.switch.media.popleft())
+            self.switch.tell_why(self.now)
             batch = list(self.switch.records)
             self.switch.records.clear()
             self.records.extend(batch)

@@ -44,6 +44,7 @@ def quiet_switch(*records: AnyRecord, deadline: float | None = None) -> Switch:
         Switch,
         SimpleNamespace(
             put_in_motion=put_in_motion,
+            tell_why=lambda now: None,
             settle=settle,
             guard=SimpleNamespace(poll=lambda: None),
             transmits=transmits,
