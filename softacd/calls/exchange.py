@@ -10,6 +10,7 @@ from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
+from softacd.calls.mailboxes import Mailboxes
 from softacd.calls.model import FlowSettings, GroupSettings, PhoneSettings, SwitchSettings
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
@@ -62,6 +63,7 @@ class Exchange:
         self.phone_book = PhoneBook(services)
         self.ringing: dict[PickUpable, None] = {}
         """Phones that ring for a call, longest first: what can be picked up."""
+        self.mailboxes = Mailboxes(services)
         self.parking = ParkingLot()
         self.tolls = TollGuard()
         self.lookup: Lookup = nobody_known
@@ -177,6 +179,7 @@ class Exchange:
             ),
             admit=lambda now: self.tolls.admit(payer, call.id, now) if payer and not emergency else "",
             emergency=emergency,
+            by_quality=self.settings.dial_plan.prefer_quality,
         )
 
     def presented(self, call: "Call") -> NameAddress:

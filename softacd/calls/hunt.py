@@ -40,6 +40,7 @@ class Hunt(Attempt):
         admit: Callable[[float], str] = lambda now: "",
         codecs: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda codecs: codecs,
         emergency: bool = False,
+        by_quality: bool = False,
     ) -> None:
         """`identity` is From and `headers` are further headers of the INVITE to a trunk, made for each anew.
 
@@ -51,6 +52,7 @@ class Hunt(Attempt):
         self.status = 503
         self._services = services
         self._left = list(trunks)
+        self._by_quality = by_quality
         self._call = call
         self._number = number
         self._new_leg_id = new_leg_id
@@ -66,6 +68,8 @@ class Hunt(Attempt):
 
     def start(self, now: float) -> None:
         """Call through the first trunk that is up and has a free channel."""
+        if self._by_quality:
+            self._left.sort(key=lambda trunk: trunk.quality.grade(now))
         why = self._admit(now)
         if why:
             self._services.note(self._call, "toll-guard", why, now)
@@ -112,6 +116,7 @@ class Hunt(Attempt):
             from_=self._identity(trunk),
             to=trunk.address(self._number),
             headers=self._headers(trunk),
+            route=trunk.route,
             credentials=trunk.credentials,
             contact_user=trunk.contact_user,
             now=now,
@@ -135,6 +140,8 @@ class Hunt(Attempt):
             self._report(Outcome.RINGING if signal is Signal.RINGING else Outcome.EARLY_MEDIA, leg, now)
         elif signal is Signal.ANSWERED:
             self._wait(None)
+            if self.trunk is not None:
+                self.trunk.quality.call(now, taken=True)
             self._leg = None  # the leg and the trunk's channel are the user's now
             self._report(Outcome.ANSWERED, leg, now)
         elif signal in (Signal.FAILED, Signal.HUNG_UP):
@@ -162,6 +169,7 @@ class Hunt(Attempt):
         self.status = passed_on(status)
         if trunk is not None and fails_over(status):
             trunk.failures += 1
+            trunk.quality.call(now, taken=False)
             self._services.note(self._call, "trunk-failed", f"{trunk.settings.name}: {status}", now)
             if target is not None and status in NEXT_SERVER_STATUSES and trunk.give_up_on(target, now):
                 self._left.insert(0, trunk)

@@ -42,7 +42,9 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     host: str
     """Name or address of the carrier's SIP server."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
-    """Its port; 0: as the domain's SRV records say, else 5060 (5061 with tls)."""
+    """Its port, or that of `proxy`; 0: as the domain's SRV records say, else 5060 (5061 with tls)."""
+    proxy: str = ""
+    """Name or address of the carrier's outbound proxy, through which all goes to it and from it; empty: none."""
     transport: Literal["udp", "tcp", "tls", "auto"] = "udp"
     """How we speak to it; auto: as the domain's NAPTR and SRV records say, else udp."""
     username: str = ""
@@ -293,6 +295,8 @@ class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Dialled before an outside number and removed ("9")."""
     trunks: tuple[str, ...] = ()
     """Trunks in the order they are tried; empty: all, as configured."""
+    prefer_quality: bool = False
+    """Try first the trunks that have served well lately (calls taken, voice without gaps); equals in that order."""
     feature_codes: FeatureCodes = FeatureCodes()
     """What is dialled to change something instead of calling somebody."""
     park_slots: tuple[str, ...] = ("*701", "*702", "*703", "*704", "*705", "*706", "*707", "*708", "*709")

@@ -214,7 +214,8 @@ class Notifier:
         if watch.package is Package.DIALOG:
             return self._dialogs(watch.extension)
         if watch.package is Package.MESSAGE_SUMMARY:
-            return message_summary(entity)
+            waiting = self._exchange.mailboxes.of(watch.extension)
+            return message_summary(entity, new=waiting.new, old=waiting.old)
         return self._presence(watch.extension, entity, now)
 
     def _dialogs(self, extension: str) -> list[DialogState]:

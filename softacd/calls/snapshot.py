@@ -41,6 +41,7 @@ def trunk_view(switch: Switch, name: str, now: float) -> TrunkView:
         calls=len(trunk.calls_now),
         last_incoming=trunk.last_incoming,
         failures=trunk.failures,
+        quality=trunk.quality.grade(now).name.lower(),
     )
 
 

@@ -280,6 +280,7 @@ class Switch:
             case media.StreamClosed(statistics=statistics):
                 self.services.streams.pop(event.stream, None)
                 leg.on_statistics(statistics, closed=True)
+                self._judge_trunk(leg, statistics, now)
             case media.StreamSilent(never=True):
                 leg.no_audio(now)
             case media.StreamDead(seconds=seconds):
@@ -294,6 +295,11 @@ class Switch:
                 leg.record.fault = ""
                 self.services.note(leg.call, "audio", f"{leg.party} from {host}:{port}", now)
         self._pump(now)
+
+    def _judge_trunk(self, leg: Leg, statistics: media.StreamStatistics, now: float) -> None:
+        trunk = self.exchange.trunks.get(leg.party.removeprefix("trunk:")) if leg.party.startswith("trunk:") else None
+        if trunk is not None:
+            trunk.quality.voice(now, received=statistics.received, lost=statistics.lost, jitter_ms=statistics.jitter_ms)
 
     def next_deadline(self) -> float | None:
         """When `handle_deadline` must be called."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from softacd.calls.model import TrunkSettings
+from softacd.calls.trunk_quality import TrunkQuality
 from softacd.sip.digest import Credentials
 from softacd.sip.errors import SipError
 from softacd.sip.events import FailureCause
@@ -61,6 +62,7 @@ class Trunk:
         self.calls_now: set[str] = set()
         self.last_incoming = 0
         self.failures = 0
+        self.quality = TrunkQuality()
         self.since = 0.0
         self.credentials = (
             Credentials(username=settings.username, password=settings.password, realm=settings.realm)
@@ -148,10 +150,30 @@ class Trunk:
         """Those that serve before those that did not, else in the order DNS gave (RFC 3263 section 4.3)."""
         self.targets = tuple(sorted(self.targets, key=lambda target: self._dead.get(target, 0.0) > now))
 
+    @property
+    def proxy(self) -> str:
+        """Route value of the outbound proxy (RFC 3261 section 8.1.1.1), "" when there is none."""
+        settings = self.settings
+        if not settings.proxy:
+            return ""
+        port = f":{settings.port}" if settings.port not in (0, self._transport.default_port) else ""
+        parameter = "" if self._transport is Transport.UDP else f";transport={self._transport.value}"
+        return f"<sip:{format_host(settings.proxy)}{port}{parameter};lr>"
+
+    @property
+    def route(self) -> tuple[str, ...]:
+        """Route values of calls: those the registrar has told (RFC 3608), else the outbound proxy's."""
+        told = self._registration.service_route if self._registration is not None else ()
+        return told or tuple(filter(None, (self.proxy,)))
+
     def uri(self, number: str) -> str:
         """Request-URI of a number there."""
         settings, transport = self.settings, self._transport
-        port = "" if settings.domain or settings.port in (0, transport.default_port) else f":{settings.port}"
+        port = (
+            ""
+            if settings.domain or settings.proxy or settings.port in (0, transport.default_port)
+            else f":{settings.port}"
+        )
         parameter = "" if transport is Transport.UDP else f";transport={transport.value}"
         return f"sip:{number}@{format_host(self.domain)}{port}{parameter}"
 
@@ -257,6 +279,7 @@ class Trunk:
                 call_id=self._token(),
                 jitter=self._jitter,
                 expires=settings.expires,
+                route=tuple(filter(None, (self.proxy,))),
             )
             self._watch(self._registration.start(now))
         if settings.keep_alive_seconds:
@@ -267,6 +290,7 @@ class Trunk:
                 from_=self.identity(),
                 jitter=self._jitter,
                 interval=settings.keep_alive_seconds,
+                route=tuple(filter(None, (self.proxy,))),
             )
             self._watch(self._probe.start(now))
         self._note(now)

@@ -20,6 +20,8 @@ class TrunkView(msgspec.Struct, frozen=True):
     calls: int
     last_incoming: int
     failures: int
+    quality: str = "good"
+    """How it has served lately: "good", "fair" or "poor"."""
 
     @property
     def up(self) -> bool:

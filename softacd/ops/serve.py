@@ -408,7 +408,7 @@ class Server:
             trunk.name: spawn(
                 keep_located(
                     self._locator,
-                    trunk.host,
+                    trunk.proxy or trunk.host,
                     trunk.port,
                     None if trunk.transport == "auto" else Transport(trunk.transport),
                     self._carrier_transports(),
@@ -433,7 +433,7 @@ class Server:
             return
         for stream in self._driver.streams:
             if stream.transport is Transport.TLS:
-                stream.names |= dict.fromkeys(located.targets, trunk.host)
+                stream.names |= dict.fromkeys(located.targets, trunk.proxy or trunk.host)
         self._driver.perform(lambda switch, now: switch.resolved(trunk.name, located.targets, now, located.transport))
 
     def _media_ready(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from softacd.sip.events import FailureCause
@@ -43,6 +43,7 @@ class Probe:
         jitter: Callable[[], float],
         interval: float = 30.0,
         patience: float = 4.0,
+        route: Sequence[str] = (),
     ) -> None:
         self.flow = flow
         self.state = ProbeState.UNKNOWN
@@ -55,6 +56,7 @@ class Probe:
         self._jitter = jitter
         self._interval = interval
         self._patience = patience
+        self._route = tuple(route)
         self._sent_at = 0.0
         self._impatient_at: float | None = None
         self._next_at: float | None = None
@@ -118,6 +120,7 @@ class Probe:
             from_=self._from,
             to=NameAddress("", SipUri.parse(self._uri)),
             headers=[("Accept", "application/sdp")],
+            route=self._route,
             now=now,
         )
         return self.transaction

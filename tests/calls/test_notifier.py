@@ -218,3 +218,17 @@ def test_a_message_to_a_phone_that_is_away_or_silent() -> None:
     ask(world, "103", "102", "MESSAGE", body=b"x")
     world.advance(33)
     assert phone(world, "103").statuses[-1] == 408
+
+
+def test_the_message_lamp_follows_the_mailbox() -> None:
+    world = shop(available=False)
+    lamp = watch(world, "101", "101", "message-summary")
+    boxes = world.switch.exchange.mailboxes
+    for new, old in ((1, 0), (2, 3), (2, 3), (0, 5)):
+        boxes.tell("101", new=new, old=old)
+        world.switch.settle(world.now)
+        world.settle()
+    said = [
+        re.findall(r"Messages-Waiting: (\w+).*Voice-Message: (\d+/\d+)", body, re.DOTALL)[0] for body in lamp.notifies
+    ]
+    assert said == [("no", "0/0"), ("yes", "1/0"), ("yes", "2/3"), ("no", "0/5")]

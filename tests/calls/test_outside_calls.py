@@ -7,6 +7,7 @@ import pytest
 
 from softacd.calls.model import DialPlan
 from softacd.calls.records import CallEvent
+from softacd.sip.message import Request
 from tests.calls.test_queue_calls import phone
 from tests.calls.world import World, shop
 
@@ -171,3 +172,36 @@ def test_forwarded_calls_are_the_forwarder_s() -> None:
     phone(world, "101").dial("102")
     assert phone(world, "103").dial("102").status == 403
     assert phone(world, "103").dial(NUMBER).status == 0
+
+
+# --- the way there --------------------
+
+
+def registering(**alpha: Any) -> World:
+    """Alpha wants us registered, and is reached as `alpha` says."""
+    return outside_shop(alpha={"register": True, "username": "shop", "password": "secret", **alpha})
+
+
+def registers(world: World) -> list[Request]:
+    return [request for request in phone(world, "alpha").requests if request.method == "REGISTER"]
+
+
+def test_all_goes_through_the_outbound_proxy() -> None:
+    world = registering(host="carrier.test", proxy="198.51.100.1", port=5070, keep_alive_seconds=30)
+    phone(world, "101").dial(NUMBER)
+    sent = phone(world, "alpha").requests
+    assert {request.method for request in sent} == {"REGISTER", "OPTIONS", "INVITE"}
+    assert {tuple(request.headers("Route")) for request in sent} == {("<sip:198.51.100.1:5070;lr>",)}
+    assert {request.uri.host for request in sent} == {"carrier.test"}
+    assert {request.uri.port for request in sent} == {None}, "the port is the proxy's"
+
+
+def test_the_way_the_registrar_tells_is_taken() -> None:
+    world = registering(proxy="198.51.100.1")
+    alpha = phone(world, "alpha")
+    alpha.granted = (("Service-Route", "<sip:edge.carrier.test;lr>"), ("Service-Route", "<sip:core.carrier.test;lr>"))
+    world.advance(300)  # at the next refresh
+    phone(world, "101").register()
+    phone(world, "101").dial(NUMBER)
+    assert registers(world)[-1].headers("Route") == ["<sip:198.51.100.1;lr>"]
+    assert alpha.requests[-1].headers("Route") == ["<sip:edge.carrier.test;lr>", "<sip:core.carrier.test;lr>"]

@@ -96,6 +96,8 @@ class Peer:
     """Method -> how the next request of it inside a dialog is answered, once."""
     session: Headers = ()
     """Headers of 2xx to re-INVITE and UPDATE."""
+    granted: Headers = ()
+    """Headers of 2xx to REGISTER."""
     registers: int = 0
 
     def __post_init__(self) -> None:
@@ -258,7 +260,9 @@ class Peer:
         elif request.method == "REGISTER":
             self.registers += 1
             contact = request.header("Contact") or ""
-            self.stack.respond(transaction, 200, now=now, headers=(("Contact", f"{contact};expires=300"),))
+            self.stack.respond(
+                transaction, 200, now=now, headers=(("Contact", f"{contact};expires=300"), *self.granted)
+            )
         elif request.method == "OPTIONS":
             self.stack.respond(transaction, 200, now=now)
         else:

@@ -33,6 +33,10 @@ def check_trunks(draft: Draft) -> None:
             )
         elif trunk.host.endswith(_EXAMPLE_NAMES):
             draft.warn((*path, "host"), f"{quoted(trunk.host)} is an example", "the name of your carrier's SIP server")
+        if trunk.proxy and not is_host(trunk.proxy):
+            draft.error(
+                (*path, "proxy"), f"got {quoted(trunk.proxy)}", "a host name or an IP address; the port in port"
+            )
         _check_addresses(draft, trunk, path)
         if trunk.transport != "auto" and transports and trunk.transport not in transports:
             draft.error(
