@@ -41,7 +41,8 @@ async def phones(request: pytest.FixtureRequest) -> AsyncIterator["Phones"]:
     pytest.importorskip("baresip", reason="baresip-python is not installed")
     from tests.interop.phones import Phones
 
-    stack = await Phones.on_free_ports()
+    trusts = "certificates" in request.fixturenames
+    stack = await Phones.on_free_ports(request.getfixturevalue("certificates").authority if trusts else None)
     yield stack
     await stack.close()
     if request.node.stash.get(FAILED, False):

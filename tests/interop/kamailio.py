@@ -12,6 +12,7 @@ from typing import Self
 
 import pytest
 
+from tests.certificates import Certificates
 from tests.interop.phones import Phone, Phones
 from tests.interop.shop import NUMBERS, Settings, free_port, own_host
 
@@ -21,20 +22,35 @@ OUTSIDE = "069123456"
 """The number, and name, of the subscriber outside."""
 OUTSIDE_TONE = 440
 ACCOUNT = "shop-account"
+TLS_MODULE = next(iter(Path("/usr/lib").glob("*/kamailio/modules/tls.so")), None)
 
 needs_kamailio = pytest.mark.skipif(
     PROGRAM is None, reason="Kamailio is not installed; on Debian: apt install kamailio"
 )
 
 
+needs_kamailio_tls = pytest.mark.skipif(
+    TLS_MODULE is None, reason="Kamailio's TLS is not installed; on Debian: apt install kamailio-tls-modules"
+)
+
+
 class Kamailio:
     """One carrier process, for `async with`."""
 
-    def __init__(self, directory: Path, *, algorithm: str = "MD5", trunk: str = "beta", expires: int = 3600) -> None:
-        """`expires`: seconds of a registration it grants at most."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        algorithm: str = "MD5",
+        trunk: str = "beta",
+        expires: int = 3600,
+        certificates: Certificates | None = None,
+    ) -> None:
+        """`expires`: seconds of a registration it grants at most. With `certificates` the shop comes by TLS."""
         self.host = own_host(20)
         self._expires = expires
-        self.port = free_port(self.host)
+        self.port, self.tls_port = free_port(self.host), free_port(self.host)
+        self._certificates = certificates
         self.trunk = trunk
         self.password = secrets.token_urlsafe(12)
         self._outside_password = secrets.token_urlsafe(12)
@@ -66,9 +82,24 @@ class Kamailio:
             "ALGORITHM": self._algorithm,
             "EXPIRES": str(self._expires),
             "USERS": "\n".join(lines),
+            **self._tls(),
         }.items():
             text = text.replace(f"@{name}@", value)
         (self._directory / "kamailio.cfg").write_text(text, encoding="utf-8")
+
+    def _tls(self) -> dict[str, str]:
+        if self._certificates is None:
+            return {"TLS": "no", "TLS_LISTEN": "", "TLS_MODULE": ""}
+        certificate, key = self._certificates.sign("kamailio", f"IP:{self.host}")
+        values = {
+            "certificate": certificate,
+            "private_key": key,
+            "ca_list": self._certificates.authority,
+            "tls_method": "TLSv1.2+",
+        }
+        lines = ['loadmodule "tls.so"', *(f'modparam("tls", "{name}", "{value}")' for name, value in values.items())]
+        lines += ['modparam("tls", "verify_certificate", 1)', 'modparam("tls", "require_certificate", 0)']
+        return {"TLS": "yes", "TLS_LISTEN": f"listen=tls:{self.host}:{self.tls_port}", "TLS_MODULE": "\n".join(lines)}
 
     async def start(self) -> None:
         """Start it, again too: subscribers must register anew."""
@@ -114,7 +145,8 @@ class Kamailio:
         """The shop's trunk to this carrier."""
         return {
             "host": self.host,
-            "port": self.port,
+            "port": self.port if self._certificates is None else self.tls_port,
+            "transport": "udp" if self._certificates is None else "tls",
             "domain": DOMAIN,
             "username": ACCOUNT,
             "password": self.password,

@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from baresip import Account, BaresipError, Config
@@ -222,7 +223,8 @@ class Phone:
 class Phones:
     """The phones of one test. baresip keeps one stack a process: only one of these lives at a time."""
 
-    def __init__(self, port: int, media_port: int) -> None:
+    def __init__(self, port: int, media_port: int, authority: Path | None = None) -> None:
+        self._authority = authority
         self._port = port
         self._media_port = media_port
         self._runtime = Runtime()
@@ -232,14 +234,17 @@ class Phones:
         self._handler = _Trace(self.trace)
 
     @classmethod
-    async def on_free_ports(cls) -> "Phones":
-        """Bring a stack up; where another program was faster at a port (baresip wants the next one too), try others."""
+    async def on_free_ports(cls, authority: Path | None = None) -> "Phones":
+        """Bring a stack up; where another program was faster at a port (baresip wants the next one too), try others.
+
+        `authority`: a PEM file; over TLS whom it has signed is believed, and nobody else.
+        """
         for attempt in range(5):
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = int(probe.getsockname()[1])
             try:
-                return await cls(port, 20_000 + port % 20_000 // 2 * 2).start()
+                return await cls(port, 20_000 + port % 20_000 // 2 * 2, authority).start()
             except BaresipError:
                 if attempt == 4:
                     raise
@@ -258,7 +263,8 @@ class Phones:
                 sip_trace=True,
                 extra_config_text=(
                     "module srtp.so\nmodule dtls_srtp.so\n"
-                    f"sip_listen 127.0.0.1:{self._port}\nrtp_ports {self._media_port}-{self._media_port + 800}\n"
+                    + (f"sip_cafile {self._authority}\nsip_verify_server yes\n" if self._authority else "")
+                    + f"sip_listen 127.0.0.1:{self._port}\nrtp_ports {self._media_port}-{self._media_port + 800}\n"
                 ),
             )
         )

@@ -18,6 +18,7 @@ from softacd.calls.views import AgentView, Snapshot, TrunkView
 from softacd.ops.demo.api import Api, ApiError
 from softacd.ops.demo.leaks import Opened, opened
 from softacd.ops.demo.switch_process import SwitchProcess
+from tests.certificates import Certificates
 from tests.interop.phones import Phone, Phones, until
 from tests.interop.tones import write_clip
 
@@ -106,6 +107,19 @@ def settings(**changes: Settings) -> Settings:
     }
     _merge(tree, changes)
     return tree
+
+
+def listening(certificates: Certificates) -> tuple[dict[str, str], Settings]:
+    """Where the shop listens, by transport, and its section [sip]."""
+    host = own_host(1)
+    where = {transport: f"{host}:{free_port(host)}" for transport in ("udp", "tcp", "tls")}
+    certificate, key = certificates.sign("shop", f"IP:{host}")
+    return where, {
+        "listen": [f"{transport}:{address}" for transport, address in where.items()],
+        "certificate": str(certificate),
+        "private_key": str(key),
+        "authorities": str(certificates.authority),
+    }
 
 
 QUICK: Settings = {"ring": 4, "ring_seconds": 5, "wrap_up_seconds": 0, "announce_first": 60, "no_answer_delay": 0.2}

@@ -11,23 +11,10 @@ from tests.interop.asterisk import OUTSIDE, AsteriskCarrier, Transport, needs_as
 from tests.interop.conftest import Switch
 from tests.interop.phones import Line, Phone, Phones, until
 from tests.interop.pjsua import PjsuaPhone, needs_pjsua
-from tests.interop.shop import DOMAIN, GREETING, MUSIC, NUMBERS, Settings, Shop, free_port, own_host
+from tests.interop.shop import DOMAIN, GREETING, MUSIC, NUMBERS, Shop, listening
 from tests.interop.test_phones import talk
 
 pytestmark = [pytest.mark.interop, needs_asterisk]
-
-
-def listening(certificates: Certificates) -> tuple[dict[str, str], Settings]:
-    """Where the shop listens, by transport, and its section [sip]."""
-    host = own_host(1)
-    where = {transport: f"{host}:{free_port(host)}" for transport in ("udp", "tcp", "tls")}
-    certificate, key = certificates.sign("shop", f"IP:{host}")
-    return where, {
-        "listen": [f"{transport}:{address}" for transport, address in where.items()],
-        "certificate": str(certificate),
-        "private_key": str(key),
-        "authorities": str(certificates.authority),
-    }
 
 
 @pytest.mark.parametrize("register", [True, False], ids=["registered", "static"])

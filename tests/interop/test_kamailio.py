@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from softacd.calls.records import Direction, Outcome
+from tests.certificates import Certificates
 from tests.interop.conftest import Switch
-from tests.interop.kamailio import OUTSIDE, Kamailio, needs_kamailio
+from tests.interop.kamailio import DOMAIN, OUTSIDE, Kamailio, needs_kamailio, needs_kamailio_tls
 from tests.interop.phones import Phones, until
-from tests.interop.shop import GREETING, MENU, MUSIC, NOTICE, NUMBERS, Shop, own_host
+from tests.interop.shop import DOMAIN as SHOP_DOMAIN
+from tests.interop.shop import GREETING, MENU, MUSIC, NOTICE, NUMBERS, Shop, listening, own_host
 from tests.interop.test_phones import talk
 from tests.interop.tones import moments
 
@@ -215,3 +217,66 @@ async def test_a_carrier_that_restarts_and_forgets_finds_us_registered_again(
         caller = await (await outside.dial(carrier.number())).established()
         await caller.until_hears(GREETING)
         await caller.hang_up()
+
+
+@needs_kamailio_tls
+async def test_a_carrier_over_tls_and_a_phone_over_tls(
+    switch: Switch, phones: Phones, certificates: Certificates, tmp_path: Path
+) -> None:
+    where, sip = listening(certificates)
+    async with (
+        Kamailio(tmp_path, certificates=certificates) as carrier,
+        switch(sip=sip, trunks={"beta": carrier.trunk_settings()}, dial_plan={"trunks": ["beta"]}) as shop,
+    ):
+        shop.may_linger("sockets", "files")
+        await shop.until_registered("beta")
+        ann = await phones.phone(
+            "101",
+            shop.tree["phones"]["101"]["password"],
+            domain=SHOP_DOMAIN,
+            registrar=where["tls"],
+            frequency=1100,
+            transport="tls",
+        )
+        outside = await carrier.outside_phone(phones)
+        dialling = await ann.dial(f"sip:{OUTSIDE}@{where['tls']};transport=tls")
+        ringing = await (await outside.rings()).answer()
+        await dialling.established()
+        await talk(dialling, ringing)
+        await dialling.call.hold()
+        await ringing.until_hears(MUSIC)
+        await dialling.call.resume()
+        await talk(dialling, ringing)
+        await dialling.hang_up()
+        await ringing.over()
+        await shop.available("ann")
+        caller = await (await outside.dial(carrier.number())).established()
+        await caller.until_hears(GREETING)
+        await caller.press("1")
+        agent = await (await ann.rings()).answer()
+        await talk(caller, agent)
+        await caller.hang_up()
+        await agent.over()
+        await shop.ended_calls(2)
+
+
+async def test_a_carrier_reached_only_through_its_outbound_proxy(
+    switch: Switch, phones: Phones, tmp_path: Path
+) -> None:
+    async with Kamailio(tmp_path) as carrier:
+        trunk = carrier.trunk_settings(host=DOMAIN, proxy=carrier.host)
+        async with switch(trunks={"beta": trunk}, dial_plan={"trunks": ["beta"]}) as shop:
+            shop.complaints_expected = True  # its name is an example
+            await shop.until_registered("beta")
+            ann = await shop.phone_of(phones, "ann")
+            outside = await carrier.outside_phone(phones)
+            dialling = await ann.dial(shop.uri(OUTSIDE))
+            ringing = await (await outside.rings()).answer()
+            await dialling.established()
+            await talk(dialling, ringing)
+            await ringing.hang_up()
+            await dialling.over()
+            caller = await (await outside.dial(carrier.number())).established()
+            await caller.until_hears(GREETING)
+            await caller.hang_up()
+            await shop.ended_calls(2)

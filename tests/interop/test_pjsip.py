@@ -9,8 +9,7 @@ from softacd.calls.records import Outcome
 from tests.certificates import Certificates
 from tests.interop.conftest import Switch
 from tests.interop.pjsua import PjsuaPhone, needs_pjsua, talk
-from tests.interop.shop import MUSIC
-from tests.interop.test_asterisk import listening
+from tests.interop.shop import MUSIC, listening
 
 pytestmark = [pytest.mark.interop, needs_pjsua]
 
