@@ -42,9 +42,9 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     host: str
     """Name or address of the carrier's SIP server."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
-    """Its port, or that of `proxy`; 0: as the domain's SRV records say, else 5060 (5061 with tls)."""
+    """Its port; 0: as the domain's SRV records say, else 5060 (5061 with tls)."""
     proxy: str = ""
-    """Name or address of the carrier's outbound proxy, through which all goes to it and from it; empty: none."""
+    """Name or address of the carrier's outbound proxy, at `port`, through which all goes; empty: none."""
     transport: Literal["udp", "tcp", "tls", "auto"] = "udp"
     """How we speak to it; auto: as the domain's NAPTR and SRV records say, else udp."""
     username: str = ""
