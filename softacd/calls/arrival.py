@@ -2,6 +2,7 @@
 
 from softacd.calls.call import Call
 from softacd.calls.caller import Caller
+from softacd.calls.conference import Attendance
 from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
@@ -17,6 +18,7 @@ from softacd.calls.refusal import RefusalMessage
 from softacd.calls.replaces import ReplaceRefusedError, replacement, take_over
 from softacd.calls.ring import Ring
 from softacd.calls.routing import (
+    ToConference,
     ToExtension,
     ToFeature,
     ToGroup,
@@ -153,6 +155,8 @@ class Arrival:
                 call.begin(Ring.extension(call, other, seconds), now)
             case ToGroup(group=group):
                 call.begin(Ring.extension(call, exchange.groups[group].number, 0.0), now)
+            case ToConference(conference=conference):
+                call.answer_and_begin(Attendance(call, exchange.conferences.settings(conference)), now)
             case ToOutside(number=number, emergency=emergency):
                 call.begin(Ring.outside(call, number, phone.display_name, emergency=emergency), now)
             case ToNobody(status=status, why=why):

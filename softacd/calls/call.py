@@ -12,7 +12,7 @@ from softacd.calls.conversation import Conversation
 from softacd.calls.exchange import Exchange
 from softacd.calls.identity import passable_reason
 from softacd.calls.leg import Leg, Signal
-from softacd.calls.records import CallRecord, Direction, Outcome
+from softacd.calls.records import CallRecord, Direction, Outcome, Segment
 from softacd.calls.trunk import Trunk
 
 
@@ -192,10 +192,20 @@ class Call:
             record.answered = record.answered or connected
             if record.queued:
                 record.wait_ms = connected - record.queued
-        self._segments += 1
-        self.conversation = Conversation(self, self._segments, other, agent, now)
+        self.conversation = Conversation(self, self.next_segment(), other, agent, now)
         self.conversation.open(now)
         self.services.records.append(record)
+
+    def next_segment(self) -> int:
+        """The number of this call's next segment."""
+        self._segments += 1
+        return self._segments
+
+    def account_for(self, segment: Segment) -> None:
+        """Talk that is over belongs to the record."""
+        self.record.talk_ms += segment.talk_ms
+        self.record.hold_ms += segment.hold_ms
+        self.services.records.append(segment)
 
     def lose_called(self, now: float) -> None:
         """The line to the called party is dead; the caller is there, and waits for what becomes of him."""
@@ -261,9 +271,7 @@ class Call:
         if conversation.agent:
             self.exchange.desk.met(self, conversation.agent, now)
         self.agent = ""
-        self.record.talk_ms += segment.talk_ms
-        self.record.hold_ms += segment.hold_ms
-        self.services.records.append(segment)
+        self.account_for(segment)
 
     def finish(self, now: float, *, outcome: Outcome | None = None, status: int = 603) -> None:
         """End the call from our side: BYE to answered legs, `status` to a caller never answered."""
@@ -310,7 +318,7 @@ class Call:
     def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
         """A key was pressed: by one who talks, for the other; by a caller who does not, for us."""
         if self.conversation is not None:
-            self.conversation.pass_digit(leg, digit, by_info=by_info)
+            self.conversation.pass_digit(leg, digit, now, by_info=by_info)
         elif leg is self.caller_leg:
             self.record.keys += digit
             self.note("key", digit, now)

@@ -13,18 +13,20 @@ class Phase(StrEnum):
     TALKING = "talking"
     HELD = "held"
     TRANSFERRING = "transferring"  # one party waits while a transfer is carried out
+    CONFERENCE = "conference"  # in a room with others
     PARKED = "parked"  # one party waits in a slot until somebody dials it
     ENDED = "ended"
 
 
 CALL_TABLE: dict[Phase, frozenset[Phase]] = {
     Phase.ARRIVED: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
-    Phase.FLOW: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.ENDED}),
+    Phase.FLOW: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.CONFERENCE, Phase.ENDED}),
     Phase.QUEUE: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
     Phase.RINGING: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
     Phase.TALKING: frozenset({Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
     Phase.HELD: frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
-    Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.PARKED, Phase.ENDED}),
+    Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.CONFERENCE, Phase.PARKED, Phase.ENDED}),
+    Phase.CONFERENCE: frozenset({Phase.ENDED}),
     Phase.PARKED: frozenset({Phase.TALKING, Phase.ENDED}),
     Phase.ENDED: frozenset(),
 }

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from softacd.calls.call_table import Phase
+from softacd.calls.conversation_keys import ConversationKeys
 from softacd.calls.leg import Leg
 from softacd.calls.records import Segment
 
@@ -23,6 +24,7 @@ class Conversation:
         self._held_since = 0.0
         self._held_ms = 0
         self._holders: set[str] = set()
+        self._keys = ConversationKeys(call)
         self.monitor: Monitor | None = None
         """The supervisor who listens, if one does."""
 
@@ -66,12 +68,13 @@ class Conversation:
         """Whom a leg talks to."""
         return self.other if leg is self._call.leg else self._call.leg
 
-    def pass_digit(self, leg: Leg, digit: str, *, by_info: bool) -> None:
+    def pass_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
         """Give a key one device pressed to the other in the way that one understands.
 
         Events pass with the media between devices that both use them (RFC 4733), tones in the sound between devices
         that both do not; everything else is made anew.
         """
+        self._keys.press(leg, digit, now)
         partner = self.partner(leg)
         in_room = self.monitor is not None and self.monitor.listening  # tones are mixed there, events are not
         if by_info or leg.sends_events != partner.sends_events or (in_room and leg.sends_events):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.caller import Lookup, nobody_known
+from softacd.calls.conference_desk import ConferenceDesk
 from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
 from softacd.calls.mailboxes import Mailboxes
@@ -65,6 +66,7 @@ class Exchange:
         """Phones that ring for a call, longest first: what can be picked up."""
         self.mailboxes = Mailboxes(services)
         self.parking = ParkingLot()
+        self.conferences = ConferenceDesk(services.new_stream)
         self.tolls = TollGuard()
         self.lookup: Lookup = nobody_known
         """Who a number from outside belongs to."""
@@ -86,8 +88,11 @@ class Exchange:
         self.queues: dict[str, QueueSettings] = {queue.name: queue for queue in queues}
         self.agents: dict[str, AgentSettings] = {agent.name: agent for agent in agents}
         self.agent_of_phone: dict[str, str] = {agent.phone: agent.name for agent in agents}
-        self.routing = Routing(settings.phones, queues, settings.numbers, settings.dial_plan, settings.groups)
+        self.routing = Routing(
+            settings.phones, queues, settings.numbers, settings.dial_plan, settings.groups, settings.conferences
+        )
         self.parking.configure(settings.dial_plan.park_slots)
+        self.conferences.configure(settings.conferences)
         self.tolls.configure(settings.dial_plan)
 
     def address_of_record(self, extension: str) -> str:

@@ -16,7 +16,7 @@ Encryption = Literal["off", "preferred", "required"]
 Keying = Literal["sdes", "dtls"]
 
 
-SECRET_FIELDS = frozenset({"password", "ha1", "ha1_sha256", "ha1_sha512_256", "token"})
+SECRET_FIELDS = frozenset({"pin", "password", "ha1", "ha1_sha256", "ha1_sha512_256", "token"})
 """Fields of settings whose values are never shown, logged or compared aloud."""
 
 
@@ -273,6 +273,10 @@ class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The same for calls nobody answers, and while the phone is not registered."""
     pick_up: str = "*8"
     """Answer a call that rings elsewhere: alone, in a common pickup group; followed by an extension, there."""
+    record: str = "*1"
+    """Pressed by an agent's or another phone of the house while it talks: record the call, or stop."""
+    pause_recording: str = "*2"
+    """Pressed in the same way: leave out what is said now (a card number), or go on."""
     park: str = "*70"
     """Transfer a call here to park it; the place where it waits is said."""
 
@@ -305,6 +309,24 @@ class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A call parked for so long rings at the phone that parked it; when nobody answers it waits on."""
 
 
+class ConferenceSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """A room where everybody who has dialled its number, or was transferred to it, hears everybody.
+
+    Who is alone in it hears music. A tone tells that somebody comes or goes; the key * mutes and unmutes.
+    """
+
+    name: str
+    """The conference's name."""
+    number: str
+    """What one dials to reach it."""
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,12}$")] = ""
+    """Digits that are asked for at the door; empty: none. Who is transferred there is not asked."""
+    most: Annotated[int, msgspec.Meta(ge=2, le=500)] = 50
+    """So many may be in it at once."""
+    music: str = "music/default"
+    """What one hears who is alone."""
+
+
 class SwitchSettings(msgspec.Struct, frozen=True):
     """Everything the switch is told by the configuration; composed and validated by ops.config."""
 
@@ -321,6 +343,7 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     numbers: tuple[NumberSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
+    conferences: tuple[ConferenceSettings, ...] = ()
     dial_plan: DialPlan = DialPlan()
     guard: GuardSettings = GuardSettings()
     language: str = "en"

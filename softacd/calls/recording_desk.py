@@ -59,6 +59,10 @@ class RecordingDesk:
         entry = self._by_call.get(call)
         return entry[0] if entry else None
 
+    def paused(self, call: str) -> bool:
+        """Whether the recording of a call leaves out what is said now."""
+        return call in self._paused
+
     def follow(self, call: str, leg: "Leg", *, wanted: bool, queue: str, agent: str, now: float) -> None:
         """A conversation of `call` begins: record it if `wanted`, or go on if `leg` is recorded already.
 

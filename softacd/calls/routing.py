@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from softacd.acd.model import QueueSettings
-from softacd.calls.model import DialPlan, FeatureCodes, GroupSettings, NumberSettings, PhoneSettings
+from softacd.calls.model import ConferenceSettings, DialPlan, FeatureCodes, GroupSettings, NumberSettings, PhoneSettings
 
 SUFFIX_DIGITS = 7
 """So many last digits must agree when a carrier writes a number in another format than the owner."""
@@ -51,6 +51,12 @@ class ToGroup(msgspec.Struct, frozen=True):
     group: str
 
 
+class ToConference(msgspec.Struct, frozen=True):
+    """A room where everybody hears everybody."""
+
+    conference: str
+
+
 class ToFeature(msgspec.Struct, frozen=True):
     """A feature code; `number` is what was dialled after it."""
 
@@ -88,7 +94,9 @@ class ToNobody(msgspec.Struct, frozen=True):
     why: str
 
 
-Destination = ToExtension | ToQueue | ToGroup | ToFeature | ToPickUp | ToPark | ToSlot | ToOutside | ToNobody
+Destination = (
+    ToExtension | ToQueue | ToGroup | ToConference | ToFeature | ToPickUp | ToPark | ToSlot | ToOutside | ToNobody
+)
 
 
 def digits(number: str) -> str:
@@ -141,10 +149,12 @@ class Routing:
         numbers: Iterable[NumberSettings],
         dial_plan: DialPlan,
         groups: Iterable[GroupSettings] = (),
+        conferences: Iterable[ConferenceSettings] = (),
     ) -> None:
         self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
         self._queues = {queue.number: queue.name for queue in queues if queue.number}
         self._groups = {group.number: group.name for group in groups}
+        self._conferences = {conference.number: conference.name for conference in conferences}
         self._features = feature_codes(dial_plan.feature_codes)
         self._forwards = forward_codes(dial_plan.feature_codes)
         self._pick_up = dial_plan.feature_codes.pick_up
@@ -181,6 +191,8 @@ class Routing:
             return ToExtension(dialled)
         if dialled in self._groups:
             return ToGroup(self._groups[dialled])
+        if dialled in self._conferences:
+            return ToConference(self._conferences[dialled])
         if dialled.startswith(("*", "#")):
             return self._code_destination(dialled)
         return self._outside_destination(dialled, caller)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from softacd.calls.attempt import Attempt, Outcome
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
+from softacd.calls.conference import Attendance
 from softacd.calls.deadlines import Deadline
 from softacd.calls.leg import Leg
 from softacd.calls.model import PhoneSettings
@@ -18,7 +19,7 @@ from softacd.calls.queue_wait import QueueWait
 from softacd.calls.reach import Reach
 from softacd.calls.refer import ReferTarget, ReplacesTarget, Subscription, TransferRefusedError
 from softacd.calls.ring import RINGBACK
-from softacd.calls.routing import ToExtension, ToGroup, ToOutside, ToPark, ToQueue
+from softacd.calls.routing import ToConference, ToExtension, ToGroup, ToOutside, ToPark, ToQueue
 
 if TYPE_CHECKING:
     from softacd.calls.exchange import Exchange
@@ -88,6 +89,10 @@ class BlindTransfer(Activity):
                 self._try(exchange.hunt(call, number, self, payer=self._payer), 0.0, now)
             case ToQueue(queue=queue):
                 self._to_queue(queue, now)
+            case ToConference(conference=conference):
+                self._tell(200, "OK", now)
+                self._release(now)
+                call.begin(Attendance(call, exchange.conferences.settings(conference), vouched=True), now)
             case ToPark():
                 self._park(now)
             case _:
@@ -235,7 +240,7 @@ def transfer_by_house(call: Call, leg: Leg, number: str, now: float) -> None:
         raise TransferRefusedError(403, "only a conversation can be transferred")
     house = PhoneSettings(extension="")
     destination = call.exchange.routing.destination(number, house)
-    if not isinstance(destination, ToExtension | ToOutside | ToQueue | ToGroup | ToPark):
+    if not isinstance(destination, ToExtension | ToOutside | ToQueue | ToGroup | ToConference | ToPark):
         raise TransferRefusedError(404, f"{number!r} leads nowhere a caller can be transferred to")
     transferor = call.conversation.partner(leg)
     call.leave(transferor, now)

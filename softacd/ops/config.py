@@ -82,6 +82,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         trunks=trunks,
         phones=phones,
         groups=tuple(draft.groups.values()),
+        conferences=tuple(draft.conferences.values()),
         agents=tuple(draft.agents.values()),
         queues=tuple(draft.queues.values()),
         flows=tuple(draft.flows.values()),

@@ -6,7 +6,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
-from softacd.calls.model import DialPlan, FlowSettings, GroupSettings, NumberSettings, PhoneSettings, TrunkSettings
+from softacd.calls.model import (
+    ConferenceSettings,
+    DialPlan,
+    FlowSettings,
+    GroupSettings,
+    NumberSettings,
+    PhoneSettings,
+    TrunkSettings,
+)
 from softacd.crm.settings import CustomerSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
 from softacd.ops.model import (
@@ -40,6 +48,7 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "trunks": TrunkSettings,
     "phones": PhoneSettings,
     "groups": GroupSettings,
+    "conferences": ConferenceSettings,
     "agents": AgentSettings,
     "queues": QueueSettings,
     "flows": FlowSettings,
@@ -51,6 +60,7 @@ _HEADING = {
     "trunks": "[trunks.alpha]",
     "phones": "[phones.101]",
     "groups": "[groups.workshop]",
+    "conferences": "[conferences.board]",
     "agents": "[agents.ann]",
     "queues": "[queues.sales]",
     "flows": "[flows.main]",
@@ -68,6 +78,7 @@ class Draft:
     __slots__ = (
         "_told",
         "agents",
+        "conferences",
         "customers",
         "dial_plan",
         "document",
@@ -105,6 +116,7 @@ class Draft:
         self.trunks = self._named("trunks", TrunkSettings)
         self.phones = self._named("phones", PhoneSettings)
         self.groups = self._named("groups", GroupSettings)
+        self.conferences = self._named("conferences", ConferenceSettings)
         self.agents = self._named("agents", AgentSettings)
         self.queues = self._named("queues", QueueSettings)
         self.flows = self._named("flows", FlowSettings)

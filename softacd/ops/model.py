@@ -10,6 +10,7 @@ import msgspec
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.keep_alive import KeepAlive
 from softacd.calls.model import (
+    ConferenceSettings,
     DialPlan,
     DigestAlgorithm,
     FlowSettings,
@@ -226,6 +227,7 @@ class Configuration(msgspec.Struct, frozen=True):
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
+    conferences: tuple[ConferenceSettings, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
     queues: tuple[QueueSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
@@ -243,6 +245,7 @@ class Configuration(msgspec.Struct, frozen=True):
             numbers=self.numbers,
             flows=self.flows,
             groups=self.groups,
+            conferences=self.conferences,
             dial_plan=self.dial_plan,
             guard=self.security,
             language=self.server.language,

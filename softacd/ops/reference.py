@@ -47,6 +47,7 @@ _SECTION_NOTES = {
     "numbers and the feature codes: no number means two things.",
     "queues": 'An agent is named by itself or in a table with more: `agents = ["ann", { agent = "bob", level = 2 }]`.',
     "groups": "A group rings phones; callers who shall wait for an agent belong into a queue.",
+    "conferences": "Phones dial a conference's number; outside callers are transferred to it.",
     "flows": "A step is a table whose `do` says what it is. Steps are written as `[flows.main.steps.greeting]` or as "
     'inline tables, `greeting = { do = "say", ... }`.',
 }
@@ -55,6 +56,7 @@ _EXAMPLE = {
     "trunks": "alpha",
     "phones": "101",
     "groups": "workshop",
+    "conferences": "board",
     "agents": "ann",
     "queues": "sales",
     "flows": "main",

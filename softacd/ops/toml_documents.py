@@ -11,7 +11,7 @@ from softacd.ops.toml_lines import line_index
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LARGEST_FILE = 8 * 1024 * 1024
-NAMED_TABLES = ("trunks", "phones", "groups", "agents", "queues", "flows", "numbers")
+NAMED_TABLES = ("trunks", "phones", "groups", "conferences", "agents", "queues", "flows", "numbers")
 """Sections whose tables carry names of the owner's choice: one name lives in one file."""
 
 _SYNTAX_HELP = (

@@ -42,13 +42,14 @@ def _check_number_space(draft: Draft) -> None:
             elif queue.number in emergency:
                 draft.error(path, f"{queue.number} is an emergency number", "another number")
             take(queue.number, path, f"the number of {dotted(('queues', queue.name))}")
-    for group in draft.groups.values():
-        path = ("groups", group.name, "number")
-        if not _QUEUE_NUMBER.fullmatch(group.number):
-            draft.error(path, f"got {quoted(group.number)}", "2 to 10 digits")
-        elif group.number in emergency:
-            draft.error(path, f"{group.number} is an emergency number", "another number")
-        take(group.number, path, f"the number of {dotted(('groups', group.name))}")
+    rooms = [("conferences", conference.name, conference.number) for conference in draft.conferences.values()]
+    for section, name, number in [*(("groups", group.name, group.number) for group in draft.groups.values()), *rooms]:
+        path = (section, name, "number")
+        if not _QUEUE_NUMBER.fullmatch(number):
+            draft.error(path, f"got {quoted(number)}", "2 to 10 digits")
+        elif number in emergency:
+            draft.error(path, f"{number} is an emergency number", "another number")
+        take(number, path, f"the number of {dotted((section, name))}")
     if draft.dial_plan is None:
         return
     codes = draft.dial_plan.feature_codes

@@ -15,7 +15,7 @@ def check_people(draft: Draft) -> None:
     _check_agents(draft)
     _check_queues(draft)
     _check_groups(draft)
-    for section in ("trunks", "agents", "queues", "groups", "flows"):
+    for section in ("trunks", "agents", "queues", "groups", "conferences", "flows"):
         for name in draft.names[section]:
             if not _NAME.fullmatch(name):
                 draft.error(

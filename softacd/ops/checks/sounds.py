@@ -88,5 +88,7 @@ def _clips(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
     for queue in draft.queues.values():
         if queue.music:
             yield ("queues", queue.name, "music"), queue.music
+    for conference in draft.conferences.values():
+        yield ("conferences", conference.name, "music"), conference.music
     if draft.customers is not None and draft.customers.refuse_prompt:
         yield ("customers", "refuse_prompt"), draft.customers.refuse_prompt
