@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.interop.conftest import Switch
-from tests.interop.phones import Line, Phones
+from tests.interop.phones import Line, Phones, until
 from tests.interop.shop import AGENT_TONES, MUSIC
 from tests.interop.tones import RATE, loudness, purity
 
@@ -21,6 +21,13 @@ def holds(line: Line, seconds: float = 1.0) -> set[str]:
     if loudness(pcm) < 60:
         return set()
     return {name for name in NAMES if purity(pcm, AGENT_TONES[name]) > 0.15}
+
+
+async def until_holds(line: Line, *names: str) -> None:
+    """Wait until an ear holds these mouths and no other."""
+    await until(
+        lambda: holds(line, 0.5) == set(names), 6.0, lambda: f"{line} waits for {names}, holds {holds(line, 0.5)}"
+    )
 
 
 def clicks(pcm: bytes, frequencies: set[int]) -> int:
@@ -48,28 +55,27 @@ async def test_four_phones_in_one_room_one_by_transfer_one_muted(switch: Switch,
             await line.press("4711")
             if name == "ann":
                 await line.until_hears(MUSIC)
-        await asyncio.sleep(2.0)
-        assert holds(lines["ann"]) == {"bob", "carol"}
-        assert holds(lines["bob"]) == {"ann", "carol"}
-        assert holds(lines["carol"]) == {"ann", "bob"}
+        await until_holds(lines["ann"], "bob", "carol")
+        await until_holds(lines["bob"], "ann", "carol")
+        await until_holds(lines["carol"], "ann", "bob")
         # dan is called by ann's colleague and transferred in, without a PIN
-        calling = await dan.dial(shop.uri("105"))
         eve = await shop.phone_of(phones, "eve")
+        calling = await dan.dial(shop.uri("105"))
         answered = await (await eve.rings()).answer()
         await calling.established()
         await answered.call.transfer(shop.uri("800"))
         lines["dan"] = calling
-        await asyncio.sleep(2.5)
-        assert holds(lines["dan"]) == {"ann", "bob", "carol"}
-        assert holds(lines["ann"]) == {"bob", "carol", "dan"}
+        await until_holds(lines["dan"], "ann", "bob", "carol")
+        await until_holds(lines["ann"], "bob", "carol", "dan")
         await lines["bob"].press("*")
-        await asyncio.sleep(2.0)
-        assert holds(lines["ann"]) == {"carol", "dan"}
-        assert holds(lines["bob"]) == {"ann", "carol", "dan"}
+        await until_holds(lines["ann"], "carol", "dan")
+        await until_holds(lines["bob"], "ann", "carol", "dan")
         await lines["dan"].hang_up()
         await lines["bob"].hang_up()
-        await asyncio.sleep(1.5)
-        assert holds(lines["carol"]) == {"ann"}
+        await until_holds(lines["carol"], "ann")
+        await asyncio.sleep(1.0)
+        lines["ann"].forget()
+        await asyncio.sleep(1.3)
         quiet = bytes(lines["ann"].heard[-RATE * 2 :])
         assert clicks(quiet, {AGENT_TONES["carol"]}) == 0
         await lines["carol"].hang_up()

@@ -7,6 +7,7 @@ from softacd.ops.configuration_errors import KeyPath, dotted, quoted
 from softacd.ops.draft import Draft
 from softacd.ops.schema import fields_of
 
+_IN_CONVERSATION = frozenset({"record", "pause_recording"})
 _FEATURE_CODE = re.compile(r"[*#][0-9*#]{1,7}")
 _QUEUE_NUMBER = re.compile(r"[0-9]{2,10}")
 _PATTERN = re.compile(r"(?=.)\+?[0-9XZ*#]*\.?")
@@ -58,7 +59,8 @@ def _check_number_space(draft: Draft) -> None:
         path = ("dial_plan", "feature_codes", key)
         if not _FEATURE_CODE.fullmatch(code):
             draft.error(path, f"got {quoted(code)}", "* or # and 1 to 7 digits")
-        take(code, path, f"the feature code {key}")
+        # those pressed in a conversation are never dialled: they may be codes that are
+        take(f"in a conversation: {code}" if key in _IN_CONVERSATION else code, path, f"the feature code {key}")
     for index, slot in enumerate(draft.dial_plan.park_slots):
         path = ("dial_plan", "park_slots", index)
         if not _FEATURE_CODE.fullmatch(slot):
