@@ -1,0 +1,125 @@
+"""A phone in a real browser: calls to and from desk phones, a queue's calls, hold, keys, and the page loaded anew."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.interop.browser_phone import BrowserPhone, needs_chromium
+from tests.interop.conftest import Switch
+from tests.interop.phones import Phones
+from tests.interop.shop import DOMAIN, MUSIC, Shop, free_port, own_host
+
+pytestmark = pytest.mark.interop
+MOUTH = 1750
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[BrowserPhone]:
+    needs_chromium()
+    async with BrowserPhone(tmp_path, MOUTH) as made:
+        yield made
+
+
+def house(switch: Switch) -> tuple[Shop, str]:
+    """A shop that browsers can register with, and where."""
+    at = f"{own_host(1)}:{free_port(own_host(1))}"
+    shop = switch()
+    shop.tree["sip"]["listen"].append(f"ws:{at}")
+    return shop, f"ws://{at}"
+
+
+async def register(browser: BrowserPhone, shop: Shop, server: str, extension: str = "101") -> None:
+    await browser.register(server, f"sip:{extension}@{DOMAIN}", shop.tree["phones"][extension]["password"])
+
+
+async def test_a_browser_calls_a_desk_phone(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
+    shop, server = house(switch)
+    async with shop:
+        bob = await shop.phone_of(phones, "bob")
+        await register(browser, shop, server)
+        await browser.dial(f"sip:102@{DOMAIN}")
+        line = await (await bob.rings()).answer()
+        await browser.until_up()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await browser.hold()
+        await line.until_hears(MUSIC)
+        await browser.resume()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await line.call.hold()
+        await browser.until_hears(MUSIC)
+        await line.call.resume()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await browser.press("42#")
+        await asyncio.sleep(1.5)
+        assert line.digits == "42#"
+        codecs = await browser.codecs()
+        await browser.hang_up()
+        await line.over()
+        await browser.sign_off()
+        (call,) = await shop.ended_calls(1)
+        legs = (await shop.story(call.id)).legs
+        assert len({leg.codec for leg in legs}) == 1, "G.711 is passed on, not transcoded"
+        assert codecs == [f"audio/{legs[0].codec}"]
+        assert all(leg.packets_received > 50 for leg in legs)
+
+
+async def test_a_desk_phone_calls_a_browser(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
+    shop, server = house(switch)
+    async with shop:
+        bob = await shop.phone_of(phones, "bob")
+        await register(browser, shop, server)
+        line = await bob.dial(shop.uri("101"))
+        await browser.answer()
+        await line.established()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await browser.hold()
+        await line.until_hears(MUSIC)
+        await browser.resume()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await browser.press("7")
+        await asyncio.sleep(0.8)
+        assert line.digits == "7"
+        await line.hang_up()
+        await browser.until_over()
+        await browser.sign_off()
+        await shop.ended_calls(1)
+
+
+async def test_a_queue_rings_an_agent_in_the_browser(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
+    shop, server = house(switch)
+    async with shop:
+        caller = await shop.office_phone(phones)
+        await register(browser, shop, server)
+        await shop.available("ann")
+        line = await caller.dial(shop.uri("601"))
+        await browser.answer()
+        await asyncio.gather(browser.until_hears(caller.frequency), line.until_hears(MOUTH))
+        await shop.until_agent("ann", state="talking")
+        await browser.hang_up()
+        await line.over()
+        await shop.until_agent("ann", state="idle")
+        await browser.sign_off()
+        await shop.ended_calls(1)
+
+
+async def test_a_page_loaded_anew_is_a_phone_again(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
+    """The call it was in is over; what the page before had registered is not called any more."""
+    shop, server = house(switch)
+    async with shop:
+        bob = await shop.phone_of(phones, "bob")
+        await register(browser, shop, server)
+        before = await bob.dial(shop.uri("101"))
+        await browser.answer()
+        await before.until_hears(MOUTH)
+        await browser.open()
+        await before.over(10.0)
+        await register(browser, shop, server)
+        line = await bob.dial(shop.uri("101"))
+        await browser.answer()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await line.hang_up()
+        await browser.until_over()
+        await browser.sign_off()
+        await shop.ended_calls(2)
