@@ -6,6 +6,7 @@ the driver drains after every input. One next deadline covers transactions, call
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -24,6 +25,7 @@ from softacd.calls.leg_incoming import IncomingLeg
 from softacd.calls.leg_move import LegMove
 from softacd.calls.leg_outgoing import OutgoingLeg
 from softacd.calls.leg_session import LegSession
+from softacd.calls.lost_connection import Return, legs_of
 from softacd.calls.message_relay import MessageRelay
 from softacd.calls.model import SwitchSettings
 from softacd.calls.notifier import Notifier, Watch
@@ -239,6 +241,11 @@ class Switch:
         self.stack.flow_failed(flow, now)
         if flow.connection:
             self._location_changed(self.location.remove_flow(flow, now), now)
+        if flow.transport in (Transport.WS, Transport.WSS):
+            everybody = [leg for legs in self.services.phone_legs.values() for leg in legs]
+            for leg in legs_of(everybody, flow):
+                address = self.exchange.address_of_record(leg.number)
+                Return(leg, partial(self.location.bindings, address), now)
         self._pump(now)
 
     def resolved(

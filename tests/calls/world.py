@@ -99,6 +99,8 @@ class Peer:
     granted: Headers = ()
     """Headers of 2xx to REGISTER."""
     registers: int = 0
+    connection: int = 0
+    """Number of the WebSocket it is connected by; 0: it speaks UDP."""
 
     def __post_init__(self) -> None:
         numbers = count(1)
@@ -427,6 +429,8 @@ class World:
 
     def _deliver(self, item: Transmit) -> None:
         peer = self.peers.get(item.flow.remote)
+        if peer is not None and item.flow.connection != peer.connection:
+            peer = None  # the connection is gone
         name = peer.name if peer else "nobody"
         self.log.append(f"switch -> {name} {_first(item.data)}")
         if peer is not None:
@@ -456,7 +460,8 @@ class World:
         """A message is there; a mute peer hears nothing."""
         peer = datagram.peer
         if datagram.to_switch:
-            self.switch.receive_sip(datagram.data, Flow(Transport.UDP, SWITCH, peer.address), self.now)
+            transport = Transport.WS if peer.connection else Transport.UDP
+            self.switch.receive_sip(datagram.data, Flow(transport, SWITCH, peer.address, peer.connection), self.now)
         elif not peer.mute:
             peer.stack.receive(datagram.data, Flow(Transport.UDP, peer.address, self.seen), self.now)
 

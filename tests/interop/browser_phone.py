@@ -107,6 +107,11 @@ class BrowserPhone:
         await self.page.evaluate("phone.agent.stop()")
         await self.until("!phone.agent.isConnected()", "its connection is closed")
 
+    async def break_connection(self) -> None:
+        """Let the WebSocket end as networks end it."""
+        await self.page.evaluate("phone.breakConnection()")
+        await self.until("!phone.registered", "it has noticed")
+
     # --- what the human does --------------------
 
     async def dial(self, uri: str) -> None:

@@ -114,7 +114,7 @@ async def test_a_page_loaded_anew_is_a_phone_again(switch: Switch, phones: Phone
         await browser.answer()
         await before.until_hears(MOUTH)
         await browser.open()
-        await before.over(10.0)
+        await before.over(12.0)
         await register(browser, shop, server)
         line = await bob.dial(shop.uri("101"))
         await browser.answer()
@@ -123,3 +123,24 @@ async def test_a_page_loaded_anew_is_a_phone_again(switch: Switch, phones: Phone
         await browser.until_over()
         await browser.sign_off()
         await shop.ended_calls(2)
+
+
+async def test_a_connection_that_breaks_does_not_break_the_call(
+    switch: Switch, phones: Phones, browser: BrowserPhone
+) -> None:
+    """The page connects again by itself; what the other side does afterwards reaches it over the new connection."""
+    shop, server = house(switch)
+    async with shop:
+        bob = await shop.phone_of(phones, "bob")
+        await register(browser, shop, server)
+        line = await bob.dial(shop.uri("101"))
+        await browser.answer()
+        await browser.until_hears(bob.frequency)
+        await browser.break_connection()
+        await browser.until("phone.registered", "it is registered again", 10.0)
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        await asyncio.sleep(1.0)  # the switch looks every half second
+        await line.hang_up()
+        await browser.until_over()
+        await browser.sign_off()
+        await shop.ended_calls(1)

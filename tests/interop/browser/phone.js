@@ -68,11 +68,17 @@ class Phone {
   }
 
   start({ server, uri, password }) {
-    this.agent = new JsSIP.UA({ sockets: [new JsSIP.WebSocketInterface(server)], uri, password, register_expires: 600 });
+    this.socket = new JsSIP.WebSocketInterface(server);
+    this.agent = new JsSIP.UA({ sockets: [this.socket], uri, password, register_expires: 600 });
     this.agent.on("registered", () => (this.registered = true));
     this.agent.on("unregistered", () => (this.registered = false));
     this.agent.on("newRTCSession", ({ session }) => this.lines.push(new Line(session)));
     this.agent.start();
+  }
+
+  breakConnection() {
+    this.registered = false;
+    this.socket._ws.close(); // JsSIP has no word for an accident
   }
 
   dial(uri) {
