@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import sound
-from build_prompts import Catalogue, Prompt, Voice, finish
+from build_prompts import Catalogue, Piper, Prompt, finish
 from sound import Samples
 
 CONTEXTS = {
@@ -98,7 +98,7 @@ def sentence(catalogue: Catalogue, name: str, clip: Samples) -> tuple[str, Sampl
     return " ".join(texts[part] for part in names), np.concatenate(sounds)
 
 
-def choose(catalogue: Catalogue, prompt: Prompt, voice: Voice, listener: Listener, takes: int) -> tuple[int, str]:
+def choose(catalogue: Catalogue, prompt: Prompt, voice: Piper, listener: Listener, takes: int) -> tuple[int, str]:
     """The best take of `prompt` and what was heard in it; the file is left as that take."""
     best: tuple[bool, float, int, str, Samples] | None = None
     for take in range(1, takes + 1):
@@ -138,7 +138,7 @@ def main() -> int:
     arguments = parser.parse_args()
     catalogue = Catalogue.load("en")
     listener = Listener(arguments.model)
-    voice = None if arguments.check else Voice(catalogue.recipe)
+    voice = None if arguments.check else Piper(catalogue.recipe)
     missed = 0
     for prompt in catalogue.prompts:
         if arguments.names and prompt.name not in arguments.names:
