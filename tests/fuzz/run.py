@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["softacd.sip", "softacd.sdp"]):
+with atheris.instrument_imports(include=["softacd.sip", "softacd.sdp", "softacd.rtp"]):
     from tests.fuzz.targets import TARGETS
 
 from tests.fuzz.seeds import SEEDS

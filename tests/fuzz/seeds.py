@@ -1,5 +1,7 @@
 """Where the fuzzers begin, and the inputs made to be slow."""
 
+from tests.fuzz import media
+
 INVITE = (
     b"INVITE sip:600@192.0.2.1;user=phone SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKa1;rport\r\n"
     b'Max-Forwards: 70\r\nFrom: "Anna \\" B" <sip:anna@192.0.2.1>;tag=a\r\nTo: <sip:600@192.0.2.1>\r\n'
@@ -23,6 +25,7 @@ SEEDS: dict[str, list[bytes]] = {
     "digest": [b'Digest realm="a", nonce="b", qop="auth,auth-int", algorithm=SHA-256, stale=true, opaque="c"'],
     "uri": [b"sips:%61lice:pw@[2001:db8::1]:5061;transport=tcp;lr?subject=x", b'"A \\" B" <sip:a@b>;tag=1',
             b"SIP/2.0/UDP [::1]:5060;branch=z9hG4bK1;received=192.0.2.1"],
+    **media.SEEDS,
 }  # fmt: skip
 
 
