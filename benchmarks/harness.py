@@ -121,8 +121,16 @@ SUITES: dict[str, Suite] = {
         Suite("distributor", "Callers matched to agents", {"rounds": 100, "repeats": 1}),
         Suite("wait-time", "Waiting times foretold, beside other estimators", {"days": 1, "hours": 1.0, "repeats": 1}),
         Suite("signalling", "Bridged calls through a running switch, without media", {"smoke": True}, reports=True),
-        Suite("relay", "Conversations relayed", {"seconds": 1.0, "calls": 10}),
-        Suite("playback", "Prompts and music played", {"seconds": 1.0, "calls": 20}),
+        Suite(
+            "relay",
+            "Conversations relayed",
+            {"seconds": 0.5, "calls": 10, "rounds": 1, "peer_calls": 4, "most": ()},
+        ),
+        Suite(
+            "playback",
+            "Prompts and music played",
+            {"seconds": 0.5, "streams": 20, "rounds": 1, "peer_streams": 4},
+        ),
         Suite("voice", "Sound mixed, searched for keys, recorded, encrypted", {"streams": 6, "rounds": 2}),
         Suite("store", "Call records written", {"calls": 50}),
         Suite(

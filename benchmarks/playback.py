@@ -1,27 +1,28 @@
-"""What it costs to play music to many callers: CPU of the engine's thread for each packet, and how even they come.
+"""What it costs to play music to many callers, and how even its packets come: one media worker on one core.
 
-The listeners are another process (benchmarks/rtp_load.py). The reference of the same run is a bare loop that sends the
-same packets from as many sockets and does nothing else. `python -m benchmarks.playback [seconds] [calls]`
+The listeners are a process in C (native/load.c). In the same run the limit, a sender in C (native/sender.c), sends the
+same packets from as many sockets; and Asterisk, where it is there, plays its music on hold to as many as it can bear.
+`python -m benchmarks.playback [seconds] [streams]`
 """
 
 import sys
 import tempfile
-import threading
 import time
 import wave
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.harness import Figure, Figures, figure, table
-from benchmarks.relay import Engine, Heard, Load, thread_clock
-from benchmarks.rtp_load import HOST
+from benchmarks.asterisk_calls import calls as asterisk_calls
+from benchmarks.harness import Figures, Skipped, figure, table
+from benchmarks.relay import ASTERISK, Engine
+from benchmarks.telephones import Side, Telephones, cpu_seconds, in_c
 from softacd.rtp.vocabulary import Play
-from softacd.runtime.media.sockets import bind_udp
 
-ROUNDS = 3
-BARE = "a bare loop sending the same packets"
+LIMIT = "a sender in C"
 MUSIC_SECONDS = 20
+PACKETS = 50
+"""A second and stream."""
 
 
 def _music(root: Path) -> None:
@@ -33,93 +34,72 @@ def _music(root: Path) -> None:
         sound.writeframes(samples.tobytes())
 
 
-def _played(seconds: float, calls: int) -> dict[str, float]:
-    load = Load(calls, send=False, sample=8)
-    with tempfile.TemporaryDirectory() as directory:
+def by_softacd(seconds: float, streams: int) -> Side:
+    """Music by one media worker."""
+    with tempfile.TemporaryDirectory() as directory, Telephones(streams) as telephones:
         _music(Path(directory))
-        engine = Engine(Path(directory), calls)
-        targets = engine.attach(load.ports)
-        # Callers come one after the other, not all in one millisecond.
-        for stream in range(calls):
-            engine.engine.submit([Play(stream, stream, ("music",), loop=True, shared=True)])
-            time.sleep(0.02 / calls)
-        time.sleep(0.2)
-        before = engine.cpu()
-        heard = load.talk(targets, seconds)
-        used = engine.cpu() - before
-        engine.engine.stop(10)
-    load.close()
-    return _summary(heard, used, seconds, calls)
+        with Engine([Path(directory)], streams) as engine:
+            targets = engine.attach(telephones.ports)
+            # Callers come one after the other, not all in one millisecond.
+            for stream in range(streams):
+                engine.submit([Play(stream + 1, stream, ("music",), loop=True, shared=True)])
+                time.sleep(0.2 / streams)
+            telephones.talk(targets, 0.5, send=False)
+            before = engine.cpu()
+            heard = telephones.talk(targets, seconds, send=False)
+            return Side(heard, engine.cpu() - before, heard.received)
 
 
-def _bare(seconds: float, calls: int) -> dict[str, float]:
-    """The floor: the system calls alone, in four bursts every 20 ms."""
-    load = Load(calls, send=False, sample=8)
-    sockets = [bind_udp(HOST, 0) for _ in load.ports]
-    for udp, port in zip(sockets, load.ports, strict=True):
-        udp.connect((HOST, port))
-    done = threading.Event()
-    packet = bytes(172)
-    bursts = [[udp.send for udp in sockets[number::4]] for number in range(4)]
-
-    def send() -> None:
-        deadline = time.monotonic()
-        while not done.is_set():
-            for burst in bursts:
-                deadline += 0.005
-                time.sleep(max(deadline - time.monotonic(), 0))
-                for one in burst:
-                    try:
-                        one(packet)
-                    except OSError:
-                        continue
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    cpu = thread_clock(thread)
-    before = cpu()
-    heard = load.talk([udp.getsockname()[1] for udp in sockets], seconds)
-    used = cpu() - before
-    done.set()
-    thread.join()
-    for udp in sockets:
-        udp.close()
-    load.close()
-    return _summary(heard, used, seconds, calls)
+def by_c(seconds: float, streams: int) -> Side:
+    """The same packets by the sender in C."""
+    with Telephones(streams) as telephones, in_c("sender", seconds + 1.0, telephones.ports) as (own, used):
+        heard = telephones.talk(own, seconds, send=False)
+        packets, cpu = used()
+    return Side(heard, cpu, packets)
 
 
-def _summary(heard: Heard, used: float, seconds: float, calls: int) -> dict[str, float]:
-    packets = seconds * calls * 50
-    return {
-        "us": used / packets * 1e6,
-        "core": used / seconds * 100,
-        "gap": heard["gap_ms"]["p99"],
-        "delivered": heard["received"] / heard["sampled"] * calls / packets,
-    }
+def by_asterisk(seconds: float, streams: int) -> Side:
+    """Music on hold by Asterisk. Raises Skipped."""
+    with Telephones(streams) as telephones, asterisk_calls() as peer:
+        targets = peer.music(telephones.ports)
+        telephones.talk(targets, 0.5, send=False)
+        before = cpu_seconds(peer.peer.pid)
+        heard = telephones.talk(targets, seconds, send=False)
+        return Side(heard, cpu_seconds(peer.peer.pid) - before, heard.received)
 
 
-def run(seconds: float = 3.0, calls: int = 400) -> Figures:
-    """Measure `calls` listeners for about `seconds` by softacd and by the bare loop."""
-    share = seconds / ROUNDS
-    played = [_played(share, calls) for _ in range(ROUNDS)]
-    bare = [_bare(share, calls) for _ in range(ROUNDS)]
-    best, floor = ({name: min(one[name] for one in rounds) for name in rounds[0]} for rounds in (played, bare))
-    delivered = max(one["delivered"] for one in played)
-
-    def beside(name: str, unit: str, goal: float | None = None) -> Figure:
-        return figure(best[name], unit, goal=goal, beside=floor[name], ratio_to=BARE)
-
-    return {
-        "playback_cpu_per_packet": beside("us", "us", 8.0),
+def run(seconds: float = 4.0, streams: int = 1000, rounds: int = 3, peer_streams: int = 100) -> Figures:
+    """Measure `streams` listeners, `rounds` times by turns; Asterisk plays to `peer_streams`."""
+    pairs = [(by_softacd(seconds, streams), by_c(seconds, streams)) for _ in range(rounds)]
+    ours, limit = (min(sides, key=lambda side: side.microseconds) for sides in zip(*pairs, strict=True))
+    middle = len(pairs) // 2
+    even = [sorted(pair[index].heard.gap_p99 for pair in pairs)[middle] for index in (0, 1)]
+    even_p50 = [sorted(pair[index].heard.gap_p50 for pair in pairs)[middle] for index in (0, 1)]
+    expected = seconds * streams * PACKETS
+    figures: Figures = {
+        "playback_cpu_per_packet": figure(ours.microseconds, "us", beside=limit.microseconds, ratio_to=LIMIT),
         "playback_streams_per_core": figure(
-            20_000 / best["us"], "streams", goal=2500, better="higher", beside=20_000 / floor["us"], ratio_to=BARE
+            1e6 / ours.microseconds / PACKETS, "streams", beside=1e6 / limit.microseconds / PACKETS, ratio_to=LIMIT
         ),
-        "playback_core_at_this_load": beside("core", "%"),
-        "playback_gap_error_p99": beside("gap", "ms", 2.0),
-        "playback_delivered": figure(100 * delivered, "%", goal=99.0, better="higher"),
-        "bare_send_cpu_per_packet": figure(floor["us"], "us"),
-        "bare_send_gap_error_p99": figure(floor["gap"], "ms"),
+        "playback_lateness_p50": figure(even_p50[0], "ms", goal=0.3, beside=even_p50[1], ratio_to=LIMIT),
+        "playback_lateness_p99": figure(even[0], "ms", goal=1.5 * even[1], beside=even[1], ratio_to=LIMIT),
+        "playback_delivered": figure(100 * ours.heard.received / expected, "%", goal=99.5, better="higher"),
+        "c_cpu_per_packet": figure(limit.microseconds, "us"),
     }
+    try:
+        asterisk = by_asterisk(seconds, peer_streams)
+    except Skipped:
+        return figures
+    name = f"{ASTERISK}, {peer_streams} streams"
+    theirs = asterisk.cpu / seconds / peer_streams * 1000
+    figures |= {
+        "playback_cpu_per_stream_second": figure(
+            ours.microseconds * PACKETS / 1000, "ms", goal=theirs / 10, beside=theirs, ratio_to=name
+        ),
+        "asterisk_cpu_per_stream_second": figure(theirs, "ms"),
+        "asterisk_lateness_p99": figure(asterisk.heard.gap_p99, "ms"),
+    }
+    return figures
 
 
 if __name__ == "__main__":

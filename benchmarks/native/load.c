@@ -33,8 +33,8 @@ static float *late, *gap;
 static struct { int leg; uint16_t sequence; double at; } *heard;
 static unsigned char data[BATCH][2048];
 static struct sockaddr_in from[BATCH], *target;
-static struct mmsghdr in[BATCH], out[BATCH];
-static struct iovec in_part[BATCH], out_part[BATCH];
+static struct mmsghdr in[BATCH];
+static struct iovec in_part[BATCH];
 static int *leg_of; /* by source port */
 
 int main(int argc, char **argv) {
@@ -42,8 +42,8 @@ int main(int argc, char **argv) {
   late = malloc(MOST * sizeof *late); gap = malloc(MOST * sizeof *gap); heard = malloc(MOST * sizeof *heard);
   target = calloc(legs, sizeof *target); leg_of = malloc(65536 * sizeof(int));
   uint16_t *sequence = calloc(legs, 2);
-  unsigned char packets[BATCH][512];
-  memset(packets, 0xd5, sizeof packets);
+  unsigned char p[512];
+  memset(p, 0xd5, sizeof p);
   for (int i = 0; i < sockets; i++) {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof a;
@@ -73,24 +73,18 @@ int main(int argc, char **argv) {
     double began = now(), end = began + seconds, last = end + 0.3, turn_at = began;
     for (double t = began; t < last; t = now()) {
       if (send && t < end) {
-        /* each socket in its turn: the packets due on it, in one call */
         long due = (long)((t - began) * 50 * legs);
         while (sent < due) {
-          int leg = sent % legs, one = leg % sockets, n = 0;
-          (void)one;
-          while (sent < due && n < BATCH && n < sockets) {
-            leg = sent % legs;
-            unsigned char *p = packets[n];
-            double stamp = now();
-            uint16_t s = sequence[leg]++;
-            uint32_t ts = s * 160;
-            p[0] = 0x80; p[1] = type; p[2] = s >> 8; p[3] = s;
-            p[4] = ts >> 24; p[5] = ts >> 16; p[6] = ts >> 8; p[7] = ts;
-            p[8] = 0x20; p[9] = 0; p[10] = leg >> 8; p[11] = leg;
-            memcpy(p + 12, &stamp, 8);
-            sendto(fd[leg % sockets], p, 12 + bytes, 0, (void *)&target[leg], sizeof target[leg]);
-            sent++; n++;
-          }
+          int leg = sent % legs;
+          double stamp = now();
+          uint16_t s = sequence[leg]++;
+          uint32_t ts = s * 160;
+          p[0] = 0x80; p[1] = type; p[2] = s >> 8; p[3] = s;
+          p[4] = ts >> 24; p[5] = ts >> 16; p[6] = ts >> 8; p[7] = ts;
+          p[8] = 0x20; p[9] = 0; p[10] = leg >> 8; p[11] = leg;
+          memcpy(p + 12, &stamp, 8);
+          sendto(fd[leg % sockets], p, 12 + bytes, 0, (void *)&target[leg], sizeof target[leg]);
+          sent++;
         }
       }
       for (int i = 0; i < sockets; i++) {

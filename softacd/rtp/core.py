@@ -47,9 +47,9 @@ from softacd.rtp.vocabulary import (
     Unbridge,
 )
 
-CHECK_ROUNDS = 10
-CHECK_SECONDS = 0.1
-"""Each stream is looked at once a second, a tenth of the streams at a time."""
+CHECK_ROUNDS = 50
+CHECK_SECONDS = 0.02
+"""Each stream is looked at once a second, a fiftieth of the streams at a time: a longer look would delay packets."""
 
 LISTEN_SECONDS = 0.02
 """What peers without telephone-events say is searched for keys this often, all of them together."""

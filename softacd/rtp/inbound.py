@@ -203,6 +203,7 @@ class Inbound:
             self.timestamp_offset & 0xFFFF_FFFF,
             self.sequence_offset & 0xFFFF,
             self.clock_rate,
+            self._jump,
         )
         return True
 
@@ -221,7 +222,7 @@ class Inbound:
         sink.timestamp = (timestamp + self.timestamp_offset) & 0xFFFF_FFFF
         sink.sent_at = (transit + timestamp) / self.clock_rate
         sink.sent += passed
-        sink.octets += octets
+        sink.octets += octets - HEADER_SIZE * passed
         MOVING.pack_into(rows, offset, word, timestamp, transit, jitter, 0)
 
     def acceptable(self, buffer: bytearray, length: int) -> bool:

@@ -5,7 +5,7 @@ two dozen of them costs more than the work. A stream that is merely relayed ther
 table, which is one cache line, and takes it back before anybody else looks at it (`Inbound.lend`, `Inbound.take_back`).
 Whoever owns the sockets follows the rule of `Inbound.receive` for plain packets on the row:
 
-    word == expected, ssrc as in the row, longer than a header, transit within `JUMP_SECONDS` of the last:
+    word == expected, ssrc as in the row, longer than a header, transit less than a jump from the last:
     rewrite the header, send, and move expected, timestamp, transit, jitter and octets on.
 
 Anything else is taken back and goes the usual way. `expected` carries its sequence number beyond 65,535 into the bits
@@ -16,10 +16,11 @@ import struct
 from typing import Final
 
 MOVING: Final = struct.Struct("=IIddQ")
-"""expected (first 32 bits of the next packet), timestamp of the last, its transit, jitter, octets since taken back."""
-ROW: Final = struct.Struct("=IIddQIIIIIf")
+"""expected (first 32 bits of the next packet), timestamp of the last, its transit, jitter, octets of packets since taken
+back."""
+ROW: Final = struct.Struct("=IIddQIIIIHff")
 """MOVING, then: SSRC; first 32 bits of what is sent, without sequence number; SSRC sent; what is added to the
-timestamp and to the sequence number; clock rate."""
+timestamp and to the sequence number; clock rate; steps of the transit from this on are jumps (timestamp units)."""
 ROW_SIZE: Final = 64
 HEADER: Final = struct.Struct("!III")
 """An RTP header as three words: version to sequence number, timestamp, SSRC (RFC 3550 section 5.1)."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softacd.rtp.inbound import Inbound
-from softacd.rtp.lane import HEADER, JUMP_SECONDS, MOVING, ROW, ROW_SIZE, Lanes
+from softacd.rtp.lane import HEADER, MOVING, ROW, ROW_SIZE, Lanes
 from softacd.rtp.outbound import Outbound
 from softacd.rtp.packet import Packet
 
@@ -22,14 +22,12 @@ def relay() -> Inbound:
 def by_the_row(rows: bytearray, at: int, buffer: bytearray, length: int, now: float) -> bool:
     """The rule of lane.py; whether the packet was plain."""
     word, timestamp, ssrc = HEADER.unpack_from(buffer)
-    expected, _, before, jitter, octets, known, first, sent_as, later, further, rate = ROW.unpack_from(rows, at)
+    expected, _, before, jitter, octets, known, first, sent_as, later, further, rate, jump = ROW.unpack_from(rows, at)
     transit = now * rate - timestamp
     change = transit - before
-    if word != expected or ssrc != known or length <= HEADER.size or not abs(change) < JUMP_SECONDS * rate:
+    if word != expected or ssrc != known or length <= HEADER.size or not abs(change) < jump:
         return False
-    MOVING.pack_into(
-        rows, at, word + 1, timestamp, transit, jitter + (abs(change) - jitter) * 0.0625, octets + length - 12
-    )
+    MOVING.pack_into(rows, at, word + 1, timestamp, transit, jitter + (abs(change) - jitter) * 0.0625, octets + length)
     HEADER.pack_into(buffer, 0, first | word + further & 0xFFFF, timestamp + later & 0xFFFF_FFFF, sent_as)
     return True
 

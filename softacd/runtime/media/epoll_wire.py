@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from softacd.rtp.lane import HEADER, JUMP_SECONDS, MOVING, ROW
+from softacd.rtp.lane import HEADER, MOVING, ROW
 from softacd.runtime.media.channel import Channel
 from softacd.runtime.media.wire import BATCH, DATAGRAM, Consider, Wire
 
@@ -60,13 +60,15 @@ class EpollWire(Wire):
                 receive, at, send = lane
                 length = receive(whole)
                 word, timestamp, ssrc = header(buffer)
-                expected, _, before, jitter, octets, known, first, sent_as, later, further, rate = row(rows, at)
-                if word == expected and ssrc == known and length > HEADER.size:
+                expected, _, before, jitter, octets, known, first, sent_as, later, further, rate, jump = row(rows, at)
+                if word == expected and ssrc == known:
                     transit = now * rate - timestamp
                     change = transit - before
-                    if -JUMP_SECONDS * rate < change < JUMP_SECONDS * rate:
-                        jitter += ((change if change > 0.0 else -change) - jitter) * 0.0625
-                        move(rows, at, word + 1, timestamp, transit, jitter, octets + length - HEADER.size)
+                    if change < 0.0:
+                        change = -change
+                    if change < jump and length > 12:
+                        jitter += (change - jitter) * 0.0625  # RFC 3550 appendix A.8
+                        move(rows, at, word + 1, timestamp, transit, jitter, octets + length)
                         rewrite(buffer, 0, first | word + further & 0xFFFF, timestamp + later & 0xFFFF_FFFF, sent_as)
                         send(views[length])
                         continue

@@ -45,6 +45,8 @@ from softacd.runtime.media.worker_link import (
 
 FIGURES_SECONDS = 1.0
 STOP_SECONDS = 5.0
+FIRST_SECONDS = 20.0
+"""How long a new worker waits for its control side."""
 SWITCH_INTERVAL = 1e-4
 """Seconds the thread of the connection may keep the interpreter while media waits."""
 CREDENTIALS = struct.Struct("3i")
@@ -79,7 +81,7 @@ class Worker:
         listener = self._listen()
         self._selector.register(listener, selectors.EVENT_READ)
         self._selector.register(self._wake, selectors.EVENT_READ)
-        self._ends_at = time.monotonic() + self._order.grace_seconds
+        self._ends_at = time.monotonic() + FIRST_SECONDS
         figures_at = 0.0
         while not self._stopping and self._engine.alive:
             rest = FIGURES_SECONDS if self._ends_at is None else max(self._ends_at - time.monotonic(), 0.0)
