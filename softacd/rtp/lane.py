@@ -16,8 +16,8 @@ import struct
 from typing import Final
 
 MOVING: Final = struct.Struct("=IIddQ")
-"""expected (first 32 bits of the next packet), timestamp of the last, its transit, jitter, octets of packets since taken
-back."""
+"""expected (first 32 bits of the next packet), timestamp of the last, its transit, jitter, octets of packets since
+taken back."""
 ROW: Final = struct.Struct("=IIddQIIIIHff")
 """MOVING, then: SSRC; first 32 bits of what is sent, without sequence number; SSRC sent; what is added to the
 timestamp and to the sequence number; clock rate; steps of the transit from this on are jumps (timestamp units)."""
