@@ -44,7 +44,7 @@ def by_softacd(seconds: float, streams: int) -> Side:
             for stream in range(streams):
                 engine.submit([Play(stream + 1, stream, ("music",), loop=True, shared=True)])
                 time.sleep(0.2 / streams)
-            telephones.talk(targets, 0.5, send=False)
+            telephones.talk(targets, 0.5)  # phones on hold send too, which is how their addresses are known
             before = engine.cpu()
             heard = telephones.talk(targets, seconds, send=False)
             return Side(heard, engine.cpu() - before, heard.received)
@@ -62,7 +62,7 @@ def by_asterisk(seconds: float, streams: int) -> Side:
     """Music on hold by Asterisk. Raises Skipped."""
     with Telephones(streams) as telephones, asterisk_calls() as peer:
         targets = peer.music(telephones.ports)
-        telephones.talk(targets, 0.5, send=False)
+        telephones.talk(targets, 0.5, payload_type=0)
         before = cpu_seconds(peer.peer.pid)
         heard = telephones.talk(targets, seconds, send=False)
         return Side(heard, cpu_seconds(peer.peer.pid) - before, heard.received)

@@ -27,6 +27,7 @@ ASTERISK = "Asterisk 22"
 WARM_UP = 0.5
 """Seconds of talk before what is measured: streams latch."""
 PCMA = Codec("PCMA", 8)
+TELEPHONE_EVENT = 101
 
 
 class Engine:
@@ -68,7 +69,10 @@ class Engine:
         commands: list[AnyCommand] = []
         ports = self._ports[: len(peers)]
         for stream, (peer, port) in enumerate(zip(peers, ports, strict=True)):
-            commands += [OpenStream(stream + 1, port), SetRemote(stream + 1, HOST, peer, peer + 1, codec)]
+            commands += [
+                OpenStream(stream + 1, port),
+                SetRemote(stream + 1, HOST, peer, peer + 1, codec, TELEPHONE_EVENT),
+            ]
         self.submit(commands)
         return [port.rtp for port in ports]
 

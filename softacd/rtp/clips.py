@@ -99,6 +99,19 @@ class Playout:
         self._track = None if self._data else self.clip.track(codec, self._wide)
         return bool(self._data) or self._track is not None
 
+    def shared_sound(self, samples: int) -> bytes:
+        """The whole sound, where it is repeated for ever in an octet a sample and at least so long; b"" otherwise."""
+        return self._data if self.loop and len(self._data) >= samples else b""
+
+    @property
+    def position(self) -> int:
+        """Samples from the beginning of the sound to the next."""
+        return self._position
+
+    def move(self, position: int) -> None:
+        """Go on at `position`."""
+        self._position = position
+
     def next_payload(self, samples: int) -> bytes:
         """The next `samples` samples, the end filled up with silence; b"" when the clip is over."""
         at = self._position

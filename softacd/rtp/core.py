@@ -11,6 +11,7 @@ It owns no socket. Whoever does (runtime/media) hands in what arrives and sends 
 from collections.abc import Callable
 from functools import partial
 
+from softacd.rtp.chorus import Chorus
 from softacd.rtp.clips import Clip, ClipError, ClipSource, Playout, from_samples, join
 from softacd.rtp.codec import WideCodecs
 from softacd.rtp.latch import Address
@@ -90,7 +91,8 @@ class MediaCore:
         self._wide = wide or {}
         self._randbits = randbits
         self._cname = cname
-        self._pacer: Pacer[Session] = Pacer()
+        self._pacer: Pacer[Session | Chorus] = Pacer()
+        self._choruses: dict[tuple[int, int, int], Chorus] = {}
         self._sequences: dict[tuple[str, ...], tuple[list[Clip], Clip]] = {}
         self._check_at = 0.0
         self._checks: list[dict[int, Session]] = [{} for _ in range(CHECK_ROUNDS)]
@@ -123,6 +125,7 @@ class MediaCore:
         if session is None:
             self.unknown_streams += 1
             return False
+        self._leave_chorus(session)
         moved = session.agree(command, now)
         self._speak_codec(session)
         for playout in session.tones:
@@ -137,6 +140,7 @@ class MediaCore:
         if session is None:
             self.unknown_streams += 1
             return
+        self._leave_chorus(session)
         match command:
             case Bridge(other=other):
                 self._bridge(session, other, now)
@@ -198,9 +202,9 @@ class MediaCore:
             deadline = min(deadline, self._listen_at)
         return min(deadline, self._mix_at) if self._mixer else deadline
 
-    def tick(self, now: float) -> list[tuple[Session, bytes]]:
-        """RTP packets due by `now`, in the order they are to be sent."""
-        packets: list[tuple[Session, bytes]] = []
+    def tick(self, now: float) -> list[tuple[Session, bytes | memoryview]]:
+        """RTP packets due by `now`, in the order they are to be sent; they hold until the next tick."""
+        packets: list[tuple[Session, bytes | memoryview]] = []
         pacer = self._pacer
         deadline = pacer.next_deadline()
         while deadline is not None and deadline <= now:
@@ -223,20 +227,61 @@ class MediaCore:
                 self.events += (DigitPressed(listener.stream, key, origin="inband") for key in keys)
         return packets
 
-    def _turn(self, due: list[Session], now: float, packets: list[tuple[Session, bytes]]) -> None:
+    def _turn(self, due: list[Session | Chorus], now: float, packets: list[tuple[Session, bytes | memoryview]]) -> None:
         again = self._pacer.again
-        for session in due:
+        alone: list[Session] = []
+        for one in due:
+            if isinstance(one, Chorus):
+                self._sing(one, now, packets)
+            else:
+                alone.append(one)
+        for session in alone:
             playout = session.playout
             packet = session.speak(now)
             if packet is not None:
                 packets.append((session, packet))
             if session.busy:
-                again(session, session.pace_ms)
+                if packet is None or not self._join_chorus(session):
+                    again(session, session.pace_ms)
             else:
                 session.paced = False
                 session.route()
             if playout is not None and session.playout is None and session.codec is not None:
                 self.events.append(PlayEnded(session.stream, playout.play, finished=True))
+
+    def _sing(self, chorus: Chorus, now: float, packets: list[tuple[Session, bytes | memoryview]]) -> None:
+        del self._choruses[chorus.slot, chorus.packet_ms, id(chorus.data)]
+        if chorus.sessions:
+            packets += chorus.tick(now)
+            self._enter_chorus(chorus)
+
+    def _enter_chorus(self, chorus: Chorus) -> None:
+        chorus.slot = self._pacer.again(chorus, chorus.packet_ms)
+        self._choruses[chorus.slot, chorus.packet_ms, id(chorus.data)] = chorus
+
+    def _join_chorus(self, session: Session) -> bool:
+        """Let a session that hears music, and has just been sent a packet of it, be served with others."""
+        sound, playout = session.sing(), session.playout
+        if not sound or playout is None:
+            return False
+        slot = self._pacer.after(session.pace_ms)
+        chorus = self._choruses.get((slot, session.pace_ms, id(sound)))
+        if chorus is None:
+            chorus = Chorus(sound, session.pace_ms)
+            self._enter_chorus(chorus)
+        chorus.join(session, playout.position)
+        session.chorus = chorus
+        return True
+
+    def _leave_chorus(self, session: Session) -> None:
+        """Serve a session alone again, in its time: it may have something else to say now."""
+        chorus, session.chorus = session.chorus, None
+        if chorus is None:
+            return
+        position = chorus.leave(session)
+        if session.playout is not None:
+            session.playout.move(position)
+        self._pacer.put(session, chorus.slot)
 
     def check(self, now: float, wall: float) -> list[tuple[Session, bytes]]:
         """RTCP packets due by `now`; silence and statistics go to `events`. Call it whenever `tick` is called."""
@@ -247,6 +292,8 @@ class MediaCore:
         self._round = (self._round + 1) % CHECK_ROUNDS
         for session in self._checks[self._round].values():
             self.refresh(session)
+            if session.chorus is not None:
+                session.chorus.refresh(session)
             silence = session.silence(now, self.settings)
             if silence is not None:
                 self.events.append(silence)
@@ -367,6 +414,7 @@ class MediaCore:
             self._pacer.join(session, now)
 
     def _stop_play(self, session: Session) -> None:
+        self._leave_chorus(session)
         playout = session.playout
         if playout is not None:
             session.playout = None
@@ -374,6 +422,7 @@ class MediaCore:
             self.events.append(PlayEnded(session.stream, playout.play, finished=False))
 
     def _send_digits(self, session: Session, digits: str, duration_ms: int, now: float) -> None:
+        self._leave_chorus(session)
         codec = session.codec
         keys = "".join(key for key in digits.upper() if key in "0123456789*#ABCD")
         if codec is None or not keys:

@@ -57,7 +57,17 @@ class Pacer(Generic[Stream]):
         self._count -= len(due)
         return due
 
-    def again(self, stream: Stream, packet_ms: int) -> None:
-        """Make `stream`, just taken by `turn`, due again one packet time after it was due."""
+    def after(self, packet_ms: int) -> int:
+        """The slot one packet time after the one just taken."""
+        return (self._turn - 1 + packet_ms // 5) % SLOTS
+
+    def again(self, stream: Stream, packet_ms: int) -> int:
+        """Make `stream`, just taken by `turn`, due again one packet time after it was due; its slot."""
+        slot = self.after(packet_ms)
+        self.put(stream, slot)
+        return slot
+
+    def put(self, stream: Stream, slot: int) -> None:
+        """Make `stream` due with the others of `slot`."""
         self._count += 1
-        self._slots[(self._turn - 1 + packet_ms // 5) % SLOTS].append(stream)
+        self._slots[slot].append(stream)

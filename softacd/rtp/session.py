@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from softacd.rtp import rtcp
+from softacd.rtp.chorus import Chorus
 from softacd.rtp.clips import Playout
 from softacd.rtp.codec import WideCodecs
 from softacd.rtp.g711 import SILENCE, TRANSCODE
@@ -64,6 +65,7 @@ class Session:
         "_reported_sent",
         "_told",
         "_wide",
+        "chorus",
         "codec",
         "event_rate",
         "inbound",
@@ -114,6 +116,8 @@ class Session:
         self.other: Session | None = None
         """The stream this one is bridged to."""
         self.playout: Playout | None = None
+        self.chorus: Chorus | None = None
+        """Those it hears music with: they hold its numbers meanwhile (see chorus.py)."""
         self.presses: EventSender | None = None
         self.tones: deque[Playout] = deque()
         self.recording: Recording | None = None
@@ -305,6 +309,22 @@ class Session:
             return None
         fresh, self._fresh = self._fresh, False
         return self.outbound.packet(payload, now, fresh=fresh)
+
+    def sing(self) -> bytes:
+        """The sound of a chorus to join for the packets to come; b"" where there is something of its own to say."""
+        playout, codec = self.playout, self.codec
+        if (
+            playout is None
+            or codec is None
+            or self.presses is not None
+            or self.tones
+            or not self.may_send
+            or self._fresh
+        ):
+            return b""
+        if self.outbound.tap is not None or self.outbound.samples != codec.packet_ms * CLIP_SAMPLES:
+            return b""
+        return playout.shared_sound(self.outbound.samples)
 
     def _press(self, now: float) -> bytes | None:
         presses = self.presses

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from softacd.rtp import rtcp
+from softacd.rtp.core import CHECK_SECONDS
 from softacd.rtp.g711 import SILENCE, decode
 from softacd.rtp.packet import Packet
 from softacd.rtp.tones import FREQUENCIES
@@ -32,7 +33,7 @@ def test_nothing_is_due_while_nothing_happens() -> None:
     studio = Studio()
     assert studio.core.next_deadline() is None
     studio.stream(1)
-    assert studio.core.next_deadline() == pytest.approx(studio.now + 0.1)
+    assert studio.core.next_deadline() == pytest.approx(studio.now + CHECK_SECONDS)
 
 
 def test_a_prompt_of_two_clips() -> None:

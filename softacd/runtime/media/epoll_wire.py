@@ -25,7 +25,7 @@ class EpollWire(Wire):
         self._batch_end = 0.0
         self._window_end = time.monotonic() + RATE_WINDOW
         self._window_packets = 0
-        self._engaged: list[Engaged | None] = [None] * (inbox + 1)
+        self._engaged: list[Engaged | None] = [None] * (max(inbox, self._timer.descriptor) + 1)
         """By descriptor."""
 
     def add(self, channel: Channel) -> None:
@@ -41,7 +41,7 @@ class EpollWire(Wire):
                 time.sleep(self._batch_end - now)
                 now = self._batch_end
             self._batch_end = now + self._coalesce
-        ready = self._poller.poll(-1.0 if deadline is None else max(deadline - now, 0.0), BATCH)
+        ready = self._poller.poll(self._timeout(deadline, now), BATCH)
         now = time.monotonic()
         commands = False
         engaged, buffer, views, rows = self._engaged, self._buffer, self._views, self._lanes.rows
@@ -54,6 +54,9 @@ class EpollWire(Wire):
                 if lane is None:
                     if descriptor == self._inbox:
                         commands = True
+                    elif descriptor == self._timer.descriptor:
+                        self._armed = None
+                        self._timer.clear()
                     else:
                         self._receive(descriptor, now)
                     continue

@@ -15,6 +15,7 @@ from softacd.rtp.latch import Address
 from softacd.rtp.session import Session
 from softacd.runtime.media.channel import Channel
 from softacd.runtime.media.sockets import discard_queued
+from softacd.runtime.media.timer import Timer
 from softacd.runtime.media.transport import Transport
 
 DATAGRAM = 2048
@@ -48,6 +49,9 @@ class Wire(ABC):
         self._views = [view[:size] for size in range(DATAGRAM + 1)]
         self._poller = select.epoll()
         self._poller.register(inbox, select.EPOLLIN)
+        self._timer = Timer()
+        self._poller.register(self._timer.descriptor, select.EPOLLIN)
+        self._armed: float | None = None
         self._by_descriptor: dict[int, Channel] = {}
         self._by_rtcp_descriptor: dict[int, Channel] = {}
         self._by_stream: dict[int, Channel] = {}
@@ -116,9 +120,21 @@ class Wire(ABC):
         Returns whether commands wait in the inbox.
         """
 
+    def _timeout(self, deadline: float | None, now: float) -> float:
+        """Seconds the poller may wait at most; that `deadline` has come is told by the timer."""
+        if deadline is None:
+            return -1.0
+        if deadline <= now:
+            return 0.0
+        if deadline != self._armed:
+            self._armed = deadline
+            self._timer.arm(deadline)
+        return -1.0
+
     def close(self) -> None:
         """Give back what the wire itself holds of the kernel."""
         self._poller.close()
+        self._timer.close()
 
     def _receive_unsettled(self, channel: Channel, now: float) -> None:
         """Receive datagrams with their source, those of strangers too, until the queue is empty."""
