@@ -28,7 +28,7 @@ def carrier_of(request: Request, flow: Flow, trunks: Collection[Trunk]) -> Trunk
     alike = alike or named
     user = request.uri.user
     for trunk in alike:
-        if trunk.contact_user == user:
+        if trunk.answers_to(user):
             return trunk
     if address.is_loopback:
         alike = named

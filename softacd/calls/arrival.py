@@ -3,6 +3,7 @@
 from softacd.calls.call import Call
 from softacd.calls.caller import Caller
 from softacd.calls.conference import Attendance
+from softacd.calls.diversion import diverted
 from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
@@ -48,9 +49,7 @@ class Arrival:
         self, trunk: Trunk, transaction: ServerTransaction, request: Request, flow: Flow, now: float
     ) -> None:
         """A carrier brings a caller: answered at once, into the flow of the number dialled."""
-        called = request.uri.user
-        if not called or called == trunk.contact_user:
-            called = request.to.uri.user
+        called = trunk.called(request)
         caller = calling_party(request)
         known = self._exchange.lookup(caller.uri.user)
         call = Call(
@@ -64,6 +63,9 @@ class Arrival:
             now=now,
             known=known,
         )
+        call.diverted = diverted(request)
+        for one in call.diverted[:1]:
+            call.note("diverted", f"by {one.extension}: {one.why}", now)
         leg = self._leg(
             call,
             f"trunk:{trunk.settings.name}",

@@ -9,6 +9,7 @@ from softacd.calls.acquaintance import cut_off
 from softacd.calls.call_table import Phase, enter
 from softacd.calls.caller import Caller
 from softacd.calls.conversation import Conversation
+from softacd.calls.diversion import Diversion
 from softacd.calls.exchange import Exchange
 from softacd.calls.identity import passable_reason
 from softacd.calls.leg import Leg, Signal
@@ -78,6 +79,8 @@ class Call:
         """The caller, a phone of the house, does not want to be shown outside."""
         self.end_reason = ""
         """Why whoever ended the call did, as he said it (RFC 3326): devices that still ring are told."""
+        self.diverted: tuple[Diversion, ...] = ()
+        """Who sent the call on before it came to us, the last one first, as the carrier tells."""
         self.hops = 70
         """Max-Forwards of what is sent for this call: loops through other exchanges end (RFC 7332)."""
         self.record = CallRecord(

@@ -9,13 +9,14 @@ from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.conference_desk import ConferenceDesk
+from softacd.calls.diversion import Diversion
 from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
 from softacd.calls.mailboxes import Mailboxes
 from softacd.calls.model import FlowSettings, GroupSettings, PhoneSettings, SwitchSettings
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
-from softacd.calls.reach import Diversion, GroupRing, Reach
+from softacd.calls.reach import GroupRing, Reach
 from softacd.calls.routing import Routing, ToExtension, ToGroup, ToOutside, ToQueue
 from softacd.calls.services import Services
 from softacd.calls.toll_guard import TollGuard
@@ -122,7 +123,13 @@ class Exchange:
             from_=self.presented(call),
             domain=self.settings.domain,
             new_leg_id=call.new_leg_id,
-            headers=(("Max-Forwards", str(call.hops)), *headers),
+            headers=(("Max-Forwards", str(call.hops)), *headers, *self._diverted(call)),
+        )
+
+    def _diverted(self, call: "Call") -> tuple[tuple[str, str], ...]:
+        """What a carrier has told of who sent the call to us, for phones that show it."""
+        return tuple(
+            ("Diversion", f"<{self.address_of_record(one.extension)}>;reason={one.why}") for one in call.diverted
         )
 
     def reach(self, call: "Call", number: str, user: AttemptUser, *, seconds: float) -> Attempt:
@@ -177,10 +184,11 @@ class Exchange:
             number=number,
             new_leg_id=call.new_leg_id,
             identity=lambda trunk: ANONYMOUS if withheld else trunk.identity(display_name, wanted),
+            shown=lambda trunk: trunk.identity(wanted=wanted).uri.user,
             headers=lambda trunk: (
                 ("Max-Forwards", str(call.hops)),
                 *trunk.identity_headers(wanted, withheld=withheld),
-                *(header for diversion in diversions[:1] for header in trunk.diversion(diversion.why)),
+                *(header for diversion in diversions[:1] for header in trunk.diversion(diversion.why, number)),
             ),
             admit=lambda now: self.tolls.admit(payer, call.id, now) if payer and not emergency else "",
             emergency=emergency,

@@ -36,6 +36,7 @@ class Hunt(Attempt):
         number: str,
         new_leg_id: Callable[[], str],
         identity: Callable[[Trunk], NameAddress],
+        shown: Callable[[Trunk], str] = lambda trunk: "",
         headers: Callable[[Trunk], tuple[tuple[str, str], ...]] = lambda trunk: (),
         admit: Callable[[float], str] = lambda now: "",
         codecs: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda codecs: codecs,
@@ -43,6 +44,8 @@ class Hunt(Attempt):
         by_quality: bool = False,
     ) -> None:
         """`identity` is From and `headers` are further headers of the INVITE to a trunk, made for each anew.
+
+        `shown` is the number of ours by which the carrier knows the call, whatever From says.
 
         `codecs` puts a trunk's codecs in the order to offer them.
 
@@ -57,6 +60,7 @@ class Hunt(Attempt):
         self._number = number
         self._new_leg_id = new_leg_id
         self._identity = identity
+        self._shown = shown
         self._admit = admit
         self._codecs = codecs
         self._emergency = emergency
@@ -111,14 +115,15 @@ class Hunt(Attempt):
         self._services.note(self._call, "trunk-tried", settings.name, now)
         self._dialled_at = now
         self._wait(now + min(settings.trying_timeout, settings.progress_timeout), "trying")
+        account = trunk.account_of(self._shown(trunk))
         leg.dial(
             uri=trunk.uri(self._number),
             from_=self._identity(trunk),
             to=trunk.address(self._number),
             headers=self._headers(trunk),
-            route=trunk.route,
-            credentials=trunk.credentials,
-            contact_user=trunk.contact_user,
+            route=trunk.route(account),
+            credentials=account.credentials,
+            contact_user=account.contact_user,
             now=now,
         )
 

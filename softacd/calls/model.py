@@ -31,6 +31,21 @@ class HidesSecrets(msgspec.Struct, frozen=True):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
 
+class AccountSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """A further account at the same carrier, with numbers of its own."""
+
+    username: str
+    """Account at the carrier."""
+    password: str = ""
+    """Secret; better given as `password_file` or `password_env`."""
+    password_file: str = ""
+    """File whose content is the password; relative to the configuration."""
+    password_env: str = ""
+    """Environment variable that holds the password."""
+    numbers: tuple[str, ...] = ()
+    """Our numbers of this account, E.164."""
+
+
 class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """One carrier. With `username` and `register`, we register there; without, the carrier knows our address.
 
@@ -73,8 +88,11 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Number shown on calls that leave here; empty: the first of `numbers`, else `username`."""
     identity: Literal["from", "asserted"] = "from"
     """How our number is told: in From alone, or in P-Asserted-Identity too (RFC 3325)."""
-    diversion: bool = True
-    """Tell the carrier by Diversion that a call is forwarded, and by which of our numbers."""
+    diversion: Literal["off", "diversion", "history-info", "both"] = "diversion"
+    """How the carrier is told that a call is forwarded, and by which of our numbers: Diversion (RFC 5806), History-Info
+    (RFC 7044), both or not at all."""
+    accounts: tuple[AccountSettings, ...] = ()
+    """Further accounts there, each registered as this one is; a call leaves by the account whose number is shown."""
     channels: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     """Simultaneous calls; 0: no limit."""
     answer_timeout: TimeOut = 60.0
@@ -90,6 +108,11 @@ class TrunkSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     srtp_keys: Annotated[tuple[Keying, ...], msgspec.Meta(min_length=1, max_length=2)] = ("sdes",)
     """Where the keys come from: `sdes`: the signalling, which TLS should then protect; `dtls`: a handshake beside the
     voice, which nobody on the way can read. Both: what the other side can. Browsers always use `dtls`."""
+
+    @property
+    def all_numbers(self) -> tuple[str, ...]:
+        """Our numbers with this carrier, of all accounts."""
+        return (*self.numbers, *(number for account in self.accounts for number in account.numbers))
 
 
 class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):

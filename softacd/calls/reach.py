@@ -4,13 +4,11 @@ A forwarded call goes on as if the number had been dialled by the phone that for
 caller's. Nobody is asked twice in one call, and a call is forwarded at most five times (RFC 5806 section 7.2).
 """
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from softacd.calls.attempt import ANSWERED_ELSEWHERE, Attempt, AttemptUser, Outcome, better_refusal
 from softacd.calls.deadlines import Deadline
+from softacd.calls.diversion import Diversion, Why
 from softacd.calls.leg import Leg
 from softacd.calls.routing import ToExtension, ToGroup, ToNobody, ToOutside, ToQueue
 
@@ -21,22 +19,6 @@ if TYPE_CHECKING:
 MOST_DIVERSIONS = 5
 BUSY_STATUSES = frozenset({486, 600, 603})
 """Refusals by a human or a busy phone; every other one means that nobody answers."""
-
-
-class Why(StrEnum):
-    """Reasons of a diversion, as RFC 5806 section 6.1 spells them."""
-
-    ALWAYS = "unconditional"
-    BUSY = "user-busy"
-    NO_ANSWER = "no-answer"
-    UNAVAILABLE = "unavailable"
-
-
-class Diversion(msgspec.Struct, frozen=True):
-    """`extension` sent the call elsewhere."""
-
-    extension: str
-    why: Why
 
 
 class Reach(Attempt):
@@ -157,7 +139,7 @@ class Reach(Attempt):
             exchange.routing.destination(number, phone) if phone else ToNobody(404, f"no phone {here} any more")
         )
         visited = {diversion.extension for diversion in self._diversions}
-        if len(self._diversions) > MOST_DIVERSIONS or (
+        if len(self._diversions) + len(self.call.diverted) > MOST_DIVERSIONS or (
             isinstance(destination, ToExtension) and destination.extension in visited
         ):
             call.note("forward-loop", " ".join((*reversed([d.extension for d in self._diversions]), number)), now)

@@ -7,13 +7,13 @@ registration. `obstacle` says in words why a call cannot leave here now.
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from softacd.calls.model import TrunkSettings
+from softacd.calls.model import AccountSettings, TrunkSettings
+from softacd.calls.trunk_account import TrunkAccount
 from softacd.calls.trunk_quality import TrunkQuality
-from softacd.sip.digest import Credentials
 from softacd.sip.errors import SipError
 from softacd.sip.events import FailureCause
 from softacd.sip.headers import NameAddress
-from softacd.sip.message import Response
+from softacd.sip.message import Request, Response
 from softacd.sip.probe import Probe, ProbeState
 from softacd.sip.registration import Registration, RegistrationState
 from softacd.sip.stack import SipStack
@@ -23,6 +23,8 @@ from softacd.sip.uri import SipUri
 
 Network = IPv4Network | IPv6Network
 Target = tuple[str, int]
+CAUSES = {"unconditional": 302, "user-busy": 486, "no-answer": 408, "unavailable": 503}
+"""Reasons of Diversion as causes of History-Info (RFC 4458 section 4)."""
 DEAD_SECONDS = 60.0
 """How long a server that did not serve is passed over while the carrier has others."""
 
@@ -58,17 +60,16 @@ class Trunk:
         self.settings = settings
         self.targets: tuple[Target, ...] = ()
         self.networks = networks(settings.addresses)
-        self.contact_user = token()  # unguessable: a call addressed to it comes from who knows our registration
+        first = AccountSettings(settings.username, settings.password, numbers=settings.numbers)
+        self.accounts = tuple(
+            TrunkAccount(one.username, one.password, settings.realm, one.numbers, token())
+            for one in (first, *settings.accounts)
+        )
         self.calls_now: set[str] = set()
         self.last_incoming = 0
         self.failures = 0
         self.quality = TrunkQuality()
         self.since = 0.0
-        self.credentials = (
-            Credentials(username=settings.username, password=settings.password, realm=settings.realm)
-            if settings.username
-            else None
-        )
         self._stack = stack
         self._local = local
         self._token = token
@@ -76,7 +77,6 @@ class Trunk:
         self._learn = learn
         self._transport = Transport.UDP if settings.transport == "auto" else Transport(settings.transport)
         self._dead: dict[Target, float] = {}
-        self._registration: Registration | None = None
         self._probe: Probe | None = None
         self._state_seen = ""
 
@@ -87,16 +87,26 @@ class Trunk:
         """One word."""
         if not self.targets:
             return "resolving"
-        return "static" if self._registration is None else self._registration.state.value
+        states = [account.state for account in self.accounts if account.state is not None]
+        if not states:
+            return "static"
+        up = RegistrationState.REGISTERED
+        return (up if up in states else states[0]).value
 
     @property
     def cause(self) -> str:
         """Why it is not well, "" when it is."""
         if not self.targets:
             return f"{self.settings.host} has no address yet"
-        if self._registration is not None and self._registration.cause:
-            return self._registration.cause
+        for account in self.accounts:
+            if account.registration is not None and account.registration.cause:
+                name = f"{account.username}: " if len(self.accounts) > 1 else ""
+                return f"{name}{account.registration.cause}"
         return self._probe.cause if self._probe is not None else ""
+
+    @property
+    def _registrations(self) -> list[Registration]:
+        return [account.registration for account in self.accounts if account.registration is not None]
 
     @property
     def reachable(self) -> bool | None:
@@ -118,9 +128,10 @@ class Trunk:
             return "its name has no address"
         if emergency:
             return ""
-        if self._registration is not None and not self._registration.registered(now):
-            return f"not registered ({self._registration.cause or self._registration.state.value})"
-        if self._registration is None and self.reachable is False:
+        registrations = self._registrations
+        if registrations and not any(one.registered(now) for one in registrations):
+            return f"not registered ({self.cause or registrations[0].state.value})"
+        if not registrations and self.reachable is False:
             return f"not reachable ({self.cause})"
         if self.settings.channels and len(self.calls_now) >= self.settings.channels:
             return f"all {self.settings.channels} channels are in use"
@@ -160,11 +171,28 @@ class Trunk:
         parameter = "" if self._transport is Transport.UDP else f";transport={self._transport.value}"
         return f"<sip:{format_host(settings.proxy)}{port}{parameter};lr>"
 
-    @property
-    def route(self) -> tuple[str, ...]:
+    def route(self, account: TrunkAccount) -> tuple[str, ...]:
         """Route values of calls: those the registrar has told (RFC 3608), else the outbound proxy's."""
-        told = self._registration.service_route if self._registration is not None else ()
+        told = account.registration.service_route if account.registration is not None else ()
         return told or tuple(filter(None, (self.proxy,)))
+
+    def account_of(self, number: str) -> TrunkAccount:
+        """The account a call leaves by that shows this number: the number's own, else the first."""
+        return next((account for account in self.accounts if account.owns(number)), self.accounts[0])
+
+    def answers_to(self, user: str) -> bool:
+        """Whether this user of a Request-URI is the contact one of our registrations here has told."""
+        return any(account.contact_user == user for account in self.accounts)
+
+    def called(self, request: Request) -> str:
+        """The number a call from here is for; the registered contact alone does not say it, To or the account does."""
+        user, named = request.uri.user, request.to.uri.user
+        account = next((one for one in self.accounts if one.contact_user == user), None)
+        if user and account is None:
+            return user
+        if account is not None and len(account.numbers) == 1 and not self.account_of(named).owns(named):
+            return account.numbers[0]
+        return named
 
     def uri(self, number: str) -> str:
         """Request-URI of a number there."""
@@ -184,7 +212,7 @@ class Trunk:
     def identity(self, display_name: str = "", wanted: str = "") -> NameAddress:
         """Who we are on calls that leave here: the number wanted if it is ours with this carrier, else the shop's."""
         settings = self.settings
-        owned = [number for number in (settings.caller_id, *settings.numbers) if number]
+        owned = [number for number in (settings.caller_id, *settings.all_numbers) if number]
         wished = [number for number in owned if wanted and number.lstrip("+") == wanted.lstrip("+")]
         number = next(number for number in (*wished, *owned, settings.username, "anonymous") if number)
         return NameAddress(display_name, SipUri.parse(f"sip:{number}@{format_host(self.domain)}"))
@@ -196,9 +224,19 @@ class Trunk:
         asserted = (("P-Asserted-Identity", f"<{self.identity(wanted=wanted).uri}>"),)
         return (*asserted, ("Privacy", "id")) if withheld else asserted
 
-    def diversion(self, why: str) -> tuple[tuple[str, str], ...]:
-        """The Diversion of a call a phone forwards out (RFC 5806): our number here, never an extension."""
-        return (("Diversion", f"<{self.identity().uri}>;reason={why}"),) if self.settings.diversion else ()
+    def diversion(self, why: str, number: str) -> tuple[tuple[str, str], ...]:
+        """What tells of a call that a phone forwards out to `number`: by our number here, never by an extension.
+
+        Diversion (RFC 5806), or History-Info (RFC 7044) with the cause as RFC 4458 section 4 has it.
+        """
+        kind, headers = self.settings.diversion, []
+        ours = self.identity().uri
+        if kind in ("diversion", "both"):
+            headers.append(("Diversion", f"<{ours}>;reason={why}"))
+        if kind in ("history-info", "both"):
+            target = f"{self.uri(number)};cause={CAUSES.get(why, 404)}"
+            headers.append(("History-Info", f"<{ours}>;index=1, <{target}>;index=1.1;mp=1"))
+        return tuple(headers)
 
     # --- life --------------------
 
@@ -218,23 +256,25 @@ class Trunk:
 
     def stop(self, now: float) -> None:
         """De-register, ask no more."""
-        if self._registration is not None:
-            self._watch(self._registration.stop(now))
+        for registration in self._registrations:
+            self._watch(registration.stop(now))
         if self._probe is not None:
             self._probe.stop()
 
     def next_deadline(self) -> float | None:
         """When handle_deadline is due."""
-        refresh = self._registration.next_deadline() if self._registration is not None else None
-        probe = self._probe.next_deadline() if self._probe is not None else None
-        if refresh is None or probe is None:
-            return refresh if probe is None else probe
-        return min(refresh, probe)
+        soonest = self._probe.next_deadline() if self._probe is not None else None
+        for account in self.accounts:
+            refresh = account.registration.next_deadline() if account.registration is not None else None
+            if refresh is not None and (soonest is None or refresh < soonest):
+                soonest = refresh
+        return soonest
 
     def handle_deadline(self, now: float) -> None:
         """Refresh, retry or probe when it is time."""
-        if self._registration is not None:
-            self._watch(self._registration.handle_deadline(now))
+        for account in self.accounts:
+            if account.registration is not None:
+                self._watch(account.registration.handle_deadline(now))
         if self._probe is not None:
             self._watch(self._probe.handle_deadline(now))
         self._note(now)
@@ -244,12 +284,13 @@ class Trunk:
         seen = seen_at(response)
         if seen and self._learn(seen):
             self._point(self.flow())
-            if self._registration is not None:
-                self._registration.renew(now)
+            for registration in self._registrations:
+                registration.renew(now)
         if transaction.method == "REGISTER":
-            if self._registration is not None and transaction is self._registration.transaction:
-                self._watch(self._registration.on_response(response, now))
-                self._next_target(now)
+            asking = self._asked_by(transaction)
+            if asking is not None:
+                self._watch(asking.on_response(response, now))
+                self._next_target(asking, now)
         elif self._probe is not None:
             self._probe.on_response(transaction, response, now)
         self._note(now)
@@ -257,9 +298,10 @@ class Trunk:
     def on_failure(self, transaction: ClientTransaction, cause: FailureCause, now: float) -> None:
         """The carrier did not answer."""
         if transaction.method == "REGISTER":
-            if self._registration is not None and transaction is self._registration.transaction:
-                self._watch(self._registration.on_failure(cause, now))
-                self._next_target(now)
+            asking = self._asked_by(transaction)
+            if asking is not None:
+                self._watch(asking.on_failure(cause, now))
+                self._next_target(asking, now)
         elif self._probe is not None:
             self._probe.on_failure(transaction, cause, now)
         self._note(now)
@@ -268,20 +310,21 @@ class Trunk:
         settings = self.settings
         flow = self.flow()
         host = format_host(self.domain)
-        if settings.register:
-            self._registration = Registration(
+        for account in self.accounts if settings.register else ():
+            registration = Registration(
                 self._stack,
                 flow=flow,
                 registrar=f"sip:{host}",
-                address_of_record=NameAddress("", SipUri.parse(f"sip:{settings.username}@{host}")),
-                credentials=self.credentials,
-                contact_user=self.contact_user,
+                address_of_record=NameAddress("", SipUri.parse(f"sip:{account.username}@{host}")),
+                credentials=account.credentials,
+                contact_user=account.contact_user,
                 call_id=self._token(),
                 jitter=self._jitter,
                 expires=settings.expires,
                 route=tuple(filter(None, (self.proxy,))),
             )
-            self._watch(self._registration.start(now))
+            account.registration = registration
+            self._watch(registration.start(now))
         if settings.keep_alive_seconds:
             self._probe = Probe(
                 self._stack,
@@ -300,18 +343,20 @@ class Trunk:
         if transaction is not None:
             transaction.context = self
 
-    def _next_target(self, now: float) -> None:
+    def _asked_by(self, transaction: ClientTransaction) -> Registration | None:
+        return next((one for one in self._registrations if one.transaction is transaction), None)
+
+    def _next_target(self, registration: Registration, now: float) -> None:
         """After a failure try the carrier's next address."""
-        registration = self._registration
-        if registration is not None and registration.state is RegistrationState.BACKING_OFF and len(self.targets) > 1:
+        if registration.state is RegistrationState.BACKING_OFF and len(self.targets) > 1:
             if not self.give_up_on(self.targets[0], now):
                 self._dead.clear()  # all of them: the next one's turn
                 self.targets = (*self.targets[1:], self.targets[0])
             self._point(self.flow())
 
     def _point(self, flow: Flow) -> None:
-        if self._registration is not None:
-            self._registration.flow = flow
+        for registration in self._registrations:
+            registration.flow = flow
         if self._probe is not None:
             self._probe.flow = flow
 

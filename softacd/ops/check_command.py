@@ -96,7 +96,7 @@ def _trunks(configuration: Configuration) -> "Table":
             trunk.name,
             f"{trunk.transport}:{trunk.host}" + (f":{trunk.port}" if trunk.port else ""),
             account,
-            ", ".join(trunk.numbers),
+            ", ".join(trunk.all_numbers),
             str(trunk.channels or "no limit"),
         )
     return table

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from softacd.calls.model import PhoneSettings, TrunkSettings
+from softacd.calls.model import AccountSettings, PhoneSettings, TrunkSettings
 from softacd.ops.configuration_errors import KeyPath
 from softacd.ops.draft import Draft
 from softacd.ops.model import WebSettings
@@ -44,7 +44,14 @@ class Credentials:
             self._draft.error((*path, "username"), "is missing: a trunk that registers needs one", "the account's name")
         if trunk.register and password == "":
             self._missing(path, "a trunk that registers needs a password", "password")
-        return msgspec.structs.replace(trunk, password=password or "")
+        accounts = tuple(self._account((*path, "accounts", at), one) for at, one in enumerate(trunk.accounts))
+        return msgspec.structs.replace(trunk, password=password or "", accounts=accounts)
+
+    def _account(self, path: KeyPath, account: AccountSettings) -> AccountSettings:
+        password = self._secret(path, "password", account.password, account.password_file, account.password_env)
+        if password == "":
+            self._missing(path, "an account needs a password", "password")
+        return msgspec.structs.replace(account, password=password or "")
 
     def phone(self, phone: PhoneSettings, realm: str) -> PhoneSettings:
         """The phone with hashes instead of its password."""

@@ -258,7 +258,8 @@ class Configuration(msgspec.Struct, frozen=True):
     def secrets(self) -> frozenset[str]:
         """Every secret value, for the logs to hide."""
         values = {self.web.token}
-        values.update(trunk.password for trunk in self.trunks)
+        for trunk in self.trunks:
+            values.update((trunk.password, *(account.password for account in trunk.accounts)))
         for phone in self.phones:
             values.update((phone.password, phone.ha1, phone.ha1_sha256, phone.ha1_sha512_256))
         return frozenset(values - {""})

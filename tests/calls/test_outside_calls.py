@@ -5,9 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from softacd.calls.model import DialPlan
-from softacd.calls.records import CallEvent
+from softacd.acd.vocabulary import Status
+from softacd.calls.diversion import diverted
+from softacd.calls.model import AccountSettings, DialPlan
+from softacd.calls.records import CallEvent, CallRecord
+from softacd.calls.ring import Ring
 from softacd.sip.message import Request
+from softacd.sip.registration_table import RegistrationState
 from tests.calls.test_queue_calls import phone
 from tests.calls.world import World, shop
 
@@ -98,11 +102,131 @@ def test_a_phone_that_asks_for_privacy_is_anonymous_and_the_carrier_still_knows_
     assert request.header("Privacy") == "id"
 
 
-def test_a_trunk_may_not_want_to_hear_of_diversions() -> None:
-    world = outside_shop(alpha={"diversion": False})
-    world.switch.exchange.phone_book.choose("102", world.now, forward_always=NUMBER)
+def forwarded_out(diversion: str) -> Request:
+    """101 calls 102, whose calls go to an outside number; the INVITE the carrier gets."""
+    world = outside_shop(alpha={"diversion": diversion})
+    world.switch.exchange.phone_book.choose("102", world.now, forward_busy=NUMBER)
     phone(world, "101").dial("102")
-    assert phone(world, "alpha").requests[-1].header("Diversion") is None
+    phone(world, "102").respond(phone(world, "102").calls[-1], 486)
+    return phone(world, "alpha").requests[-1]
+
+
+OURS = "<sip:37322000111@198.51.100.1>"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "diversion", "history"),
+    [
+        ("diversion", f"{OURS};reason=user-busy", None),
+        ("history-info", None, f"{OURS};index=1, <sip:{NUMBER}@198.51.100.1;cause=486>;index=1.1;mp=1"),
+        ("off", None, None),
+    ],
+)
+def test_a_trunk_is_told_of_diversions_in_its_words(wanted: str, diversion: str | None, history: str | None) -> None:
+    request = forwarded_out(wanted)
+    assert request.header("Diversion") == diversion
+    assert request.header("History-Info") == history
+
+
+def test_both_say_the_same() -> None:
+    request = forwarded_out("both")
+    assert [(one.extension, one.why) for one in diverted(request)] == [("37322000111", "user-busy")]
+    del request.fields["diversion"]
+    assert [(one.extension, one.why) for one in diverted(request)] == [("37322000111", "user-busy")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("Diversion", "<sip:022333444@c.test>;reason=no-answer;counter=1, <sip:022555@c.test>;reason=unconditional"),),
+        (
+            ("History-Info", "<sip:022555@c.test>;index=1"),
+            ("History-Info", "<sip:022333444@c.test;cause=302>;index=1.1;mp=1, <sip:x@c.test;cause=408>;index=1.1.1"),
+        ),
+    ],
+)
+def test_who_sent_a_call_to_us_is_noted_and_phones_see_it(headers: tuple[tuple[str, str], ...]) -> None:
+    world = outside_shop()
+    phone(world, "alpha").dial("37322000111", headers=headers)
+    assert notes(world, "diverted") == ["by 022333444: no-answer"]
+    world.press(max(world.open_streams), "1")
+    world.finish_play()
+    world.switch.desk.set_status("a1", Status.AVAILABLE, "", world.now)
+    world.switch.settle(world.now)
+    world.settle()
+    assert phone(world, "101").requests[-1].headers("Diversion") == [
+        "<sip:022333444@shop.test>;reason=no-answer",
+        "<sip:022555@shop.test>;reason=unconditional",
+    ]
+
+
+def test_what_cannot_be_read_says_nothing() -> None:
+    world = outside_shop()
+    call = phone(world, "alpha").dial("37322000111", headers=(("Diversion", "<sip:"), ("History-Info", ",,;")))
+    assert call.status == 200
+    assert notes(world, "diverted") == []
+
+
+def test_a_call_forwarded_round_and_round_through_carriers_ends() -> None:
+    world = outside_shop()
+    world.switch.exchange.phone_book.choose("101", world.now, forward_always=NUMBER)
+    loop = ", ".join(f"<sip:0{number}@c.test>;reason=unconditional" for number in range(5))
+    phone(world, "alpha").dial("37322000111", headers=(("Diversion", loop),))
+    call = next(iter(world.switch.exchange.calls.values()))
+    call.begin(Ring.extension(call, "101", 20.0), world.now)
+    world.settle()
+    assert notes(world, "forward-loop")
+    assert not phone(world, "beta").calls
+
+
+# --- several accounts --------------------
+
+
+def two_accounts() -> World:
+    second = AccountSettings("second", "word", numbers=("+37322000999",))
+    return registering(accounts=(second,))
+
+
+def test_each_account_registers_and_its_calls_are_its_numbers() -> None:
+    world = two_accounts()
+    alpha = phone(world, "alpha")
+    assert [request.to.uri.user for request in registers(world)] == ["shop", "second"]
+    contacts = [request.contacts[0].uri.user for request in registers(world)]
+    assert len(set(contacts)) == 2
+    for contact, number in zip(contacts, ("37322000111", "+37322000999"), strict=True):
+        alpha.dial(contact)
+        assert [record for record in world.records if isinstance(record, CallRecord)][-1].called == number
+
+
+def test_a_call_leaves_by_the_account_whose_number_is_shown() -> None:
+    world = two_accounts()
+    contacts = [request.contacts[0].uri.user for request in registers(world)]
+    alpha = phone(world, "alpha")
+    for caller_id, contact in (("", contacts[0]), ("+37322000999", contacts[1])):
+        phones = tuple(
+            msgspec.structs.replace(entry, caller_id=caller_id) if entry.extension == "101" else entry
+            for entry in world.switch.exchange.settings.phones
+        )
+        exchange = world.switch.exchange
+        settings = msgspec.structs.replace(exchange.settings, phones=phones)
+        world.switch.configure(settings, tuple(exchange.queues.values()), tuple(exchange.agents.values()), world.now)
+        call = phone(world, "101").dial(NUMBER)
+        invite = alpha.requests[-1]
+        assert invite.contacts[0].uri.user == contact
+        assert invite.from_.uri.user == (caller_id or "37322000111")
+        phone(world, "101").cancel(call)
+
+
+def test_a_trunk_is_up_while_one_of_its_accounts_is() -> None:
+    world = two_accounts()
+    trunk = world.switch.exchange.trunks["alpha"]
+    assert trunk.state == "registered"
+    first, second = (account.registration for account in trunk.accounts)
+    assert first is not None
+    assert second is not None
+    first.state, first.cause = RegistrationState.REJECTED, "403 Forbidden"
+    assert (trunk.state, trunk.cause) == ("registered", "shop: 403 Forbidden")
+    assert trunk.obstacle(world.now) == ""
 
 
 # --- who is tried next --------------------

@@ -2,7 +2,7 @@
 
 import re
 
-from softacd.ops.checks.trunks import DIGITS, E164, as_e164
+from softacd.ops.checks.trunks import DIGITS, E164, as_e164, numbers_of
 from softacd.ops.configuration_errors import KeyPath, dotted, quoted
 from softacd.ops.draft import Draft
 from softacd.ops.schema import fields_of
@@ -120,10 +120,10 @@ def _check_numbers(draft: Draft) -> None:
     if "*" in draft.names["numbers"]:
         return
     for trunk in draft.trunks.values():
-        for index, number in enumerate(trunk.numbers):
+        for here, number in numbers_of(trunk):
             if number not in draft.names["numbers"]:
                 draft.warn(
-                    ("trunks", trunk.name, "numbers", index),
+                    here,
                     f"calls to {number} are refused: no flow is named for it",
                     f'[numbers."{number}"] with flow = or [numbers."*"]',
                 )

@@ -31,7 +31,7 @@ def _check_phones(draft: Draft) -> None:
             draft.error(("phones", extension), f"the extension is {quoted(extension)}", "2 to 10 digits")
     for phone in draft.phones.values():
         if phone.caller_id and not any(
-            phone.caller_id.lstrip("+") in {number.lstrip("+") for number in (trunk.caller_id, *trunk.numbers)}
+            phone.caller_id.lstrip("+") in {number.lstrip("+") for number in (trunk.caller_id, *trunk.all_numbers)}
             for trunk in draft.trunks.values()
         ):
             draft.warn(

@@ -44,13 +44,17 @@ def check_trunks(draft: Draft) -> None:
                 f"[sip] listen serves no {trunk.transport}, from where calls would leave",
                 f'one of {", ".join(sorted(transports))}, or "{trunk.transport}:ADDRESS:PORT" in [sip] listen',
             )
-        for index, number in enumerate(trunk.numbers):
+        for here, number in numbers_of(trunk):
             if not E164.fullmatch(number):
-                draft.error(
-                    (*path, "numbers", index), f"got {quoted(number)}", "a number like +37322000111", as_e164(number)
-                )
+                draft.error(here, f"got {quoted(number)}", "a number like +37322000111", as_e164(number))
             elif owners.setdefault(number, trunk.name) != trunk.name:
-                draft.error((*path, "numbers", index), f"{quoted(number)} is already a number of {owners[number]}")
+                draft.error(here, f"{quoted(number)} is already a number of {owners[number]}")
+        names = [trunk.username, *(account.username for account in trunk.accounts)]
+        for index, account in enumerate(trunk.accounts):
+            if account.username in names[: index + 1]:
+                draft.error(
+                    (*path, "accounts", index, "username"), f"{quoted(account.username)} is given twice", "each once"
+                )
         if trunk.caller_id and not re.fullmatch(r"\+?[0-9]{2,15}", trunk.caller_id):
             draft.error(
                 (*path, "caller_id"),
@@ -58,13 +62,23 @@ def check_trunks(draft: Draft) -> None:
                 "a number like +37322000111",
                 as_e164(trunk.caller_id),
             )
-        elif trunk.caller_id and trunk.numbers and trunk.caller_id not in trunk.numbers:
+        elif trunk.caller_id and trunk.numbers and trunk.caller_id not in trunk.all_numbers:
             draft.warn((*path, "caller_id"), "is not one of our numbers with this carrier, who may refuse such calls")
         if not trunk.codecs:
             draft.error((*path, "codecs"), "is empty", '"PCMA", "PCMU", "G722", "OPUS", or several of them')
     _check_unlike(draft)
     if not draft.names["trunks"]:
         draft.warn(("trunks",), "no trunk is configured: only calls between phones are possible", "[trunks.NAME]")
+
+
+def numbers_of(trunk: TrunkSettings) -> list[tuple[KeyPath, str]]:
+    """Each number of each account, and where it stands."""
+    path: KeyPath = ("trunks", trunk.name)
+    found: list[tuple[KeyPath, str]] = [((*path, "numbers", at), number) for at, number in enumerate(trunk.numbers)]
+    for index, account in enumerate(trunk.accounts):
+        here = (*path, "accounts", index, "numbers")
+        found += [((*here, at), number) for at, number in enumerate(account.numbers)]
+    return found
 
 
 def _check_addresses(draft: Draft, trunk: TrunkSettings, path: KeyPath) -> None:
