@@ -223,7 +223,8 @@ class Phone:
 class Phones:
     """The phones of one test. baresip keeps one stack a process: only one of these lives at a time."""
 
-    def __init__(self, port: int, media_port: int, authority: Path | None = None) -> None:
+    def __init__(self, port: int, media_port: int, authority: Path | None = None, *, host: str = "127.0.0.1") -> None:
+        self._host = host
         self._authority = authority
         self._port = port
         self._media_port = media_port
@@ -234,17 +235,17 @@ class Phones:
         self._handler = _Trace(self.trace)
 
     @classmethod
-    async def on_free_ports(cls, authority: Path | None = None) -> "Phones":
+    async def on_free_ports(cls, authority: Path | None = None, *, host: str = "127.0.0.1") -> "Phones":
         """Bring a stack up; where another program was faster at a port (baresip wants the next one too), try others.
 
         `authority`: a PEM file; over TLS whom it has signed is believed, and nobody else.
         """
         for attempt in range(5):
             with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
+                probe.bind((host, 0))
                 port = int(probe.getsockname()[1])
             try:
-                return await cls(port, 20_000 + port % 20_000 // 2 * 2, authority).start()
+                return await cls(port, 20_000 + port % 20_000 // 2 * 2, authority, host=host).start()
             except BaresipError:
                 if attempt == 4:
                     raise
@@ -257,14 +258,14 @@ class Phones:
         logger.propagate = False
         await self._runtime.start(
             Config(
-                net_interface="127.0.0.1",
+                net_interface=self._host,
                 max_concurrent_calls=None,
                 native_log_level="error",
                 sip_trace=True,
                 extra_config_text=(
                     "module srtp.so\nmodule dtls_srtp.so\n"
                     + (f"sip_cafile {self._authority}\nsip_verify_server yes\n" if self._authority else "")
-                    + f"sip_listen 127.0.0.1:{self._port}\nrtp_ports {self._media_port}-{self._media_port + 800}\n"
+                    + f"sip_listen {self._host}:{self._port}\nrtp_ports {self._media_port}-{self._media_port + 800}\n"
                 ),
             )
         )

@@ -1,0 +1,91 @@
+"""Voice over a network that loses, doubles, delays and reorders: what is heard, which keys come, what is recorded."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from softacd.ops.demo.switch_process import SwitchProcess
+from tests.interop.bad_network import PHONES, SWITCH, BadNetwork, Faults, possible
+from tests.interop.conftest import Switch
+from tests.interop.tones import RATE, purity
+
+pytestmark = [pytest.mark.interop, pytest.mark.skipif(bool(possible()), reason=possible() or "it is possible")]
+
+VOICE = range(16_384, 32_768)
+"""The switch's ports of voice."""
+FAULTS = Faults(loss=0.04, double=0.02, jitter=0.025, late=0.03)
+LISTENED = 4.0
+
+
+@pytest.fixture
+async def network(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BadNetwork]:
+    pytest.importorskip("baresip", reason="baresip-python is not installed")
+    start = SwitchProcess.start
+
+    async def start_there(*words: Any) -> SwitchProcess:
+        network.at_switch()
+        try:
+            return await start(*words)
+        finally:
+            network.at_phones()
+
+    monkeypatch.setattr(SwitchProcess, "start", start_there)
+    with BadNetwork(FAULTS, VOICE) as network:
+        yield network
+
+
+def settings() -> dict[str, dict[str, Any]]:
+    """The shop at its end of the wire."""
+    return {
+        "sip": {"listen": [f"udp:{SWITCH}:5060", f"tcp:{SWITCH}:5060"]},
+        "media": {"host": SWITCH, "port_low": VOICE.start, "port_high": VOICE.stop - 1},
+        "web": {"listen": f"{SWITCH}:8080"},
+        "phones": {"101": {"codecs": ["OPUS", "G722", "PCMA"]}},
+    }
+
+
+@pytest.mark.parametrize("codec", ["pcma", "opus/48000/2", "g722/16000/1"])
+async def test_two_phones_over_a_bad_network(switch: Switch, network: BadNetwork, codec: str) -> None:
+    """Relayed when both speak PCMA, else through jitter buffer, concealment and mixer."""
+    from tests.interop.phones import Phones
+
+    phones = await Phones.on_free_ports(host=PHONES)
+    try:
+        async with switch(**settings()) as shop:
+            ann = await shop.phone_of(phones, "ann", codecs=(codec,))
+            bob = await shop.phone_of(phones, "bob")
+            calling = await ann.dial(shop.uri("102"))
+            answered = await (await bob.rings()).answer()
+            await calling.established()
+            await asyncio.gather(calling.until_hears(bob.frequency, 8), answered.until_hears(ann.frequency, 8))
+            await asyncio.sleep(2.0)  # jitter buffers have settled
+            for line in (calling, answered):
+                line.forget()
+            await asyncio.sleep(LISTENED)
+            for line, other in ((calling, bob), (answered, ann)):
+                heard = bytes(line.heard)
+                step = RATE // 2 * 2
+                windows = [purity(heard[at : at + step], other.frequency) for at in range(0, len(heard) - step, step)]
+                assert len(windows) >= 6, "the sound does not stop"
+                assert sum(windows) / len(windows) > 0.6, windows
+                assert min(windows) > 0.2, windows
+            for key in "5938*0":
+                await calling.press(key)
+                await asyncio.sleep(0.35)
+            await asyncio.sleep(1.0)
+            assert answered.digits == "5938*0", "every key once"
+            await asyncio.sleep(5.0)  # for a report
+            await calling.hang_up()
+            (call,) = await shop.ended_calls(1)
+            legs = (await shop.story(call.id)).legs
+            for leg in legs:
+                assert 0.01 < leg.packets_lost / leg.packets_received < 0.09, leg
+                assert leg.jitter_ms > 3, leg
+                assert 2.8 < leg.mos < 4.2, leg
+            assert network.lost > 20
+            assert network.doubled > 10
+            assert network.held > 10
+    finally:
+        await phones.close()
