@@ -273,8 +273,9 @@ class Inbound:
                 self.events.append(DigitPressed(self.stream, digit))
                 if self.pass_key is not None:
                     self.pass_key(digit, now)
-            # None where the sink's peer did not agree to telephone-events: it would not understand.
-            if sink is not None:
+            # None where the sink's peer did not agree to telephone-events: it would not understand. A late packet of an
+            # event says nothing new, but after its end it would be a second key to many a receiver.
+            if sink is not None and not behind:
                 outgoing = sink.telephone_event
         # else, RFC 3550 section 5.1: a receiver must ignore payload types it does not understand
         if outgoing is None or sink is None:

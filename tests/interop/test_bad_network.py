@@ -54,6 +54,7 @@ async def test_two_phones_over_a_bad_network(switch: Switch, network: BadNetwork
     phones = await Phones.on_free_ports(host=PHONES)
     try:
         async with switch(**settings()) as shop:
+            shop.complaints_expected = True  # it warns that its API is not on the loopback interface
             ann = await shop.phone_of(phones, "ann", codecs=(codec,))
             bob = await shop.phone_of(phones, "bob")
             calling = await ann.dial(shop.uri("102"))
@@ -83,7 +84,7 @@ async def test_two_phones_over_a_bad_network(switch: Switch, network: BadNetwork
             for leg in legs:
                 assert 0.01 < leg.packets_lost / leg.packets_received < 0.09, leg
                 assert leg.jitter_ms > 3, leg
-                assert 2.8 < leg.mos < 4.2, leg
+                assert 2.8 < leg.mos < 4.35, leg
             assert network.lost > 20
             assert network.doubled > 10
             assert network.held > 10

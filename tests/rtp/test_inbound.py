@@ -216,6 +216,20 @@ def test_loss_of_an_interval() -> None:
     assert wire.inbound.loss_since_last_report() == (2, 0)
 
 
+def test_a_late_packet_of_an_event_is_not_passed_on_after_its_end() -> None:
+    """To many a receiver it would be the key once more."""
+    wire = Wire()
+    (first,) = wire.run(0)
+    packets = [
+        wire.packet(number, payload_type=101, timestamp=160, payload=bytes([1, 10 | (number > 2) << 7, 0, 40 * number]))
+        for number in range(1, 5)
+    ]
+    relayed = [wire.feed(packets[index], 0.02 * at) for at, index in enumerate((0, 2, 3, 1), 1)]
+    assert [packet is not None for packet in relayed] == [True, True, True, False]
+    assert wire.run(5)[0].sequence == first.sequence + 5
+    assert wire.events == [DigitPressed(1, "1")]
+
+
 def test_a_packet_overtaken_by_an_event_that_was_dropped() -> None:
     wire = Wire(sink_event=None)
     assert numbers(wire.run(2, 3)) == [0, 1]
