@@ -44,7 +44,7 @@ class Service:
         self.write(CONFIGURATION)
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(str(directory / "notify"))
-        self.manager.settimeout(10)
+        self.manager.settimeout(30)
         self.log = (directory / "log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "softacd.ops.cli", "run", "--config", str(self.file)],

@@ -22,7 +22,7 @@ from softacd.simulate.user_agent import OnCall
 from softacd.simulate.voice import Metronome
 
 PORTS = range(10_000, 16_000)
-READY_WITHIN = 15.0
+READY_WITHIN = 60.0
 SETTLE_WITHIN = 15.0
 """Legs are remembered some seconds after their call, so that late messages of theirs can be told."""
 QUIET = 0.3
