@@ -66,7 +66,7 @@ def caller(**changes: Any) -> CallerView:
 
 
 def agent(**changes: Any) -> AgentView:
-    view = AgentView(agent="ann", signature=ANN, seconds=2.7, hung_up_first=False, heard_caller=True)
+    view = AgentView(agent="ann", signature=ANN, seconds=2.7, held=0.0, hung_up_first=False, heard_caller=True)
     return msgspec.structs.replace(view, **changes)
 
 
@@ -124,6 +124,11 @@ def test_a_caller_who_left_as_the_agent_answered_may_be_recorded_either_way() ->
         assert account(view, [short], [record(outcome=outcome, talk_ms=100)]).doubts == ()
 
 
+def test_who_was_on_hold_for_most_of_a_short_conversation_need_not_have_been_heard() -> None:
+    held = agent(seconds=3.3, held=1.1, heard_caller=False)
+    assert account(caller(), [held], [record(talk_ms=2_200, hold_ms=1_100)]).doubts == ()
+
+
 def test_two_who_hang_up_at_once_may_be_recorded_either_way_and_one_who_was_hung_up_on_may_not() -> None:
     for ended_by in ("caller", "called"):
         assert account(caller(), [agent(hung_up_first=True)], [record(ended_by=ended_by)]).doubts == ()
@@ -147,6 +152,7 @@ def test_two_who_hang_up_at_once_may_be_recorded_either_way_and_one_who_was_hung
         (caller(bells=((6.5, ANN), (7.5, 5))), [agent()], [record()], "2 voices"),
         (caller(bells=()), [agent()], [record()], "was not heard"),
         (caller(), [agent(seconds=4.0, heard_caller=False)], [record(talk_ms=4_000)], "did not hear the caller"),
+        (caller(), [agent(seconds=4.0, held=1.4, heard_caller=False)], [record(talk_ms=4_000)], "not hear the caller"),
         (caller(), [], [record()], "a voice no phone sent"),
         (caller(heard=HEARD[2 * RATE :], pressed=1.0), [agent()], [record()], "did not hear the greeting"),
         (caller(heard=np.concatenate((HEARD[: 3 * RATE], noise(9, 6.2)))), [agent()], [record()], "hear the notice"),

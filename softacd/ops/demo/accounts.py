@@ -22,7 +22,7 @@ BLINK = 1.0
 """Seconds of conversation within which an ear may have missed the agent's bell."""
 
 GREETED = 2.5
-"""Seconds of conversation within which the caller has heard the agent and greeted in turn."""
+"""Seconds of conversation, holds left out, within which the caller has heard the agent and greeted in turn."""
 
 
 class Clips(msgspec.Struct, frozen=True):
@@ -49,11 +49,13 @@ class CallerView(msgspec.Struct, frozen=True):
 
 
 class AgentView(msgspec.Struct, frozen=True):
-    """An agent's phone that answered this caller. Seconds of conversation; whether the caller's bell was heard."""
+    """An agent's phone that answered this caller. Seconds of conversation, `held` of them on hold; whether the caller's
+    bell was heard."""
 
     agent: str
     signature: int
     seconds: float
+    held: float
     hung_up_first: bool
     heard_caller: bool
 
@@ -186,7 +188,7 @@ def _partner(view: CallerView, agents: list[AgentView], doubts: list[str]) -> Ag
         doubts.append(f"{talked.agent}'s phone answered, but another voice was heard")
     if not bells and talked.seconds > BLINK:
         doubts.append(f"{talked.agent}'s phone answered for {talked.seconds:.1f} s, but was not heard")
-    if bells and talked.seconds > GREETED and not talked.heard_caller:
+    if bells and talked.seconds - talked.held > GREETED and not talked.heard_caller:
         doubts.append(f"{talked.agent} did not hear the caller")
     return talked
 

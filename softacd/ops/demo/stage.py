@@ -221,10 +221,13 @@ def _agent_view(actor: AgentActor, story: CallerStory) -> AgentView | None:
     if call is None or call.voice is None:
         return None
     bells = {signature for _, signature in call.voice.ear.speakers()}
+    ended = call.time_of("ended")
+    hold = call.time_of("hold")
     return AgentView(
         agent=actor.agent.name,
         signature=actor.agent.signature,
-        seconds=call.time_of("ended") - call.time_of("talking"),
+        seconds=ended - call.time_of("talking"),
+        held=(call.time_of("resume") or ended) - hold if hold else 0.0,
         hung_up_first=call.ended_by == "here",
         heard_caller=story.plan.signature in bells,
     )
