@@ -25,9 +25,9 @@ types: dev
 bench: dev
 	.venv/bin/softacd bench
 
-# Looks for inputs that break the readers of SIP, SDP, digests, URIs and the media core: ten seconds each (Python 3.11 on x86-64).
+# Looks for inputs that break what reads octets of strangers, from SIP to DTLS: ten seconds each (Python 3.11 on x86-64).
 fuzz: dev
-	@for target in message stack stream description digest uri packet relayed transcoded reports keys buffer decoded; do \
+	@for target in message stack stream description digest uri packet relayed transcoded reports keys buffer decoded checks arrivals handshake; do \
 		echo "== $$target"; $(PYTHON) -m tests.fuzz.run $$target -max_total_time=10 -print_final_stats=1 -verbosity=0 \
 			|| exit 1; \
 	done

@@ -132,6 +132,7 @@ SUITES: dict[str, Suite] = {
             {"seconds": 0.5, "streams": 20, "rounds": 1, "peer_streams": 4},
         ),
         Suite("voice", "Sound mixed, searched for keys, recorded, encrypted", {"streams": 6, "rounds": 2}),
+        Suite("webrtc", "Browsers' legs: encrypted by DTLS-SRTP", {"seconds": 0.6, "legs": 4}),
         Suite("store", "Call records written", {"calls": 50}),
         Suite(
             "customers",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["softacd.sip", "softacd.sdp", "softacd.rtp"]):
+with atheris.instrument_imports(include=["softacd.sip", "softacd.sdp", "softacd.rtp", "softacd.runtime.media"]):
     from tests.fuzz.targets import TARGETS
 
 from tests.fuzz.seeds import SEEDS

@@ -1,6 +1,6 @@
 """Where the fuzzers begin, and the inputs made to be slow."""
 
-from tests.fuzz import media
+from tests.fuzz import browsers, media
 
 INVITE = (
     b"INVITE sip:600@192.0.2.1;user=phone SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKa1;rport\r\n"
@@ -26,6 +26,7 @@ SEEDS: dict[str, list[bytes]] = {
     "uri": [b"sips:%61lice:pw@[2001:db8::1]:5061;transport=tcp;lr?subject=x", b'"A \\" B" <sip:a@b>;tag=1',
             b"SIP/2.0/UDP [::1]:5060;branch=z9hG4bK1;received=192.0.2.1"],
     **media.SEEDS,
+    **browsers.SEEDS,
 }  # fmt: skip
 
 
@@ -68,6 +69,8 @@ SLOW: dict[str, tuple[str, bytes, bytes, bytes]] = {
     "at signs": ("uri", b"sip:", b"a@", b"b"),
     "uri parameters": ("uri", b"sip:a@b", b";a=b", b""),
     "uri headers": ("uri", b"sip:a@b?", b"a=b&", b""),
+    "attributes of a check": ("checks", browsers.CHECK[:20], b"\x80\x99\x00\x00", b""),
+    "records of a handshake": ("handshake", b"", b"\x16\xfe\xfd" + bytes(9) + b"\x01\x00", b""),
     "a display name": ("uri", b"", b"a ", b"<sip:a@b>"),
 }
 """Name -> target, head, what is repeated, tail: each looks for one kind of backtracking or rescanning."""

@@ -18,7 +18,7 @@ from softacd.sip.parser import parse_message
 from softacd.sip.stack import SipStack
 from softacd.sip.transport import Flow, Transport
 from softacd.sip.uri import SipUri
-from tests.fuzz import media
+from tests.fuzz import browsers, media
 
 UDP = Flow(Transport.UDP, ("192.0.2.1", 5060), ("192.0.2.99", 5060))
 LOCAL = LocalMedia(host="192.0.2.1", port=20_000, session_id=1)
@@ -115,4 +115,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "digest": digest,
     "uri": uri,
     **media.TARGETS,
+    **browsers.TARGETS,
 }
