@@ -17,6 +17,7 @@ OUTSIDE = "069123456"
 """The number, and name, of the subscriber outside."""
 OUTSIDE_TONE = 440
 ACCOUNT = "shop-account"
+SECOND_ACCOUNT, SECOND_NUMBER = "second-account", "+37322000999"
 Transport = Literal["udp", "tcp", "tls"]
 
 needs_asterisk = pytest.mark.skipif(folder() is None, reason="Asterisk is not there; run tools/asterisk")
@@ -38,11 +39,13 @@ class AsteriskCarrier:
         number: int = 25,
         timers: str = "no",
         expires: int = 600,
+        second: bool = False,
     ) -> None:
         """`shop`: host:port of the shop's listener of `transport`, wanted when it does not register.
 
         `number` is the last part of the carrier's address. `media` is "no" or "sdes". `timers` as in pjsip.conf: "no"
         or "always", then with the smallest interval. `expires`: seconds of a registration it grants at most.
+        `second`: there is a second account.
         """
         self.host = own_host(number)
         self.port, self.tls_port = free_port(self.host), free_port(self.host)
@@ -56,6 +59,7 @@ class AsteriskCarrier:
         self._shop = shop
         self._timers = timers
         self._expires = expires
+        self._second = second
         self._directory = directory / f"asterisk-{number}"
         self._asterisk: Asterisk | None = None
 
@@ -129,7 +133,8 @@ class AsteriskCarrier:
         return f"sip:{NUMBERS[trunk or self.trunk]}@{self.host}:{self.port}"
 
     def _pjsip(self) -> str:
-        sections = [f"[global]\ntype=global\nkeep_alive_interval=20\n{self._transports()}"]
+        order = "auth_username,username,ip"
+        sections = [f"[global]\ntype=global\nendpoint_identifier_order={order}\n{self._transports()}"]
         sections.append(
             f"[{OUTSIDE}]\ntype=endpoint\ntransport=udp\ncontext=outside\ndisallow=all\nallow=alaw,ulaw\n"
             f"auth={OUTSIDE}\naors={OUTSIDE}\ndirect_media=no\ncallerid=<{OUTSIDE}>\n"
@@ -142,6 +147,14 @@ class AsteriskCarrier:
             f"timers={self._timers}\ntimers_sess_expires=90\ntimers_min_se=90\n"
         )
         match = own_host(1)
+        if self._second:
+            sections.append(
+                f"[{SECOND_ACCOUNT}]\ntype=endpoint\ntransport={self.transport}\ncontext=shop\ndisallow=all\n"
+                f"allow=alaw,ulaw\naors={SECOND_ACCOUNT}\ndirect_media=no\nauth={SECOND_ACCOUNT}\n"
+                "identify_by=auth_username,username\n"
+                f"[{SECOND_ACCOUNT}]\ntype=auth\nauth_type=userpass\nusername={SECOND_ACCOUNT}\n"
+                f"password={self.password}\n[{SECOND_ACCOUNT}]\ntype=aor\nmax_contacts=1\n"
+            )
         if self._register:
             sections.append(
                 f"{endpoint}auth={ACCOUNT}\n"
@@ -171,7 +184,8 @@ class AsteriskCarrier:
     @staticmethod
     def _extensions() -> str:
         return (
-            "[outside]\nexten => _[+0-9].,1,Dial(PJSIP/${EXTEN}@" + ACCOUNT + ",60)\n same => n,Hangup()\n"
+            f"[outside]\nexten => {SECOND_NUMBER},1,Dial(PJSIP/{SECOND_ACCOUNT},60)\n same => n,Hangup()\n"
+            "exten => _[+0-9].,1,Dial(PJSIP/${EXTEN}@" + ACCOUNT + ",60)\n same => n,Hangup()\n"
             f"[shop]\nexten => {OUTSIDE},1,Dial(PJSIP/{OUTSIDE},60)\n same => n,Hangup()\n"
         )
 

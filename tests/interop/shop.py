@@ -154,11 +154,17 @@ def _merge(tree: Settings, changes: Mapping[str, Any]) -> None:
 
 
 def as_toml(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """A tree of settings as TOML; a value in JSON is one in TOML."""
-    plain = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in tree.items() if not isinstance(value, dict)]
+    """A tree of settings as TOML; a value in JSON is one in TOML, but for a table."""
+    plain = [f"{json.dumps(name)} = {_value(value)}" for name, value in tree.items() if not isinstance(value, dict)]
     header = [f"[{'.'.join(map(json.dumps, path))}]"] if path and plain else []
     tables = [as_toml(value, (*path, name)) for name, value in tree.items() if isinstance(value, dict)]
     return "\n".join((*header, *plain, *tables))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name)} = {_value(one)}" for name, one in value.items()) + "}"
+    return f"[{', '.join(map(_value, value))}]" if isinstance(value, list) else json.dumps(value)
 
 
 class Story(msgspec.Struct):

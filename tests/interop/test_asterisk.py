@@ -7,7 +7,14 @@ import pytest
 
 from softacd.calls.records import Direction, Outcome
 from tests.certificates import Certificates
-from tests.interop.asterisk import OUTSIDE, AsteriskCarrier, Transport, needs_asterisk
+from tests.interop.asterisk import (
+    OUTSIDE,
+    SECOND_ACCOUNT,
+    SECOND_NUMBER,
+    AsteriskCarrier,
+    Transport,
+    needs_asterisk,
+)
 from tests.interop.conftest import Switch
 from tests.interop.phones import Line, Phone, Phones, until
 from tests.interop.pjsua import PjsuaPhone, needs_pjsua
@@ -182,6 +189,39 @@ async def test_a_carrier_lost_in_mid_call_ends_the_call_and_is_registered_with_a
         again = await (await outside.dial(carrier.number())).established()
         await again.until_hears(GREETING)
         await again.hang_up()
+
+
+async def test_two_accounts_each_with_its_number(switch: Switch, phones: Phones, tmp_path: Path) -> None:
+    """Asterisk calls the contact a registration has told, whatever was dialled: the account says the number."""
+    account = {"username": SECOND_ACCOUNT, "numbers": [SECOND_NUMBER]}
+    async with AsteriskCarrier(tmp_path, second=True) as carrier:
+        trunk = carrier.trunk_settings(accounts=[{**account, "password": carrier.password}])
+        async with switch(
+            trunks={"beta": trunk},
+            dial_plan={"trunks": ["beta"]},
+            numbers={SECOND_NUMBER: {"flow": "direct"}},
+            flows={"direct": {"start": "ring", "steps": {"ring": {"do": "ring", "extension": "102"}}}},
+            phones={"102": {"caller_id": SECOND_NUMBER}},
+        ) as shop:
+            await shop.until_registered("beta")
+            bob = await shop.phone_of(phones, "bob")
+            outside = await carrier.outside_phone(phones)
+            await asyncio.sleep(0.5)
+            assert (await carrier.ask("pjsip show contacts")).count("sip:") == 3
+            caller = await outside.dial(f"sip:{SECOND_NUMBER}@{carrier.host}:{carrier.port}")
+            agent = await (await bob.rings()).answer()
+            await caller.established()
+            await talk(caller, agent)
+            await caller.hang_up()
+            await agent.over()
+            dialling = await bob.dial(shop.uri(OUTSIDE))
+            ringing = await (await outside.rings()).answer()
+            assert SECOND_NUMBER in (ringing.call.peer or "")
+            await dialling.established()
+            await dialling.hang_up()
+            await ringing.over()
+            first, _ = await shop.ended_calls(2)
+            assert first.called == SECOND_NUMBER
 
 
 @needs_pjsua

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from softacd.calls.records import Outcome
 from tests.interop.conftest import Switch
 from tests.interop.phones import Phones
 from tests.interop.shop import DOMAIN, MUSIC
@@ -50,3 +51,38 @@ async def test_a_call_is_parked_by_transfer_and_fetched_by_a_colleague(switch: S
         await talk(waiting, fetched)
         await waiting.hang_up()
         await fetched.over()
+
+
+async def test_a_colleague_picks_up_what_the_queue_rings(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        caller = await shop.office_phone(phones)
+        ann, bob = await shop.phones_of(phones, "ann", "bob")
+        await shop.available("ann")
+        waiting = await (await caller.dial(shop.uri("601"))).established()
+        ringing = await ann.rings()
+        picked = await (await bob.dial(shop.uri("*8101"))).established()
+        await ringing.over()
+        await talk(waiting, picked)
+        assert [text for text in phones.received("CANCEL") if "Call completed elsewhere" in text]
+        await shop.until_agent("ann", state="idle")
+        await waiting.hang_up()
+        await picked.over()
+        call = next(call for call in await shop.ended_calls(2) if call.called == "601")
+        assert (call.outcome, call.queue, call.agent) == (Outcome.ANSWERED, "sales", "bob")
+
+
+async def test_a_caller_hears_of_the_forward_and_a_phone_of_who_forwarded(switch: Switch, phones: Phones) -> None:
+    async with switch() as shop:
+        ann, bob, carol = await shop.phones_of(phones, "ann", "bob", "carol")
+        forwarding = await (await ann.dial(shop.uri("*67103"))).established()
+        await forwarding.over()
+        dialling = await bob.dial(shop.uri("101"))
+        await (await ann.rings()).call.reject()
+        answered = await (await carol.rings()).answer()
+        await dialling.established()
+        await talk(dialling, answered)
+        assert [text for text in phones.trace if text.startswith("RX") and "SIP/2.0 181" in text]
+        assert [text for text in phones.received("INVITE") if "Diversion: <sip:101@" in text]
+        await dialling.hang_up()
+        await answered.over()
+        await shop.ended_calls(2)
