@@ -50,6 +50,8 @@ class Attempt(ABC):
         self.status = 480
         self.trunk: Trunk | None = None
         """Set when the call leaves through a carrier: after ANSWERED its channel is the user's."""
+        self.redirect = ""
+        """Set with FAILED when a phone itself named another number instead."""
         self.queue = ""
         """Set with FAILED when the caller shall wait in a queue instead."""
 
@@ -155,6 +157,8 @@ class Fork(Attempt):
         elif signal in (Signal.FAILED, Signal.HUNG_UP):
             self._legs.remove(leg)
             self.status = better_refusal(self.status, passed_on(leg.cause))
+            if isinstance(leg, OutgoingLeg):
+                self.redirect = leg.redirect or self.redirect
             if leg.cause >= 600:  # RFC 3261 section 16.7 step 5: a 6xx ends every branch
                 self._drop(now, "")
             if not self._legs:

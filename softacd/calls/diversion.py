@@ -20,10 +20,18 @@ class Why(StrEnum):
     BUSY = "user-busy"
     NO_ANSWER = "no-answer"
     UNAVAILABLE = "unavailable"
+    DEFLECTION = "deflection"
     UNKNOWN = "unknown"
 
 
-WHYS = {"302": Why.ALWAYS, "486": Why.BUSY, "408": Why.NO_ANSWER, "503": Why.UNAVAILABLE, "404": Why.UNAVAILABLE}
+WHYS = {
+    "302": Why.ALWAYS,
+    "486": Why.BUSY,
+    "408": Why.NO_ANSWER,
+    "503": Why.UNAVAILABLE,
+    "404": Why.UNAVAILABLE,
+    "480": Why.DEFLECTION,
+}
 """Causes of History-Info (RFC 4458 section 4)."""
 
 

@@ -22,7 +22,7 @@ _REPEATED = ("Diversion", "Referred-By", "P-Asserted-Identity", "Privacy", "Max-
 class OutgoingLeg(Leg):
     """A called device's leg."""
 
-    __slots__ = ("_dialled", "transaction")
+    __slots__ = ("_dialled", "redirect", "transaction")
 
     outgoing = True
     first_state = LegState.DIALING
@@ -46,6 +46,7 @@ class OutgoingLeg(Leg):
     ) -> None:
         """Send the INVITE with our offer."""
         self.credentials = credentials
+        self.redirect = ""  # the number the device named instead, with a 3xx
         self._dialled: dict[str, Any] = {
             "uri": uri,
             "from_": from_,
@@ -79,6 +80,8 @@ class OutgoingLeg(Leg):
         if status == 422 and self.state is LegState.DIALING:
             self._ask_longer(self.transaction.request, response, now)
         elif status >= 300:
+            if status < 400:
+                self.redirect = _redirection(response)
             self._on_failure(status, response.reason, now)
         elif status >= 200:
             self._on_answer(response, dialog, now)
@@ -167,3 +170,12 @@ class OutgoingLeg(Leg):
         self.state = advance(self.state, LegInput.GIVE_UP)
         self.services.stack.cancel(self.transaction, now, reason=reason or None)
         self._end(487, reason, now)
+
+
+def _redirection(response: Response) -> str:
+    """The number a 3xx names instead (RFC 3261 section 8.1.3.4), "" when it names none."""
+    try:
+        contacts = response.contacts
+    except MalformedError:
+        return ""
+    return contacts[0].uri.user if contacts else ""

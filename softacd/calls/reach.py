@@ -78,7 +78,7 @@ class Reach(Attempt):
         if outcome is Outcome.FAILED:
             self._attempt = None
             self.status, self.queue = attempt.status, attempt.queue
-            self._failed(now)
+            self._failed(now, attempt.redirect)
         elif outcome is Outcome.ANSWERED:
             self._attempt = None
             self._hush()
@@ -114,13 +114,16 @@ class Reach(Attempt):
         self._attempt = attempt
         attempt.start(now)
 
-    def _failed(self, now: float) -> None:
-        """Nobody took the call here: forward it, or say so."""
+    def _failed(self, now: float, redirect: str = "") -> None:
+        """Nobody took the call here: forward it, or say so. The phone itself may have named a number (302)."""
         self._hush()
         extension, status = self.extension, self.status
         if extension:
             self.call.vacate(extension, now)
         if self._forwards and not self.queue and extension:
+            if redirect:
+                self._divert(redirect, Why.DEFLECTION, now)
+                return
             choices = self._exchange.phone_book.of(extension)
             busy = status in BUSY_STATUSES
             target = choices.forward_busy if busy else choices.forward_no_answer

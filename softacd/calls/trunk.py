@@ -23,7 +23,7 @@ from softacd.sip.uri import SipUri
 
 Network = IPv4Network | IPv6Network
 Target = tuple[str, int]
-CAUSES = {"unconditional": 302, "user-busy": 486, "no-answer": 408, "unavailable": 503}
+CAUSES = {"unconditional": 302, "user-busy": 486, "no-answer": 408, "unavailable": 503, "deflection": 480}
 """Reasons of Diversion as causes of History-Info (RFC 4458 section 4)."""
 DEAD_SECONDS = 60.0
 """How long a server that did not serve is passed over while the carrier has others."""

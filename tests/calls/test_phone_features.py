@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from softacd.acd.vocabulary import State
-from softacd.calls.model import GroupSettings
+from softacd.calls.model import DialPlan, GroupSettings
 from softacd.calls.records import CallEvent, Direction, Outcome, PhoneEvent
 from softacd.sip.transaction import ClientTransaction
 from tests.calls.test_queue_calls import enter_queue, phone
@@ -358,6 +358,45 @@ def test_a_phone_does_not_pick_up_what_it_rings_for_itself() -> None:
     enter_queue(world)
     assert rings(phone(world, "101"))
     assert phone(world, "101").dial("*8").status == 404
+
+
+def moved(world: World, who: str, contact: str, status: int = 302) -> None:
+    """A phone answers its latest call itself: try elsewhere."""
+    phone(world, who).respond(phone(world, who).calls[-1], status, headers=(("Contact", contact),))
+
+
+def test_a_phone_that_names_another_number_itself_forwards_with_its_own_rights() -> None:
+    world = shop(available=False)
+    call = phone(world, "102").dial("101")
+    moved(world, "101", "<sip:069123456@anywhere.test>")
+    alpha = phone(world, "alpha")
+    alpha.answer()
+    assert call.status == 200
+    assert alpha.requests[0].header("Diversion") == "<sip:37322000111@198.51.100.1>;reason=deflection"
+    assert notes(world, "forwarded") == ["101 to 069123456: deflection"]
+    closed = shop(available=False, dial_plan=DialPlan())
+    refused = phone(closed, "102").dial("101")
+    moved(closed, "101", "<sip:069123456@anywhere.test>")
+    assert refused.status == 404
+    assert notes(closed, "forward-refused")
+
+
+def test_two_phones_that_name_each_other_end_in_a_loop() -> None:
+    world = shop(available=False)
+    call = phone(world, "103").dial("101")
+    moved(world, "101", "<sip:102@shop.test>")
+    moved(world, "102", "<sip:101@shop.test>")
+    assert call.status == 482
+    assert notes(world, "forward-loop") == ["101 102 101"]
+
+
+@pytest.mark.parametrize("contact", ["<sip:shop.test>", "nonsense<", "*"])
+def test_a_redirection_to_nowhere_is_no_answer(contact: str) -> None:
+    world = shop(available=False)
+    call = phone(world, "102").dial("101")
+    moved(world, "101", contact)
+    assert call.status == 480
+    world.assert_clean()
 
 
 def test_the_caller_is_told_that_the_call_is_forwarded() -> None:
