@@ -169,6 +169,10 @@ class Phone(pj.Account):
         match word["do"]:
             case "answer":
                 parameters.statusCode = word.get("status", 200)
+                for name, value in word.get("headers", {}).items():
+                    header = pj.SipHeader()
+                    header.hName, header.hValue = name, value
+                    parameters.txOption.headers.append(header)
                 call.answer(parameters)
             case "hold":
                 call.setHold(parameters)

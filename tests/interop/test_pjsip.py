@@ -81,3 +81,23 @@ async def test_a_phone_transfers(switch: Switch, attended: bool) -> None:
         story = await shop.story(call.id)
         assert [segment.party for segment in story.segments] == ["phone:102", "phone:103"]
         assert [segment.ended_by for segment in story.segments] == ["transfer", "caller"]
+
+
+async def test_a_phone_forwards_by_itself(switch: Switch) -> None:
+    async with (
+        switch() as shop,
+        PjsuaPhone.of(shop, "101", 1100) as ann,
+        PjsuaPhone.of(shop, "102", 1200) as bob,
+        PjsuaPhone.of(shop, "103", 1300) as carol,
+    ):
+        ann.do("dial", uri=shop.uri("102"))
+        await bob.rings()
+        bob.do("answer", status=302, headers={"Contact": f"<sip:103@{shop.host}>"})
+        ringing = await carol.rings()
+        carol.do("answer")
+        await carol.talks(ringing)
+        await talk(ann, carol)
+        ann.do("hang-up")
+        await carol.over(ringing)
+        (call,) = await shop.ended_calls(1)
+        assert (await shop.story(call.id)).kinds("forwarded") == ["forwarded 102 to 103: deflection"]
