@@ -31,9 +31,13 @@ CLEAR: Final = 5.0
 """Ratio of a tone's power to that of any other frequency of its group at least: 7 dB."""
 ENOUGH: Final = 21
 PURE_WEIGHT: Final = 7
+EVEN_WEIGHT: Final = 5
 NOISY_WEIGHT: Final = 3
 """What windows in a row that say the same must add up to: three pure ones, 40 ms of clear tone (Q.24: operate from 40
-ms, not below 24 ms), or seven noisy ones, 80 ms. Vowels of synthetic voices stay on two frequencies for 60 ms."""
+ms, not below 24 ms), five in noise whose two tones are as strong as each other, 60 ms, or seven others, 80 ms. Vowels
+of synthetic voices stay on two frequencies for 60 ms, the lower one by far the stronger."""
+EVEN: Final = 2.5
+"""Ratio of the powers of two tones that are as strong as each other at most: 4 dB, what Q.24 has keypads keep."""
 MISSES: Final = 3
 """Windows in a row without it after which a key is released: 40 ms (Q.24: interruptions of 10 ms are bridged)."""
 
@@ -74,7 +78,8 @@ def judge(windows: Matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]
         & (high > CLEAR * ordered_high[:, 2])
     )
     key = power[:, :4].argmax(1) * 4 + power[:, 4:].argmax(1)
-    return np.where(believed, key, -1), np.where(tones > PURE * energy, PURE_WEIGHT, NOISY_WEIGHT)
+    even = np.where((low < EVEN * high) & (high < EVEN * low), EVEN_WEIGHT, NOISY_WEIGHT)
+    return np.where(believed, key, -1), np.where(tones > PURE * energy, PURE_WEIGHT, even)
 
 
 class Listener:

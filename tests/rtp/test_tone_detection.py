@@ -89,6 +89,16 @@ def test_keys_in_noise_ten_decibels_below() -> None:
     assert heard(np.clip(clean + noise, -32768, 32767).astype(np.int16)) == "9081726354"
 
 
+def test_short_keys_in_noise_nearly_as_loud_as_they_are() -> None:
+    chance = np.random.default_rng(3)
+    found = 0
+    for _ in range(50):
+        clean = np.concatenate([np.zeros(400), pair(LOW[0], HIGH[2], 65).astype(np.float64), np.zeros(400)])
+        noise = chance.normal(0, np.sqrt(np.mean(np.square(clean[400:920])) / 2.5), len(clean))
+        found += heard(np.clip(clean + noise, -32768, 32767).astype(np.int16)) == "3"
+    assert found >= 45
+
+
 def _clip(path: Path) -> Samples:
     with wave.open(str(path)) as sound:
         return np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(np.int16)
