@@ -9,7 +9,7 @@ import pytest
 from tests.interop.browser_phone import BrowserPhone, needs_chromium
 from tests.interop.conftest import Switch
 from tests.interop.phones import Phones
-from tests.interop.shop import DOMAIN, MUSIC, Shop, free_port, own_host
+from tests.interop.shop import DOMAIN, MUSIC, Settings, Shop, free_port, own_host
 
 pytestmark = pytest.mark.interop
 MOUTH = 1750
@@ -22,10 +22,10 @@ async def browser(tmp_path: Path) -> AsyncIterator[BrowserPhone]:
         yield made
 
 
-def house(switch: Switch) -> tuple[Shop, str]:
+def house(switch: Switch, **changes: Settings) -> tuple[Shop, str]:
     """A shop that browsers can register with, and where."""
     at = f"{own_host(1)}:{free_port(own_host(1))}"
-    shop = switch()
+    shop = switch(**changes)
     shop.tree["sip"]["listen"].append(f"ws:{at}")
     return shop, f"ws://{at}"
 
@@ -88,7 +88,8 @@ async def test_a_desk_phone_calls_a_browser(switch: Switch, phones: Phones, brow
 
 
 async def test_a_queue_rings_an_agent_in_the_browser(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
-    shop, server = house(switch)
+    """With the media in a process of its own, whose certificate is the one the descriptions tell of."""
+    shop, server = house(switch, media={"workers": 1})
     async with shop:
         caller = await shop.office_phone(phones)
         await register(browser, shop, server)
@@ -100,6 +101,26 @@ async def test_a_queue_rings_an_agent_in_the_browser(switch: Switch, phones: Pho
         await browser.hang_up()
         await line.over()
         await shop.until_agent("ann", state="idle")
+        await browser.sign_off()
+        await shop.ended_calls(1)
+
+
+async def test_opus_where_the_browser_shall_speak_it(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
+    """Transcoded for a desk phone that cannot; keys travel at Opus' clock rate."""
+    shop, server = house(switch, phones={"101": {"codecs": ["OPUS"]}})
+    async with shop:
+        bob = await shop.phone_of(phones, "bob")
+        await register(browser, shop, server)
+        await browser.dial(f"sip:102@{DOMAIN}")
+        line = await (await bob.rings()).answer()
+        await browser.until_up()
+        await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
+        assert await browser.codecs() == ["audio/opus"]
+        await browser.press("42#")
+        await asyncio.sleep(1.5)
+        assert line.digits == "42#"
+        await browser.hang_up()
+        await line.over()
         await browser.sign_off()
         await shop.ended_calls(1)
 
