@@ -107,6 +107,8 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """And then this often; 0: only once."""
     record: bool = False
     """Record the conversations of its callers. Tell them so: the law of most countries asks for it."""
+    hours: str = ""
+    """Opening hours of the queue, by name: outside them flows pass it by; empty: always open."""
     tiers: tuple[TierSettings, ...] = ()
     """Who takes its calls: names, or tables with a name, a level and a position."""
 

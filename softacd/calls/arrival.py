@@ -4,15 +4,16 @@ from softacd.calls.call import Call
 from softacd.calls.caller import Caller
 from softacd.calls.conference import Attendance
 from softacd.calls.diversion import diverted
+from softacd.calls.emergency import to_queue
 from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
 from softacd.calls.flow_run import FlowRun
+from softacd.calls.hours import Opening
 from softacd.calls.identity import calling_party, withheld
 from softacd.calls.leg_incoming import IncomingLeg
-from softacd.calls.model import PhoneSettings
+from softacd.calls.model import NumberSettings, PhoneSettings
 from softacd.calls.parked import Fetch, TellSlot
 from softacd.calls.pick_up import PickUp, find_ringing
-from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import Direction, Outcome
 from softacd.calls.refer import replaces_target
 from softacd.calls.refusal import RefusalMessage
@@ -48,7 +49,7 @@ class Arrival:
     def from_trunk(
         self, trunk: Trunk, transaction: ServerTransaction, request: Request, flow: Flow, now: float
     ) -> None:
-        """A carrier brings a caller: answered at once, into the flow of the number dialled."""
+        """A carrier brings a caller into the flow of the number dialled, which answers."""
         called = trunk.called(request)
         caller = calling_party(request)
         known = self._exchange.lookup(caller.uri.user)
@@ -78,8 +79,8 @@ class Arrival:
         )
         if leg is None:
             return
-        flow_name = self._exchange.routing.flow_for(called)
-        if flow_name is None:
+        number = self._exchange.routing.number_for(called)
+        if number is None:
             call.note("refused", f"{called} is no number of ours", now)
             call.finish(now, outcome=Outcome.REFUSED, status=404)
         elif trunk.settings.channels and len(trunk.calls_now) > trunk.settings.channels:
@@ -88,7 +89,17 @@ class Arrival:
         elif known is not None and known.blacklisted:
             self._refuse(call, known, now)
         else:
-            call.answer_and_begin(FlowRun(call, self._exchange.flows[flow_name]), now)
+            call.begin(FlowRun(call, self._exchange.flows[self._flow_of(call, number, now)]), now)
+
+    def _flow_of(self, call: Call, number: NumberSettings, now: float) -> str:
+        """The flow of a number, by its hours."""
+        if not number.hours:
+            return number.flow
+        state, why = self._exchange.opening(number.hours, self._exchange.services.wall(now))
+        if state is Opening.OPEN:
+            return number.flow
+        call.note("hours", f"{number.hours}: {state}{f' ({why})' if why else ''}", now)
+        return number.closed or number.flow
 
     def _refuse(self, call: Call, known: Caller, now: float) -> None:
         """A blacklisted caller: refused, or told why and hung up."""
@@ -150,8 +161,8 @@ class Arrival:
                 else:
                     call.answer_and_begin(Fetch(call, slot), now)
             case ToQueue(queue=queue):
-                wait = QueueWait(call, queue, 0, lambda at: call.finish(at, outcome=Outcome.MISSED))
-                call.answer_and_begin(wait, now)
+                activity = to_queue(call, queue, lambda at: call.finish(at, outcome=Outcome.MISSED))
+                call.answer_and_begin(activity, now)
             case ToExtension(extension=other):
                 seconds = exchange.phones[other].ring_seconds
                 call.begin(Ring.extension(call, other, seconds), now)

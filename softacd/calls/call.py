@@ -5,6 +5,7 @@ The call decides how it ends; activities decide what the caller goes through unt
 
 from abc import ABC, abstractmethod
 
+from softacd.calls import words
 from softacd.calls.acquaintance import cut_off
 from softacd.calls.call_table import Phase, enter
 from softacd.calls.caller import Caller
@@ -13,8 +14,12 @@ from softacd.calls.diversion import Diversion
 from softacd.calls.exchange import Exchange
 from softacd.calls.identity import passable_reason
 from softacd.calls.leg import Leg, Signal
+from softacd.calls.leg_table import LegState
 from softacd.calls.records import CallRecord, Direction, Outcome, Segment
 from softacd.calls.trunk import Trunk
+
+HIDDEN_KEY = "x"
+"""Stands for a key that is a secret."""
 
 
 class Activity(ABC):
@@ -35,6 +40,11 @@ class Activity(ABC):
 
     def on_play_ended(self, play: int, error: str, now: float) -> None:
         """Playback to the caller is over."""
+
+    @property
+    def hides_keys(self) -> bool:
+        """The keys pressed now are a secret: they stand in no record."""
+        return False
 
     def on_told(self, leg: Leg, play: int, now: float) -> None:
         """Playback to another party than the caller is over."""
@@ -81,6 +91,12 @@ class Call:
         """Why whoever ended the call did, as he said it (RFC 3326): devices that still ring are told."""
         self.diverted: tuple[Diversion, ...] = ()
         """Who sent the call on before it came to us, the last one first, as the carrier tells."""
+        self.language = exchange.settings.language
+        """What the caller hears: the house's, the customer's, or what was chosen."""
+        if known is not None and known.language in words.LANGUAGES:
+            self.language = known.language
+        self.recording_declined = False
+        """The caller does not want the conversation recorded."""
         self.hops = 70
         """Max-Forwards of what is sent for this call: loops through other exchanges end (RFC 7332)."""
         self.record = CallRecord(
@@ -178,6 +194,11 @@ class Call:
             self.begin(activity, now)
         else:
             self._waiting = activity
+
+    def alert(self, now: float) -> None:
+        """Let the caller, not yet answered, hear ringing while something is found out."""
+        if self.leg.state is LegState.ARRIVED:
+            self.leg.alert(now)
 
     def connect(self, other: Leg, now: float, *, agent: str = "") -> None:
         """Caller and `other` talk. Whatever the caller hears is cut; the bridge begins with the next packet."""
@@ -323,8 +344,9 @@ class Call:
         if self.conversation is not None:
             self.conversation.pass_digit(leg, digit, now, by_info=by_info)
         elif leg is self.caller_leg:
-            self.record.keys += digit
-            self.note("key", digit, now)
+            hidden = self.activity is not None and self.activity.hides_keys
+            self.record.keys += HIDDEN_KEY if hidden else digit
+            self.note("key", HIDDEN_KEY if hidden else digit, now)
             if self.activity is not None:
                 self.activity.on_digit(digit, now)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from softacd.acd.vocabulary import Status
 from softacd.calls.records import AnyRecord
-from softacd.calls.views import BanView, Snapshot
+from softacd.calls.views import BanView, HouseView, Snapshot
 
 
 class UnknownNameError(LookupError):
@@ -70,6 +70,15 @@ class Control(Protocol):
 
     def choose(self, extension: str, choices: Choices) -> None:
         """Set what the user of a phone may choose. Raises UnknownNameError, NotPossibleError (a number)."""
+
+    def house(self) -> HouseView:
+        """Opening hours and the emergency mode now."""
+
+    def switch_emergency(self, on: bool) -> None:
+        """Send the callers of all queues to the mobile phones, or no longer. Raises NotPossibleError."""
+
+    def close_hours(self, name: str, closed: bool) -> None:
+        """Close hours by hand, or leave them to the clock again. Raises UnknownNameError."""
 
     def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
         """Connect the caller (or else the called party) of a conversation to a number; the other party leaves.

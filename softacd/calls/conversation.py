@@ -35,7 +35,7 @@ class Conversation:
         call.enter_phase(Phase.TALKING, now)
         call.note("connected", self.agent or self.other.number, now)
         queue = call.exchange.queues.get(call.record.queue)
-        wanted = queue is not None and queue.record and bool(self.agent)
+        wanted = queue is not None and queue.record and bool(self.agent) and not call.recording_declined
         call.services.recordings.follow(
             call.id, call.leg, wanted=wanted, queue=call.record.queue, agent=self.agent, now=now
         )

@@ -3,6 +3,8 @@
 Data and look-ups only; `Switch` fills it and routes events.
 """
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from softacd.acd.model import AgentSettings, QueueSettings
@@ -10,10 +12,14 @@ from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.conference_desk import ConferenceDesk
 from softacd.calls.diversion import Diversion
+from softacd.calls.errand_desk import ErrandDesk
+from softacd.calls.flow_steps import FlowSettings
+from softacd.calls.hours import HolidayName, HoursSettings, Opening, no_holidays, opening
+from softacd.calls.house import House
 from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
 from softacd.calls.mailboxes import Mailboxes
-from softacd.calls.model import FlowSettings, GroupSettings, PhoneSettings, SwitchSettings
+from softacd.calls.model import GroupSettings, PhoneSettings, SwitchSettings
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
 from softacd.calls.reach import GroupRing, Reach
@@ -45,10 +51,17 @@ class PickUpable(Protocol):
         """Another phone has answered: `leg` is its."""
 
 
+def utc(wall: int) -> datetime:
+    """Wall-clock milliseconds as a moment in UTC."""
+    return datetime.fromtimestamp(wall / 1000, UTC)
+
+
 class Exchange:
     """The house as calls see it."""
 
     desk: "QueueDesk"
+    house_rights = PhoneSettings(extension="")
+    """The rights of the house itself: every outside number the dial plan opens."""
 
     def __init__(
         self,
@@ -69,6 +82,11 @@ class Exchange:
         self.parking = ParkingLot()
         self.conferences = ConferenceDesk(services.new_stream)
         self.tolls = TollGuard()
+        self.house = House(services)
+        self.errands = ErrandDesk(services.deadlines)
+        self.local: Callable[[int], datetime] = utc
+        """Wall-clock milliseconds to local time."""
+        self.holiday: HolidayName = no_holidays
         self.lookup: Lookup = nobody_known
         """Who a number from outside belongs to."""
         self.configure(settings, queues, agents)
@@ -84,17 +102,37 @@ class Exchange:
         self.services.keying = {phone.extension: phone.srtp_keys for phone in settings.phones}
         self.services.keying |= {f"trunk:{trunk.name}": trunk.srtp_keys for trunk in settings.trunks}
         self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
+        self.hours: dict[str, HoursSettings] = {hours.name: hours for hours in settings.hours}
         self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
         self._groups_by_number = {group.number: group.name for group in settings.groups}
         self.queues: dict[str, QueueSettings] = {queue.name: queue for queue in queues}
         self.agents: dict[str, AgentSettings] = {agent.name: agent for agent in agents}
         self.agent_of_phone: dict[str, str] = {agent.phone: agent.name for agent in agents}
         self.routing = Routing(
-            settings.phones, queues, settings.numbers, settings.dial_plan, settings.groups, settings.conferences
+            settings.phones,
+            queues,
+            settings.numbers,
+            settings.dial_plan,
+            settings.groups,
+            settings.conferences,
+            settings.hours,
         )
         self.parking.configure(settings.dial_plan.park_slots)
         self.conferences.configure(settings.conferences)
         self.tolls.configure(settings.dial_plan)
+
+    def is_group(self, number: str) -> bool:
+        """Whether a number is that of a group."""
+        return number in self._groups_by_number
+
+    def opening(self, hours: str, wall: int) -> tuple[Opening, str]:
+        """Whether hours are open at a moment (wall-clock ms), and why not; hours that are gone are open."""
+        settings = self.hours.get(hours)
+        if settings is None:
+            return Opening.OPEN, ""
+        if self.house.closed(hours):
+            return Opening.CLOSED, "closed by hand"
+        return opening(settings, self.local(wall), self.holiday)
 
     def address_of_record(self, extension: str) -> str:
         """The address of record of an extension, as the location service keys it."""

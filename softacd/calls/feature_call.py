@@ -5,6 +5,8 @@ from softacd.calls import words
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.control import NotPossibleError
+from softacd.calls.emergency import switch_emergency
+from softacd.calls.house import CLOSED
 from softacd.calls.prompts import Prompt, clip
 from softacd.calls.records import Outcome
 from softacd.calls.routing import Feature
@@ -26,6 +28,8 @@ PHONE_FEATURES = frozenset(
     }
 )
 """Those that change what the user of a phone chose."""
+HOUSE_FEATURES = frozenset({Feature.EMERGENCY, Feature.CLOSE})
+"""Those that concern everybody; only managers' phones may dial them."""
 WRAP_UP_EXTENSION_SECONDS = 60.0
 
 
@@ -44,6 +48,11 @@ class FeatureCall(Activity):
         self.call.enter_phase(Phase.FLOW, now)
         self.call.step = self._feature.value
         language = self.call.exchange.settings.language
+        if self._feature in HOUSE_FEATURES:
+            prompt = self._switch_house(now)
+            self.call.note("feature", f"{self._feature}: {self._number} {prompt}", now)
+            self._play = self.call.leg.play((clip(prompt, language),))
+            return
         if self._feature in PHONE_FEATURES:
             chosen = self._choose(now)
             self.call.note("feature", f"{self._feature}: {self._number or 'done'}" if chosen else "refused", now)
@@ -77,6 +86,21 @@ class FeatureCall(Activity):
             case _:
                 book.choose(phone, now, forward_no_answer=number)
         return True
+
+    def _switch_house(self, now: float) -> Prompt:
+        """Close hours or open them again; the emergency mode on or off."""
+        exchange = self.call.exchange
+        if not exchange.phones[self._extension].manager:
+            return Prompt.NOT_ALLOWED
+        if self._feature is Feature.EMERGENCY:
+            on = not exchange.house.emergency
+            if on and not exchange.settings.emergency.numbers:
+                return Prompt.INVALID_CODE
+            switch_emergency(exchange, on, self._extension, now)
+            return Prompt.EMERGENCY_ON if on else Prompt.EMERGENCY_OFF
+        on = not exchange.house.closed(self._number)
+        exchange.house.switch(CLOSED + self._number, on, self._extension, now)
+        return Prompt.HOUSE_CLOSED if on else Prompt.HOUSE_OPEN
 
     def _do(self, now: float) -> Prompt:
         exchange = self.call.exchange

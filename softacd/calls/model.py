@@ -4,11 +4,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from softacd.calls.flow_steps import FlowSettings
+from softacd.calls.hours import HoursSettings
 from softacd.calls.keep_alive import KeepAlive
+from softacd.calls.setting_types import TimeOut
 from softacd.sip.guard import GuardSettings
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
-TimeOut = Annotated[float, msgspec.Meta(ge=0.5, le=600)]
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 CodecName = Literal["PCMA", "PCMU", "G722", "OPUS"]
 DigestAlgorithm = Literal["MD5", "SHA-256", "SHA-512-256"]
@@ -143,6 +144,8 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """How long a call from another phone rings here."""
     outside: bool = True
     """May call out through the trunks."""
+    manager: bool = False
+    """May close hours by hand and switch the emergency mode, by feature code."""
     caller_id: str = ""
     """Number shown outside, on trunks that own it; elsewhere, or empty: the trunk's."""
     pickup_groups: tuple[str, ...] = ()
@@ -171,93 +174,6 @@ class GroupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long it rings: all phones together, or each of a linear group."""
 
 
-class SayStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="say", tag_field="do"):
-    """Play prompts one after another."""
-
-    prompts: tuple[str, ...]
-    """Sounds, by their names below a sound directory ("prompts/en/welcome")."""
-    then: str = ""
-    """Next step; empty: hang up."""
-
-
-class MenuStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="menu", tag_field="do"):
-    """Play prompts, wait for one key. Any key cuts the prompt (barge-in)."""
-
-    prompts: tuple[str, ...]
-    """Sounds that tell the choices."""
-    choices: dict[str, str]
-    """Key (0 to 9, * or #) -> step."""
-    timeout_seconds: TimeOut = 5.0
-    """Wait for a key after the prompts."""
-    tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
-    """How often the choices are told before `otherwise`."""
-    invalid: tuple[str, ...] = ("prompts/en/menu-invalid",)
-    """Sounds played after a key that is no choice."""
-    silence: tuple[str, ...] = ("prompts/en/menu-timeout",)
-    """Sounds played when no key came."""
-    otherwise: str = ""
-    """Step after the last try; empty: hang up."""
-
-
-QueueExit = Literal["full", "no-agents", "too-long", "predicted-too-long", "closed"]
-"""Why a queue lets a caller go without an agent."""
-
-
-class QueueStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="queue", tag_field="do"):
-    """Wait for an agent. `then` is where the caller goes who was not served (full, no agents, too long)."""
-
-    queue: str
-    """The queue's name."""
-    priority: int = 0
-    """Callers of a higher priority are served first."""
-    skills: dict[str, Annotated[int, msgspec.Meta(ge=1, le=99)]] = {}
-    """Skills these callers ask for beside those of the queue, and the least level of each."""
-    keys: dict[str, str] = {}
-    """Key (0 to 9, * or #) -> step: a waiting caller who presses it leaves the queue and goes there."""
-    exits: dict[QueueExit, str] = {}
-    """Why a caller leaves unserved -> step; what is not named goes to `then`."""
-    then: str = ""
-    """Step for a caller who was not served; empty: hang up."""
-
-
-class RingStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ring", tag_field="do"):
-    """Ring an extension or a group; `then` is where the caller goes when nobody answers."""
-
-    extension: str
-    """The phone to ring, or the number of a group."""
-    seconds: TimeOut = 30.0
-    """For how long."""
-    then: str = ""
-    """Step when nobody answers; empty: hang up."""
-
-
-class DialStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="dial", tag_field="do"):
-    """Call an outside number over the trunks and connect the caller; `then` is where he goes when nobody answers."""
-
-    number: str
-    """The number, as the trunks want it."""
-    then: str = ""
-    """Step when nobody answers; empty: hang up."""
-
-
-class HangUpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hang-up", tag_field="do"):
-    """End the call."""
-
-
-Step = SayStep | MenuStep | QueueStep | RingStep | DialStep | HangUpStep
-
-
-class FlowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a caller goes through: named steps, beginning with `start`."""
-
-    name: str
-    """The flow's name."""
-    start: str
-    """Name of the first step."""
-    steps: dict[str, Step]
-    """Name -> step. Every step is reached, and no path turns in a circle without a key of the caller."""
-
-
 class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of our outside numbers and the flow its callers enter. "*" is every number not named."""
 
@@ -265,6 +181,10 @@ class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """E.164 ("+37322000111"), digits as the carrier sends them, or "*"."""
     flow: str
     """The flow's name."""
+    hours: str = ""
+    """Opening hours of this number, by name; empty: always open."""
+    closed: str = ""
+    """Flow for callers who find it closed; empty: the same flow."""
 
 
 class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -302,6 +222,8 @@ class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pressed in the same way: leave out what is said now (a card number), or go on."""
     park: str = "*70"
     """Transfer a call here to park it; the place where it waits is said."""
+    emergency: str = "*35"
+    """Switch the emergency mode on, or off; for phones with `manager`."""
 
 
 class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -318,6 +240,10 @@ class DialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Outside calls a phone may make, or forward, within an hour; 0: no ceiling."""
     outside_calls_at_once: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 4
     """Outside calls a phone may have, or have forwarded, at once; 0: no ceiling."""
+    flow_calls_an_hour: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 600
+    """Outside calls each flow may make for its callers within an hour; 0: no ceiling."""
+    flow_calls_at_once: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
+    """Outside calls each flow may have at once; 0: no ceiling."""
     outside_prefix: str = ""
     """Dialled before an outside number and removed ("9")."""
     trunks: tuple[str, ...] = ()
@@ -350,6 +276,37 @@ class ConferenceSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """What one hears who is alone."""
 
 
+class SourceSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """Where flows look things up: a web service that speaks JSON, or an SQLite database. Give `url` or `database`.
+
+    "customers" is always there: the customer base, with the tables customers, numbers and blocked.
+    """
+
+    name: str
+    """What flows call it."""
+    url: str = ""
+    """http or https address; the path of a step is appended."""
+    token: str = ""
+    """Sent as `Authorization: Bearer`; better given as `token_file` or `token_env`."""
+    token_file: str = ""
+    """File whose content is the token; relative to the configuration."""
+    token_env: str = ""
+    """Environment variable that holds the token."""
+    database: str = ""
+    """SQLite file, opened for reading only; relative to the configuration."""
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    """Requests at a time; more wait for their turn, as long as their step's time-out lets them."""
+
+
+class EmergencySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where callers of every queue go when the house cannot take calls. Switched by feature code or over the API."""
+
+    numbers: tuple[str, ...] = ()
+    """Mobile phones, as they are dialled outside; they are called one after another."""
+    seconds: TimeOut = 25.0
+    """How long each may ring."""
+
+
 class SwitchSettings(msgspec.Struct, frozen=True):
     """Everything the switch is told by the configuration; composed and validated by ops.config."""
 
@@ -367,6 +324,8 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     flows: tuple[FlowSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
     conferences: tuple[ConferenceSettings, ...] = ()
+    hours: tuple[HoursSettings, ...] = ()
+    emergency: EmergencySettings = EmergencySettings()
     dial_plan: DialPlan = DialPlan()
     guard: GuardSettings = GuardSettings()
     language: str = "en"

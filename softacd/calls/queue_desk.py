@@ -237,6 +237,8 @@ class QueueDesk:
         settings = self.exchange.queues[wait.queue]
         party = _party(call)
         wish = self.acquaintances.wish(settings, party, call.known, now)
+        if wait.prefer:
+            wish = Wish(wait.prefer, wait.patience)
         if wait.reconnect_to:
             wish = Wish(wait.reconnect_to, settings.patience_seconds, reconnect=True)
         if wish.agent:
@@ -281,6 +283,11 @@ class QueueDesk:
         """A waiting caller pressed a key that leads elsewhere."""
         if wait.call.id in self._waits:
             self.feed(CallerLeft(caller=wait.call.id, exit=Exit.KEY), now)
+
+    def leave_closed(self, wait: QueueWait, now: float) -> None:
+        """The queue serves nobody any more."""
+        if wait.call.id in self._waits:
+            self.feed(CallerLeft(caller=wait.call.id, exit=Exit.CLOSED), now)
 
     def take_back(self, call: Call, now: float) -> bool:
         """The line to the agent died in a conversation: the caller goes ahead of the queue, to the same agent first.
@@ -374,6 +381,31 @@ class QueueDesk:
         """How long this caller will still wait."""
         return self.estimator.estimate(call, now)
 
+    def figure(self, queue: str, figure: str, now: float) -> str:
+        """What flows ask of a queue: callers `waiting`, agents `ready`, predicted `wait` in seconds ("" when unsure).
+
+        The wait is that of who is last in line now: somebody new waits about as long.
+        """
+        view = next((view for view in self.distributor.queues(now) if view.name == queue), None)
+        if view is None:
+            return ""
+        match figure:
+            case "waiting":
+                return str(len(view.waiting))
+            case "ready":
+                return str(view.ready)
+            case "wait" if view.ready > len(view.waiting):
+                return "0"
+            case "wait" if view.waiting:
+                estimate = self.estimate(view.waiting[-1].caller, now)
+                return f"{estimate.expected:.0f}" if estimate is not None and estimate.trusted else ""
+            case _:
+                return ""
+
+    def waits(self) -> tuple[QueueWait, ...]:
+        """The callers who wait in queues now."""
+        return tuple(self._waits.values())
+
     def announcement(self, call: Call, now: float) -> tuple[str, ...]:
         """What the caller is told now: place in line and, when the estimate can be trusted, the waiting time."""
         position = self.distributor.position(call.id)
@@ -383,7 +415,7 @@ class QueueDesk:
         said = announcer.announce(position, self.estimate(call.id, now), now)
         if said is None:
             return ()
-        language = self.exchange.settings.language
+        language = call.language
         clips: tuple[str, ...] = ()
         if said.position is not None:
             clips += words.position(said.position, language)

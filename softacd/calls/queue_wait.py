@@ -24,15 +24,20 @@ class QueueWait(Activity):
         skills: Mapping[str, int] | None = None,
         keys: Collection[str] = (),
         reconnect_to: str = "",
+        prefer: str = "",
+        patience: float = 0.0,
     ) -> None:
         """`skills` are asked for beside the queue's own; a key of `keys` takes the caller out of the line.
 
-        `reconnect_to` names the agent whose line to this caller has just died.
+        `prefer` names an agent who is rung alone for `patience` seconds, `reconnect_to` the agent whose line to this
+        caller has just died.
         """
         super().__init__(call)
         self.queue = queue
         self.skills = skills or {}
         self.reconnect_to = reconnect_to
+        self.prefer = prefer
+        self.patience = patience
         self.exit: Exit | None = None
         """How the caller left; before that None."""
         self.key = ""
@@ -82,6 +87,12 @@ class QueueWait(Activity):
         if self._joined and digit in self._keys:
             self.key = digit
             self.call.exchange.desk.leave_by_key(self, now)
+
+    def divert(self, serve: Callable[[Callable[[float], None], float], None], now: float) -> None:
+        """Take the caller out of the line for `serve`, which is told what to do should that not serve him either."""
+        unserved = self._unserved
+        self._unserved = lambda at: serve(unserved, at)
+        self.call.exchange.desk.leave_closed(self, now)
 
     def on_deadline(self, tag: str, now: float) -> None:
         """Time to say where the caller stands."""

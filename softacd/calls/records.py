@@ -65,7 +65,7 @@ class CallRecord(msgspec.Struct):
     ended_by: str = ""
     """"caller", "called", "switch"."""
     keys: str = ""
-    """Digits pressed in menus, in order."""
+    """Keys pressed in flows, in order; "x" for one that is a secret."""
     missed_handled: int = 0
     """For missed calls: when somebody called back or the caller got through; 0 while open."""
     caller_name: str = ""
@@ -191,6 +191,69 @@ class PhoneEvent(msgspec.Struct, frozen=True):
     """Where calls go that nobody answers; empty: nowhere."""
 
 
+class HouseEvent(msgspec.Struct, frozen=True):
+    """Something was switched by hand for the whole house: the newest of a name counts, also after a restart."""
+
+    name: str
+    """"emergency", or "closed:" and the name of hours."""
+    at: int
+    on: bool
+    """Whether it is on now."""
+    by: str
+    """The phone's extension, or "api"."""
+
+
+class MessageRecord(msgspec.Struct):
+    """One message somebody left in a box. Written when it is left, heard and removed."""
+
+    id: str
+    """The call's id and a number within the call."""
+    box: str
+    """Whose message it is: the name of the box."""
+    call: str
+    caller: str
+    caller_name: str
+    """Name of the caller, as agents' phones show it."""
+    left: int
+    """When it was left."""
+    file: str
+    """Path below the directory of messages."""
+    seconds: float = 0.0
+    """Length."""
+    heard: int = 0
+    """When it was first heard; 0: it is new."""
+    removed: int = 0
+    """When it was deleted, file and all; 0: it is there."""
+    error: str = ""
+    """Why it could not be kept to its end."""
+
+
+class Rating(msgspec.Struct, frozen=True):
+    """What a caller said in a survey: one score on one topic."""
+
+    call: str
+    at: int
+    queue: str
+    agent: str
+    """Who had talked to the caller last."""
+    topic: str
+    """What the question was about, in the owner's word."""
+    score: int
+    """1 (bad) to 5 (good)."""
+    low: bool
+    """At or below what the survey calls low: somebody should look at this call."""
+
+
+class MissedOwner(msgspec.Struct, frozen=True):
+    """Who takes care of a caller whose calls were missed: the newest of a caller counts until he is reached."""
+
+    caller: str
+    """Number as presented."""
+    at: int
+    owner: str
+    """Name of an agent; "": nobody any more."""
+
+
 class TraceRow(msgspec.Struct, frozen=True):
     """One SIP message of a call, for the ladder."""
 
@@ -204,4 +267,7 @@ class TraceRow(msgspec.Struct, frozen=True):
     cseq: str = ""
 
 
-AnyRecord = CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | TraceRow | RecordingRecord
+AnyRecord = (
+    CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow | RecordingRecord
+    | MessageRecord | Rating | MissedOwner
+)  # fmt: skip

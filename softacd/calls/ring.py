@@ -9,6 +9,8 @@ from collections.abc import Callable
 from softacd.calls.attempt import Attempt, Outcome
 from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
+from softacd.calls.deadlines import Deadline
+from softacd.calls.diversion import Diversion
 from softacd.calls.leg import Leg
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import Outcome as CallOutcome
@@ -31,6 +33,10 @@ class Ring(Activity):
         self._unserved = unserved
         self._attempt: Attempt | None = attempt(self)
         self._early: Leg | None = None
+        self._seconds = 0.0
+        self._patience: Deadline | None = None
+        self.status = 0
+        """Why nobody answered."""
 
     @classmethod
     def extension(
@@ -48,17 +54,32 @@ class Ring(Activity):
         display_name: str = "",
         *,
         emergency: bool = False,
+        payer: str = "",
+        seconds: float = 0.0,
+        diversions: tuple[Diversion, ...] = (),
         unserved: Callable[[float], None] | None = None,
     ) -> "Ring":
-        """Call an outside number; each trunk has its own time-outs."""
+        """Call an outside number; each trunk has its own time-outs, `seconds` (0: none) is one for all together.
+
+        `payer` is who is charged: the caller, when empty.
+        """
         exchange = call.exchange
-        payer = call.record.caller if call.record.caller in exchange.phones else ""
-        return cls(
+        ring = cls(
             call,
             number,
-            lambda ring: exchange.hunt(call, number, ring, display_name=display_name, payer=payer, emergency=emergency),
+            lambda ring: exchange.hunt(
+                call,
+                number,
+                ring,
+                display_name=display_name,
+                payer=payer or call.record.caller,
+                emergency=emergency,
+                diversions=diversions,
+            ),
             unserved,
         )
+        ring._seconds = seconds
+        return ring
 
     def start(self, now: float) -> None:
         """Send the INVITEs."""
@@ -67,23 +88,44 @@ class Ring(Activity):
         call.note("ring", self._what, now)
         if call.leg.answered:
             call.leg.play((RINGBACK,), loop=True)
+        if self._seconds:
+            self._patience = call.services.deadlines.at(now + self._seconds, self, "ring")
         if self._attempt is not None:
             self._attempt.start(now)
 
     def stop(self, now: float) -> None:
         """The caller is gone: stop ringing."""
+        self._forget()
+        self._unserved = None  # whoever began this may keep it: then neither keeps the other
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
             attempt.give_up(now, self.call.end_reason)
+
+    def on_deadline(self, tag: str, now: float) -> None:
+        """It rang long enough."""
+        del tag
+        self._patience = None
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.give_up(now)
+            attempt.status = 480
+            self._failed(attempt, now)
+
+    def _forget(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def on_attempt(self, attempt: Attempt, outcome: Outcome, leg: Leg | None, now: float) -> None:
         """The called side moved."""
         call = self.call
         if outcome is Outcome.FAILED:
             self._attempt = None
+            self._forget()
             self._failed(attempt, now)
         elif outcome is Outcome.ANSWERED and leg is not None:
             self._attempt = None
+            self._forget()
             if attempt.trunk is not None:
                 call.hold_channel(attempt.trunk)
                 call.record.trunk = attempt.trunk.settings.name
@@ -107,13 +149,15 @@ class Ring(Activity):
 
     def _failed(self, attempt: Attempt, now: float) -> None:
         call = self.call
+        self.status = attempt.status
         if attempt.queue:
             self._to_queue(attempt.queue, now)
             return
         call.note("ring-failed", f"{self._what}: {attempt.status}", now)
-        if self._unserved is not None:
+        unserved, self._unserved = self._unserved, None
+        if unserved is not None:
             call.leg.silence()
-            self._unserved(now)
+            unserved(now)
         else:
             call.finish(now, status=attempt.status)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from softacd.acd.model import QueueSettings
+from softacd.calls.hours import HoursSettings
 from softacd.calls.model import ConferenceSettings, DialPlan, FeatureCodes, GroupSettings, NumberSettings, PhoneSettings
 
 SUFFIX_DIGITS = 7
@@ -31,6 +32,8 @@ class Feature(StrEnum):
     FORWARD_ALWAYS = "forward-always"
     FORWARD_BUSY = "forward-busy"
     FORWARD_NO_ANSWER = "forward-no-answer"
+    EMERGENCY = "emergency"
+    CLOSE = "close"
 
 
 class ToExtension(msgspec.Struct, frozen=True):
@@ -58,7 +61,7 @@ class ToConference(msgspec.Struct, frozen=True):
 
 
 class ToFeature(msgspec.Struct, frozen=True):
-    """A feature code; `number` is what was dialled after it."""
+    """A feature code; `number` is what was dialled after it, or the name of the hours that are closed or opened."""
 
     feature: Feature
     number: str = ""
@@ -126,6 +129,7 @@ def feature_codes(codes: FeatureCodes) -> dict[str, Feature]:
         codes.extend_wrap_up: Feature.EXTEND_WRAP_UP,
         codes.do_not_disturb: Feature.DO_NOT_DISTURB,
         codes.disturb: Feature.DISTURB,
+        codes.emergency: Feature.EMERGENCY,
         **forward_codes(codes),
     }
 
@@ -150,12 +154,14 @@ class Routing:
         dial_plan: DialPlan,
         groups: Iterable[GroupSettings] = (),
         conferences: Iterable[ConferenceSettings] = (),
+        hours: Iterable[HoursSettings] = (),
     ) -> None:
         self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
         self._queues = {queue.number: queue.name for queue in queues if queue.number}
         self._groups = {group.number: group.name for group in groups}
         self._conferences = {conference.number: conference.name for conference in conferences}
         self._features = feature_codes(dial_plan.feature_codes)
+        self._closures = {entry.code: entry.name for entry in hours if entry.code}
         self._forwards = forward_codes(dial_plan.feature_codes)
         self._pick_up = dial_plan.feature_codes.pick_up
         self._park = dial_plan.feature_codes.park
@@ -163,21 +169,20 @@ class Routing:
         self._emergency = frozenset(dial_plan.emergency)
         self._prefix = dial_plan.outside_prefix
         self._outside = [pattern(text) for text in dial_plan.outside]
-        self._flows = {digits(entry.number): entry.flow for entry in numbers}
-        self._default_flow = next((entry.flow for entry in numbers if entry.number == "*"), None)
-        self._flows.pop("*", None)
+        self._numbers = {digits(entry.number): entry for entry in numbers}
+        self._default = self._numbers.pop("*", None)
 
-    def flow_for(self, called: str) -> str | None:
-        """The flow that callers of this outside number of ours enter; None: not our number."""
+    def number_for(self, called: str) -> NumberSettings | None:
+        """The outside number of ours that was called, with the flow its callers enter; None: not our number."""
         wanted = digits(called)
-        if wanted in self._flows:
-            return self._flows[wanted]
+        if wanted in self._numbers:
+            return self._numbers[wanted]
         if len(wanted) >= SUFFIX_DIGITS:
             tail = wanted[-SUFFIX_DIGITS:]
-            alike = {flow for number, flow in self._flows.items() if number.endswith(tail)}
-            if len(alike) == 1:
-                return alike.pop()
-        return self._default_flow
+            alike = [entry for number, entry in self._numbers.items() if number.endswith(tail)]
+            if len({(entry.flow, entry.hours, entry.closed) for entry in alike}) == 1:
+                return alike[0]
+        return self._default
 
     def destination(self, dialled: str, caller: PhoneSettings) -> Destination:
         """Where a phone's dialled number leads."""
@@ -185,6 +190,8 @@ class Routing:
             return ToOutside(dialled, emergency=True)
         if dialled in self._features:
             return ToFeature(self._features[dialled])
+        if dialled in self._closures:
+            return ToFeature(Feature.CLOSE, self._closures[dialled])
         if dialled in self._queues:
             return ToQueue(self._queues[dialled])
         if dialled in self._phones:

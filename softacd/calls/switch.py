@@ -1,7 +1,8 @@
 """The switch: everything above sockets and clocks, as one sans-IO object.
 
-Bytes, media events, resolved names and `now` go in; datagrams, media commands and records come out of three queues
-the driver drains after every input. One next deadline covers transactions, calls, queues, trunks and registrations.
+Bytes, media events, resolved names and `now` go in; datagrams, media commands, records and errands come out of four
+queues the driver drains after every input. One next deadline covers transactions, calls, queues, trunks and
+registrations.
 """
 
 from collections import deque
@@ -17,6 +18,7 @@ from softacd.acd.wait_time import WaitTimeEstimator
 from softacd.calls.arrival import Arrival
 from softacd.calls.caller import Lookup, nobody_known
 from softacd.calls.door import Door
+from softacd.calls.errands import AnyResult
 from softacd.calls.exchange import Exchange
 from softacd.calls.info_digits import digit_of
 from softacd.calls.keep_alive import PhoneKeeper
@@ -119,6 +121,7 @@ class Switch:
         self.keeper = PhoneKeeper(self.stack, self.location, self.services.deadlines)
         self.exchange = Exchange(self.services, self.location, settings, queues, agents)
         self.exchange.lookup = lookup
+        self.errands = self.exchange.errands.wanted
         self.distributor = Distributor(queues, agents, now, draw=jitter)
         self.estimator = WaitTimeEstimator(queues, agents)
         self.desk = QueueDesk(self.exchange, self.distributor, self.estimator)
@@ -255,6 +258,11 @@ class Switch:
         if trunk in self.exchange.trunks:
             self.exchange.trunks[trunk].resolved(targets, now, transport)
             self._pump(now)
+
+    def errand_done(self, result: AnyResult, now: float) -> None:
+        """What was wanted of the outside is done, or cannot be."""
+        self.exchange.errands.done(result, now)
+        self._pump(now)
 
     def handle_media(self, event: media.AnyEvent, now: float) -> None:
         """An event of the media engine."""

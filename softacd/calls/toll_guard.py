@@ -18,6 +18,8 @@ class TollGuard:
         """Calls not let out since the start."""
         self._an_hour = 0
         self._at_once = 0
+        self._flows_an_hour = 0
+        self._flows_at_once = 0
         self._begun: dict[str, deque[float]] = {}
         self._now: dict[str, set[str]] = {}
 
@@ -25,17 +27,22 @@ class TollGuard:
         """Take new ceilings; what was counted stays."""
         self._an_hour = dial_plan.outside_calls_an_hour
         self._at_once = dial_plan.outside_calls_at_once
+        self._flows_an_hour = dial_plan.flow_calls_an_hour
+        self._flows_at_once = dial_plan.flow_calls_at_once
 
     def admit(self, extension: str, call: str, now: float) -> str:
-        """Count a call this phone pays for; returns why it must not go out, "" when it may."""
+        """Count a call this phone pays for; returns why it must not go out, "" when it may. `extension` may be "flow:"
+        and a name: flows have ceilings of their own."""
+        flow = extension.startswith("flow:")
+        an_hour, at_once = (self._flows_an_hour, self._flows_at_once) if flow else (self._an_hour, self._at_once)
         begun = self._begun.setdefault(extension, deque())
         living = self._now.setdefault(extension, set())
         while begun and begun[0] <= now - HOUR:
             begun.popleft()
-        if self._an_hour and len(begun) >= self._an_hour:
+        if an_hour and len(begun) >= an_hour:
             self.refused += 1
             return f"{extension} has made {len(begun)} outside calls within an hour"
-        if self._at_once and call not in living and len(living) >= self._at_once:
+        if at_once and call not in living and len(living) >= at_once:
             self.refused += 1
             return f"{extension} has {len(living)} outside calls at once"
         begun.append(now)

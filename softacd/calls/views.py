@@ -151,3 +151,26 @@ class Snapshot(msgspec.Struct, frozen=True):
     queues: tuple[QueueView, ...]
     agents: tuple[AgentView, ...]
     calls: tuple[CallView, ...]
+
+
+class HoursView(msgspec.Struct, frozen=True):
+    """Opening hours now."""
+
+    name: str
+    open: bool
+    """Whether it is open."""
+    why: str
+    """Why it is closed, where the week's plan is not the cause: a holiday, a date, by hand."""
+    closed_by_hand: bool
+    """Closed until somebody opens it again."""
+    opens: int
+    """When it opens next by its hours, ms since 1970-01-01 UTC; 0: open now, closed by hand, or not within a month."""
+
+
+class HouseView(msgspec.Struct, frozen=True):
+    """What holds for the whole house."""
+
+    emergency: bool
+    """The callers of every queue go to the mobile phones."""
+    hours: tuple[HoursView, ...]
+    """Every opening hours that are configured."""

@@ -7,16 +7,14 @@ import click
 import msgspec
 from rich.markup import escape
 
-from softacd.calls.model import DialStep, FlowSettings, HangUpStep, MenuStep, QueueStep, RingStep, SayStep, Step
-from softacd.ops.checks.flows import successors
 from softacd.ops.config import read_configuration
 from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.configuration_option import find_configuration, read_or_exit
+from softacd.ops.flow_drawing import flow_tree
 from softacd.ops.model import Configuration
 
 if TYPE_CHECKING:
     from rich.table import Table
-    from rich.tree import Tree
 
 
 @click.command()
@@ -136,57 +134,3 @@ def _queues(configuration: Configuration) -> "Table":
             f"{queue.service_level_seconds:g} s",
         )
     return table
-
-
-def flow_tree(flow: FlowSettings, numbers: list[str]) -> "Tree":
-    """The flow as a tree: one step below the other, choices indented; a step drawn once already is only named."""
-    from rich.tree import Tree
-
-    tree = Tree(f"[bold]Flow {flow.name}[/] [dim]{', '.join(numbers) or 'no number'}[/]")
-    drawn: set[str] = set()
-
-    def draw(branch: Tree, name: str, lead: str, *, own_line: bool) -> None:
-        """`own_line`: what follows this step is drawn below it in the same branch, not indented under it."""
-        step = flow.steps[name]
-        label = f"{lead}[cyan]{escape(name)}[/] "
-        if name in drawn:
-            branch.add(f"{label}[dim](see above)[/]")
-            return
-        drawn.add(name)
-        node = branch.add(label + _describe(step))
-        for key, target, pressed in successors(step):
-            if key == ("then",):
-                draw(branch if own_line else node, target, _lead(key, step, pressed=False), own_line=own_line)
-            else:
-                draw(node, target, _lead(key, step, pressed=pressed), own_line=False)
-
-    draw(tree, flow.start, "", own_line=True)
-    return tree
-
-
-def _lead(key: tuple[str, ...], step: Step, *, pressed: bool) -> str:
-    if pressed:
-        return f"[yellow]{key[-1]}[/] "
-    if key[0] == "exits":
-        return f"[dim]if {key[-1]}[/] "
-    if key == ("otherwise",):
-        return "[dim]otherwise[/] "
-    return "" if isinstance(step, SayStep) else "[dim]if not served[/] "
-
-
-def _describe(step: Step) -> str:
-    match step:
-        case SayStep():
-            return f"[dim]say[/] {escape(', '.join(step.prompts))}"
-        case MenuStep():
-            return f"[dim]menu[/] {escape(', '.join(step.prompts))} [dim]({step.tries} x {step.timeout_seconds:g} s)[/]"
-        case QueueStep():
-            priority = f" [dim]priority {step.priority}[/]" if step.priority else ""
-            skills = "".join(f" [dim]{escape(name)} {level}[/]" for name, level in step.skills.items())
-            return f"[dim]queue[/] {escape(step.queue)}{priority}{skills}"
-        case DialStep():
-            return f"[dim]dial[/] {escape(step.number)}"
-        case RingStep():
-            return f"[dim]ring[/] {step.extension} [dim]for {step.seconds:g} s[/]"
-        case HangUpStep():
-            return "[dim]hang up[/]"

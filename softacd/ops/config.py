@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from softacd.calls.model import SourceSettings
 from softacd.ops.checks import check_draft
 from softacd.ops.configuration_errors import ConfigurationError, Problem, Severity
 from softacd.ops.credentials import Credentials
@@ -64,6 +65,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         or draft.security is None
         or draft.dial_plan is None
         or draft.customers is None
+        or draft.emergency is None
         or web is None
     ):
         return None
@@ -79,6 +81,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         security=draft.security,
         dial_plan=draft.dial_plan,
         customers=draft.customers,
+        emergency=draft.emergency,
         trunks=trunks,
         phones=phones,
         groups=tuple(draft.groups.values()),
@@ -86,6 +89,8 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         agents=tuple(draft.agents.values()),
         queues=tuple(draft.queues.values()),
         flows=tuple(draft.flows.values()),
+        hours=tuple(draft.hours.values()),
+        sources=tuple(_source(credentials.source(source), directory) for source in draft.sources.values()),
         numbers=tuple(draft.numbers.values()),
     )
 
@@ -113,6 +118,10 @@ def _media(media: MediaTable, server: ServerSettings, directory: Path) -> MediaT
 
 def _web(web: WebSettings, directory: Path) -> WebSettings:
     return msgspec.structs.replace(web, token_file=_absolute(directory, web.token_file) if web.token_file else "")
+
+
+def _source(source: SourceSettings, directory: Path) -> SourceSettings:
+    return msgspec.structs.replace(source, database=_absolute(directory, source.database) if source.database else "")
 
 
 def _store(store: StoreSettings, server: ServerSettings, directory: Path) -> StoreSettings:

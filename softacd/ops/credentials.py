@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from softacd.calls.model import AccountSettings, PhoneSettings, TrunkSettings
+from softacd.calls.model import AccountSettings, PhoneSettings, SourceSettings, TrunkSettings
 from softacd.ops.configuration_errors import KeyPath
 from softacd.ops.draft import Draft
 from softacd.ops.model import WebSettings
@@ -80,6 +80,12 @@ class Credentials:
             ha1_sha256=ha1(phone.extension, realm, password, "sha256"),
             ha1_sha512_256=ha1(phone.extension, realm, password, "sha512_256"),
         )
+
+    def source(self, source: SourceSettings) -> SourceSettings:
+        """The source with its token."""
+        path = ("sources", source.name)
+        token = self._secret(path, "token", source.token, source.token_file, source.token_env)
+        return msgspec.structs.replace(source, token=token or "")
 
     def web(self, web: WebSettings) -> WebSettings:
         """The web settings with the token; without one the API stays closed, which is worth a warning."""

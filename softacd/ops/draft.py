@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.calls.flow_steps import FlowSettings
+from softacd.calls.hours import HoursSettings
 from softacd.calls.model import (
     ConferenceSettings,
     DialPlan,
-    FlowSettings,
+    EmergencySettings,
     GroupSettings,
     NumberSettings,
     PhoneSettings,
+    SourceSettings,
     TrunkSettings,
 )
 from softacd.crm.settings import CustomerSettings
@@ -41,6 +44,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "security": SecuritySettings,
     "dial_plan": DialPlan,
     "customers": CustomerSettings,
+    "emergency": EmergencySettings,
 }
 """[section] -> its settings."""
 
@@ -52,6 +56,8 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "agents": AgentSettings,
     "queues": QueueSettings,
     "flows": FlowSettings,
+    "hours": HoursSettings,
+    "sources": SourceSettings,
     "numbers": NumberSettings,
 }
 """[section.name] -> its settings; the name becomes the first field."""
@@ -64,6 +70,8 @@ _HEADING = {
     "agents": "[agents.ann]",
     "queues": "[queues.sales]",
     "flows": "[flows.main]",
+    "hours": "[hours.office]",
+    "sources": "[sources.billing]",
     "numbers": '[numbers."+37322000111"]',
 }
 
@@ -82,8 +90,10 @@ class Draft:
         "customers",
         "dial_plan",
         "document",
+        "emergency",
         "flows",
         "groups",
+        "hours",
         "log",
         "media",
         "names",
@@ -94,6 +104,7 @@ class Draft:
         "security",
         "server",
         "sip",
+        "sources",
         "store",
         "trunks",
         "web",
@@ -112,6 +123,7 @@ class Draft:
         self.security = self._section("security", SecuritySettings)
         self.dial_plan = self._section("dial_plan", DialPlan)
         self.customers = self._section("customers", CustomerSettings)
+        self.emergency = self._section("emergency", EmergencySettings)
         self.names: dict[str, list[str]] = {}
         self.trunks = self._named("trunks", TrunkSettings)
         self.phones = self._named("phones", PhoneSettings)
@@ -120,6 +132,8 @@ class Draft:
         self.agents = self._named("agents", AgentSettings)
         self.queues = self._named("queues", QueueSettings)
         self.flows = self._named("flows", FlowSettings)
+        self.hours = self._named("hours", HoursSettings)
+        self.sources = self._named("sources", SourceSettings)
         self.numbers = self._named("numbers", NumberSettings)
         self._told = [problem.key for problem in self.problems if problem.key]
 

@@ -8,16 +8,19 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings
+from softacd.calls.flow_steps import FlowSettings
+from softacd.calls.hours import HoursSettings
 from softacd.calls.keep_alive import KeepAlive
 from softacd.calls.model import (
     ConferenceSettings,
     DialPlan,
     DigestAlgorithm,
-    FlowSettings,
+    EmergencySettings,
     GroupSettings,
     HidesSecrets,
     NumberSettings,
     PhoneSettings,
+    SourceSettings,
     SwitchSettings,
     TrunkSettings,
 )
@@ -92,6 +95,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the live view and the logs call this installation."""
     language: str = "en"
     """Language of the prompts the program chooses itself; a directory `prompts/<language>` must exist."""
+    time_zone: str = ""
+    """Time zone of the house ("Europe/Chisinau"), for hours and greetings; empty: the machine's."""
     data_directory: str = "data"
     """Where the database and what must survive a restart are kept; relative to the configuration."""
 
@@ -224,6 +229,7 @@ class Configuration(msgspec.Struct, frozen=True):
     security: SecuritySettings = SecuritySettings()
     dial_plan: DialPlan = DialPlan()
     customers: CustomerSettings = CustomerSettings()
+    emergency: EmergencySettings = EmergencySettings()
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
@@ -231,6 +237,8 @@ class Configuration(msgspec.Struct, frozen=True):
     agents: tuple[AgentSettings, ...] = ()
     queues: tuple[QueueSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
+    hours: tuple[HoursSettings, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
 
     def switch_settings(self) -> SwitchSettings:
@@ -246,6 +254,8 @@ class Configuration(msgspec.Struct, frozen=True):
             flows=self.flows,
             groups=self.groups,
             conferences=self.conferences,
+            hours=self.hours,
+            emergency=self.emergency,
             dial_plan=self.dial_plan,
             guard=self.security,
             language=self.server.language,
@@ -260,6 +270,7 @@ class Configuration(msgspec.Struct, frozen=True):
         values = {self.web.token}
         for trunk in self.trunks:
             values.update((trunk.password, *(account.password for account in trunk.accounts)))
+        values.update(source.token for source in self.sources)
         for phone in self.phones:
             values.update((phone.password, phone.ha1, phone.ha1_sha256, phone.ha1_sha512_256))
         return frozenset(values - {""})

@@ -13,7 +13,8 @@ import msgspec
 import msgspec.inspect as types
 
 from softacd.acd.model import TierSettings
-from softacd.calls.model import DialStep, FeatureCodes, HangUpStep, MenuStep, QueueStep, RingStep, SayStep
+from softacd.calls.flow_steps import STEPS, Case
+from softacd.calls.model import FeatureCodes
 from softacd.crm.settings import CategorySettings
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.reload import NEEDS_RESTART
@@ -60,6 +61,8 @@ _EXAMPLE = {
     "agents": "ann",
     "queues": "sales",
     "flows": "main",
+    "hours": "office",
+    "sources": "billing",
     "numbers": '"+37322000111"',
 }
 
@@ -81,10 +84,8 @@ def build() -> str:
         if section == "queues":
             parts.append(_section("agents of a queue", TierSettings, level=3))
         if section == "flows":
-            parts += [
-                _section(f'do = "{step.__struct_config__.tag}"', step, level=3)
-                for step in (SayStep, MenuStep, QueueStep, RingStep, DialStep, HangUpStep)
-            ]
+            parts += [_section(f'do = "{step.__struct_config__.tag}"', step, level=3) for step in STEPS]
+            parts.append(_section("cases of a branch", Case, level=3))
     return "\n".join(parts)
 
 

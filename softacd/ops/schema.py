@@ -51,6 +51,8 @@ def convert(
 def describe(node: types.Type) -> str:
     """What a value of this type is, in plain words: "a whole number from 1 to 65535"."""
     match node:
+        case types.NoneType():
+            return "nothing"
         case types.BoolType():
             return "true or false"
         case types.IntType():
@@ -66,6 +68,8 @@ def describe(node: types.Type) -> str:
             return "a list of text" if item == "text" else f"a list, each item {item}"
         case types.DictType():
             return f"a table, each value {describe(node.value_type)}"
+        case types.UnionType() if optional := _optional(node):
+            return describe(optional)
         case types.UnionType():
             tags = [str(member.tag) for member in node.types if isinstance(member, types.StructType)]
             return f"a table with do = {one_of(tags)}" if tags else " or ".join(map(describe, node.types))
@@ -88,6 +92,12 @@ def fields_of(cls: type[msgspec.Struct]) -> Iterator[tuple[str, types.Field]]:
     renamed = KEYS.get(cls, {})
     for field in _struct_type(cls).fields:
         yield renamed.get(field.name, field.encode_name), field
+
+
+def _optional(node: types.UnionType) -> types.Type | None:
+    """The type of a key that may be left out altogether (T | None); None for another union."""
+    others = [item for item in node.types if not isinstance(item, types.NoneType)]
+    return others[0] if len(others) == 1 < len(node.types) else None
 
 
 def _struct_type(cls: type[msgspec.Struct]) -> types.StructType:
@@ -143,6 +153,8 @@ class _Checker:
         match node:
             case types.StructType():
                 return self.struct(node, value, path)
+            case types.UnionType() if optional := _optional(node):
+                return self._value(optional, value, path)
             case types.UnionType():
                 return self._union(node, value, path)
             case types.VarTupleType() | types.ListType():

@@ -28,6 +28,7 @@ from softacd.calls.control import Check
 from softacd.calls.model import TrunkSettings
 from softacd.calls.switch import Switch
 from softacd.crm.errors import CustomerBaseError
+from softacd.ops.calendars import holiday_name, local_time
 from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.customer_desk import FILE as CUSTOMERS_FILE
 from softacd.ops.customer_desk import CustomerDesk
@@ -44,6 +45,7 @@ from softacd.rtp.model import MediaSettings
 from softacd.runtime.addresses import Addresses
 from softacd.runtime.collector import Collector
 from softacd.runtime.driver import Driver
+from softacd.runtime.errands import ErrandRunner
 from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
@@ -113,6 +115,7 @@ class Server:
         self._certificate: ServerCertificate | None = None
         self._locator = Locator()
         self._collector = Collector()
+        self._errands: ErrandRunner | None = None
 
     def wall(self, now: float) -> int:
         """Wall-clock milliseconds of a monotonic moment."""
@@ -169,6 +172,11 @@ class Server:
         await self._restore_statuses(switch)
         self._restore_learned(switch)
         self._registrations.restore(driver, switch)
+        self._errands = ErrandRunner(driver.errand_done, Path(configuration.server.data_directory) / CUSTOMERS_FILE)
+        self._errands.configure(configuration.sources)
+        driver.errands = self._errands
+        switch.exchange.local = local_time(configuration.server.time_zone)
+        switch.exchange.holiday = holiday_name
         driver.attach(switch)
         self._keeper.prepare(switch.services.recordings)
         self._resolve_trunks()
@@ -302,6 +310,7 @@ class Server:
                 if name in switch.exchange.agents:
                     switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
             switch.restore_phones((await self._store.last_choices()).values())
+            switch.exchange.house.restore(await self._store.last_switches())
 
     def _restore_learned(self, switch: Switch) -> None:
         try:
@@ -385,6 +394,9 @@ class Server:
         self._driver.perform(lambda switch, now: switch.configure(settings, wanted.queues, wanted.agents, now))
         if self._customers is not None:
             self._customers.configure(wanted.customers, {agent.name for agent in wanted.agents})
+        self._driver.switch.exchange.local = local_time(wanted.server.time_zone)
+        if self._errands is not None:
+            self._errands.configure(wanted.sources)
         old, self._configuration = self._configuration, wanted
         self._hide.know(wanted.secrets())
         self._resolve_trunks()
@@ -508,6 +520,8 @@ class Server:
             await driver.close()
         if self._store is not None:
             await self._store.close()
+        if self._errands is not None:
+            await self._errands.close()
         if self._customers is not None:
             await self._customers.close()
         log.info("stopped")

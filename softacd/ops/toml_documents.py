@@ -10,8 +10,21 @@ from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted
 from softacd.ops.toml_lines import line_index
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+FLOWS = "flows"
+"""Folder beside the configuration: each *.toml in it is one flow."""
 _LARGEST_FILE = 8 * 1024 * 1024
-NAMED_TABLES = ("trunks", "phones", "groups", "conferences", "agents", "queues", "flows", "numbers")
+NAMED_TABLES = (
+    "trunks",
+    "phones",
+    "groups",
+    "conferences",
+    "agents",
+    "queues",
+    "flows",
+    "hours",
+    "sources",
+    "numbers",
+)
 """Sections whose tables carry names of the owner's choice: one name lives in one file."""
 
 _SYNTAX_HELP = (
@@ -121,6 +134,7 @@ def read_document(path: Path) -> tuple[Document, list[Problem]]:
     """Read a configuration file or directory. Whatever can be read is in the document, the rest is in the problems."""
     if path.is_dir():
         files = sorted(file for file in path.glob("*.toml") if file.is_file())
+        flows = path / FLOWS
         document = Document(path, str(path))
         if not files:
             return document, [
@@ -129,6 +143,7 @@ def read_document(path: Path) -> tuple[Document, list[Problem]]:
     else:
         files = [path]
         document = Document(path.parent, str(path))
+        flows = path.parent / FLOWS
     problems: list[Problem] = []
     for file in files:
         try:
@@ -137,6 +152,15 @@ def read_document(path: Path) -> tuple[Document, list[Problem]]:
             problems.append(error.problem)
         else:
             problems += document.merge(tables, lines, str(file))
+    for file in sorted(file for file in flows.glob("*.toml") if file.is_file()):
+        try:
+            tables, lines = _read_file(file)
+        except _UnreadableFileError as error:
+            problems.append(error.problem)
+        else:  # each file is one flow, named like the file
+            path_of_flow: KeyPath = ("flows", file.stem)
+            within = {(*path_of_flow, *key): line for key, line in lines.items()}
+            problems += document.merge({"flows": {file.stem: tables}}, {path_of_flow: 1, **within}, str(file))
     return document, problems
 
 

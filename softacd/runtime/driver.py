@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from softacd.calls.errands import AnyErrand, AnyResult
 from softacd.calls.records import AnyRecord
 from softacd.calls.switch import Switch
 from softacd.rtp.vocabulary import AnyCommand, AnyEvent, CloseStream, ReturnPorts
@@ -47,6 +48,13 @@ class Recorder(Protocol):
         """Never blocks, never raises."""
 
 
+class Errands(Protocol):
+    """Who asks web services and databases."""
+
+    def put(self, errand: AnyErrand) -> None:
+        """Begin an errand; its answer is given to `Driver.errand_done`."""
+
+
 Observer = Callable[[AnyRecord], None]
 
 
@@ -56,6 +64,8 @@ class Driver:
     def __init__(self, engine: Engine, recorder: Recorder) -> None:
         self.engine = engine
         self.recorder = recorder
+        self.errands: Errands | None = None
+        """Who carries out what flows want of the outside."""
         self.observers: list[Observer] = []
         self.udp: list[UdpListener] = []
         self.streams: list[TcpListener] = []
@@ -126,6 +136,10 @@ class Driver:
                 self._fault(error, "media", event_type=type(event).__name__)
         self.flush()
 
+    def errand_done(self, result: AnyResult) -> None:
+        """An errand is over."""
+        self.perform(lambda switch, now: switch.errand_done(result, now))
+
     def perform(self, action: Callable[[Switch, float], None]) -> None:
         """Do something with the switch now and carry out what follows; the action's exceptions are the caller's."""
         if self._switch is None:
@@ -146,6 +160,11 @@ class Driver:
         self._send()
         switch = self.switch
         switch.tell_why(time.monotonic())
+        wanted = switch.errands
+        while wanted:
+            errand = wanted.popleft()
+            if self.errands is not None:
+                self.errands.put(errand)
         records = switch.records
         while records:
             record = records.popleft()

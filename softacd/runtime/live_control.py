@@ -6,11 +6,11 @@ from collections.abc import Callable
 from softacd.acd.vocabulary import Status
 from softacd.calls.call import Call
 from softacd.calls.control import Check, Choices, Figures, UnknownNameError
-from softacd.calls.orders import choose, transfer_party
+from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
 from softacd.calls.records import AnyRecord
 from softacd.calls.snapshot import snapshot, trunk_view
 from softacd.calls.supervision import monitor_call, record_call
-from softacd.calls.views import BanView, Snapshot
+from softacd.calls.views import BanView, HouseView, Snapshot
 from softacd.runtime.driver import Driver
 from softacd.sip.guard import Ban
 
@@ -106,6 +106,15 @@ class LiveControl:
 
     def choose(self, extension: str, choices: Choices) -> None:
         self._driver.perform(lambda switch, now: choose(switch.exchange, extension, choices, now))
+
+    def house(self) -> HouseView:
+        return house_view(self._driver.switch.exchange, time.monotonic())
+
+    def switch_emergency(self, on: bool) -> None:
+        self._driver.perform(lambda switch, now: order_emergency(switch.exchange, on, now))
+
+    def close_hours(self, name: str, closed: bool) -> None:
+        self._driver.perform(lambda switch, now: close_hours(switch.exchange, name, closed, now))
 
     def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
         living = self._living(call)

@@ -13,9 +13,13 @@ from softacd.calls.records import (
     CallEvent,
     CallRecord,
     Direction,
+    HouseEvent,
     LegRecord,
+    MessageRecord,
+    MissedOwner,
     Outcome,
     PhoneEvent,
+    Rating,
     RecordingRecord,
     Segment,
     TraceRow,
@@ -23,7 +27,7 @@ from softacd.calls.records import (
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
-from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, recordings, segments
+from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, messages, ratings, recordings, segments
 
 MAXIMUM = 10_000
 """Most calls one question answers."""
@@ -175,6 +179,37 @@ class History:
     async def last_choices(self) -> dict[str, PhoneEvent]:
         """Return the newest event of each phone by extension: what its user had chosen before a start."""
         return {event.extension: event for event in await self._newest(PhoneEvent, "extension")}
+
+    async def last_switches(self) -> list[HouseEvent]:
+        """Return the newest event of each switch of the house: what was on before a start."""
+        return await self._newest(HouseEvent, "name")
+
+    async def messages(self, box: str | None = None, *, removed: bool = False) -> list[MessageRecord]:
+        """Return the messages of a box, or of all, oldest first; those removed only if asked."""
+        columns = messages.c
+        wanted = [] if box is None else [columns.box == box]
+        if not removed:
+            wanted.append(columns.removed == 0)
+        return await self._all(MessageRecord, _select(MessageRecord).where(*wanted).order_by(columns.left, columns.id))
+
+    async def ratings(
+        self, *, limit: int = 50, since: int | None = None, before: int | None = None, low: bool = False
+    ) -> list[Rating]:
+        """Return what callers said, newest first; only what needs a look, if asked."""
+        columns = ratings.c
+        wanted: list[ColumnElement[bool]] = []
+        if since is not None:
+            wanted.append(columns.at >= since)
+        if before is not None:
+            wanted.append(columns.at < before)
+        if low:
+            wanted.append(columns.low.is_(True))
+        found = _select(Rating).where(*wanted).order_by(columns.at.desc(), columns.row.desc())
+        return await self._all(Rating, found.limit(max(1, min(limit, MAXIMUM))))
+
+    async def missed_owners(self) -> list[MissedOwner]:
+        """Return the newest owner of each caller."""
+        return await self._newest(MissedOwner, "caller")
 
     async def everything(self, record: type[R]) -> list[R]:
         """Return every record of one kind, in no particular order: to export, or to compare two stores."""

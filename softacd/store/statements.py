@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, literal_column, or_
+from sqlalchemy import ColumnElement, Integer, Table, and_, case, literal_column, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
@@ -41,10 +41,16 @@ def _insert(kind: Kind, dialect: Dialect) -> str:
                 (new.missed_handled == ZERO, calls.c.missed_handled), else_=new.missed_handled
             )
         # What ended stays ended: an older, open version that arrives late (from the spool) changes nothing.
-        statement = insert.on_conflict_do_update(
-            index_elements=["id"], set_=changes, where=or_(table.c.ended == ZERO, new.ended != ZERO)
-        )
+        statement = insert.on_conflict_do_update(index_elements=["id"], set_=changes, where=_newer(table, new))
     compiled = statement.compile(dialect=dialect, column_keys=names)
     if list(compiled.positiontup or ()) != names:
         raise ValueError(f"statement binds {compiled.positiontup}, expected {names}")
     return str(compiled)
+
+
+def _newer(table: Table, new: Any) -> ColumnElement[bool]:
+    """Which of two states of one row stays, when both come: what has happened does not go away again."""
+    if "ended" in table.columns:
+        ended: ColumnElement[bool] = or_(table.c.ended == ZERO, new.ended != ZERO)
+        return ended
+    return and_(new.heard >= table.c.heard, new.removed >= table.c.removed)

@@ -11,7 +11,18 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallRecord, Outcome, PhoneEvent, RecordingRecord
+from softacd.calls.records import (
+    AgentEvent,
+    AnyRecord,
+    CallRecord,
+    HouseEvent,
+    MessageRecord,
+    MissedOwner,
+    Outcome,
+    PhoneEvent,
+    Rating,
+    RecordingRecord,
+)
 from softacd.store import migration
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
@@ -202,6 +213,28 @@ class Store(History):
         """As `History.last_choices`, with everything written until now."""
         await self._settle()
         return await super().last_choices()
+
+    async def last_switches(self) -> list[HouseEvent]:
+        """As `History.last_switches`, with everything written until now."""
+        await self._settle()
+        return await super().last_switches()
+
+    async def messages(self, box: str | None = None, *, removed: bool = False) -> list[MessageRecord]:
+        """As `History.messages`, with everything written until now."""
+        await self._settle()
+        return await super().messages(box, removed=removed)
+
+    async def ratings(
+        self, *, limit: int = 50, since: int | None = None, before: int | None = None, low: bool = False
+    ) -> list[Rating]:
+        """As `History.ratings`, with everything written until now."""
+        await self._settle()
+        return await super().ratings(limit=limit, since=since, before=before, low=low)
+
+    async def missed_owners(self) -> list[MissedOwner]:
+        """As `History.missed_owners`, with everything written until now."""
+        await self._settle()
+        return await super().missed_owners()
 
     async def _settle(self) -> None:
         if not self._writer.failing:

@@ -17,15 +17,19 @@ from softacd.calls.records import (
     AnyRecord,
     CallEvent,
     CallRecord,
+    HouseEvent,
     LegRecord,
+    MessageRecord,
+    MissedOwner,
     PhoneEvent,
+    Rating,
     RecordingRecord,
     Segment,
     TraceRow,
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -184,6 +188,53 @@ phone_events = Table(
     Index("phone_events_extension", "extension", "at"),
 )
 
+house_events = Table(
+    "house_events",
+    metadata,
+    _row(),
+    *map(_text, ("name",)),
+    *map(_integer, ("at",)),
+    *map(_truth, ("on",)),
+    *map(_text, ("by",)),
+    Index("house_events_name", "name", "at"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String, primary_key=True),
+    *map(_text, ("box", "call", "caller", "caller_name")),
+    *map(_integer, ("left",)),
+    *map(_text, ("file",)),
+    *map(_number, ("seconds",)),
+    *map(_integer, ("heard", "removed")),
+    *map(_text, ("error",)),
+    Index("messages_box", "box", "left"),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    _row(),
+    *map(_text, ("call",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("queue", "agent", "topic")),
+    *map(_integer, ("score",)),
+    *map(_truth, ("low",)),
+    Index("ratings_at", "at"),
+    Index("ratings_call", "call"),
+)
+
+missed_owners = Table(
+    "missed_owners",
+    metadata,
+    _row(),
+    *map(_text, ("caller",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("owner",)),
+    Index("missed_owners_caller", "caller", "at"),
+)
+
 trace = Table(
     "trace",
     metadata,
@@ -227,10 +278,28 @@ SEGMENTS = Kind(Segment, segments, 0.95)
 AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
 PHONE_EVENTS = Kind(PhoneEvent, phone_events, 0.95)
 CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
+HOUSE_EVENTS = Kind(HouseEvent, house_events, 0.95)
+MESSAGES = Kind(MessageRecord, messages, 0.95)
+RATINGS = Kind(Rating, ratings, 0.95)
+MISSED_OWNERS = Kind(MissedOwner, missed_owners, 0.95)
 TRACE = Kind(TraceRow, trace, 0.5)
 
 KINDS: dict[type, Kind] = {
-    kind.record: kind for kind in (CALLS, LEGS, RECORDINGS, SEGMENTS, AGENT_EVENTS, PHONE_EVENTS, CALL_EVENTS, TRACE)
+    kind.record: kind
+    for kind in (
+        CALLS,
+        LEGS,
+        RECORDINGS,
+        SEGMENTS,
+        AGENT_EVENTS,
+        PHONE_EVENTS,
+        HOUSE_EVENTS,
+        MESSAGES,
+        RATINGS,
+        MISSED_OWNERS,
+        CALL_EVENTS,
+        TRACE,
+    )
 }
 KINDS_BY_TABLE: dict[str, Kind] = {kind.name: kind for kind in KINDS.values()}
 

@@ -18,7 +18,7 @@ from softacd.calls import customers as customer_records
 from softacd.calls import goods as goods_records
 from softacd.calls import records, views
 from softacd.calls.control import Check
-from softacd.web import agents, calls, customers, events, feed, goods, overview, phones, recordings
+from softacd.web import agents, calls, customers, events, feed, goods, house, overview, phones, recordings
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
@@ -65,6 +65,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         feed,
         goods,
         overview,
+        house,
         phones,
         recordings,
     )
@@ -110,6 +111,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("overview", "The switch now."),
             Tag("calls", "Calls that live, that were and that were missed."),
             Tag("agents", "People and what they may be set to."),
+            Tag("house", "Opening hours closed by hand, and the emergency mode."),
             Tag("phones", "Phones, and what their users chose."),
             Tag("customers", "Who calls, and who is not served."),
             Tag("goods", "What the shop sells, what comes when, and promises to call back."),

@@ -16,8 +16,12 @@ from softacd.calls.records import (
     AnyRecord,
     CallEvent,
     CallRecord,
+    HouseEvent,
     LegRecord,
+    MessageRecord,
+    MissedOwner,
     PhoneEvent,
+    Rating,
     RecordingRecord,
     Segment,
     TraceRow,
@@ -104,6 +108,34 @@ class BookmarkPushed(Numbered, frozen=True, tag="bookmark"):
     """The promise."""
 
 
+class HousePushed(Numbered, frozen=True, tag="house"):
+    """Something was switched by hand for the whole house."""
+
+    data: HouseEvent
+    """What, and whether it is on."""
+
+
+class MessagePushed(Numbered, frozen=True, tag="message"):
+    """A message was left, heard or removed."""
+
+    data: MessageRecord
+    """Its account."""
+
+
+class RatingPushed(Numbered, frozen=True, tag="rating"):
+    """A caller said in a survey how it was."""
+
+    data: Rating
+    """The score."""
+
+
+class MissedOwnerPushed(Numbered, frozen=True, tag="missed-owner"):
+    """Somebody takes care of a caller whose calls were missed."""
+
+    data: MissedOwner
+    """Who, and of whom."""
+
+
 class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
     """Nothing happened for a while; the connection lives."""
 
@@ -118,6 +150,10 @@ RecordPushed = (
     | TracePushed
     | RecordingPushed
     | BookmarkPushed
+    | HousePushed
+    | MessagePushed
+    | RatingPushed
+    | MissedOwnerPushed
 )
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
@@ -132,10 +168,14 @@ PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     TraceRow: TracePushed,
     RecordingRecord: RecordingPushed,
     Bookmark: BookmarkPushed,
+    HouseEvent: HousePushed,
+    MessageRecord: MessagePushed,
+    Rating: RatingPushed,
+    MissedOwner: MissedOwnerPushed,
 }
 TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}
 """Name of a type of event -> its Struct."""
-_MUTABLE = (CallRecord, LegRecord, RecordingRecord)
+_MUTABLE = (CallRecord, LegRecord, RecordingRecord, MessageRecord)
 
 
 class Entry:

@@ -31,6 +31,7 @@ from softacd.web.feed import Feed
 from softacd.web.gate import Gate
 from softacd.web.goods import goods_handlers
 from softacd.web.history import History
+from softacd.web.house import house_handlers
 from softacd.web.metrics import Metrics
 from softacd.web.overview import overview_handlers
 from softacd.web.phones import phone_handlers
@@ -96,6 +97,7 @@ class WebServer:
                 *(customer_handlers(customers) if customers is not None else ()),
                 *(goods_handlers(knowledge, self._feed.observe) if knowledge is not None else ()),
                 *phone_handlers(control),
+                *house_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],

@@ -1,11 +1,14 @@
 """What the API orders of the living switch."""
 
+import msgspec
 import pytest
 
 from softacd.calls.call import Call
 from softacd.calls.control import Choices, NotPossibleError, UnknownNameError
-from softacd.calls.orders import choose, transfer_party
+from softacd.calls.model import EmergencySettings
+from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
 from softacd.calls.snapshot import snapshot
+from tests.calls.test_house import house
 from tests.calls.test_queue_calls import phone
 from tests.calls.test_transfer import segments, talking
 from tests.calls.world import World, shop
@@ -85,3 +88,21 @@ def test_choices_are_checked_before_anything_changes() -> None:
     assert (view.do_not_disturb, view.forward_busy) == (False, "105")
     choose(exchange, "101", Choices(forward_busy=""), world.now)
     assert exchange.phone_book.of("101").forward_busy == ""
+
+
+def test_hours_are_closed_over_the_api_and_the_emergency_switched() -> None:
+    world = house()
+    exchange = world.switch.exchange
+    close_hours(exchange, "office", True, world.now)
+    view = house_view(exchange, world.now)
+    assert (view.hours[0].open, view.hours[0].why, view.hours[0].closed_by_hand) == (False, "closed by hand", True)
+    close_hours(exchange, "office", False, world.now)
+    assert house_view(exchange, world.now).hours[0].open
+    with pytest.raises(UnknownNameError, match="there are: office"):
+        close_hours(exchange, "night", True, world.now)
+    order_emergency(exchange, True, world.now)
+    assert house_view(exchange, world.now).emergency
+    exchange.settings = msgspec.structs.replace(exchange.settings, emergency=EmergencySettings())
+    with pytest.raises(NotPossibleError, match=r"emergency\.numbers is empty"):
+        order_emergency(exchange, True, world.now)
+    assert [event.by for event in exchange.house.events()] == ["api", "api"]

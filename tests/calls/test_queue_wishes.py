@@ -5,7 +5,7 @@ import pytest
 from softacd.acd.vocabulary import State, Status
 from softacd.calls.acquaintance import MOST, Acquaintances
 from softacd.calls.caller import Caller
-from softacd.calls.model import DialStep, QueueStep, RingStep, SayStep, Step
+from softacd.calls.flow_steps import DialStep, QueueStep, RingStep, SayStep, Step
 from softacd.calls.records import CallEvent, Outcome
 from softacd.calls.snapshot import snapshot
 from tests.calls.test_queue_calls import enter_queue, phone, ringing

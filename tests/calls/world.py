@@ -11,21 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
+
+import msgspec
 
 from softacd.acd.model import AgentSettings, QueueSettings, TierSettings
+from softacd.calls.caller import Lookup, nobody_known
+from softacd.calls.errands import AnyErrand, AnyResult
+from softacd.calls.flow_steps import FlowSettings, MenuStep, QueueStep, SayStep, Step
 from softacd.calls.model import (
     DialPlan,
-    FlowSettings,
-    MenuStep,
     NumberSettings,
     PhoneSettings,
-    QueueStep,
-    SayStep,
-    Step,
     SwitchSettings,
     TrunkSettings,
 )
-from softacd.calls.records import AnyRecord, CallRecord
+from softacd.calls.records import AnyRecord, CallEvent, CallRecord
 from softacd.calls.switch import Switch
 from softacd.rtp import vocabulary as media
 from softacd.sdp.description import SessionDescription
@@ -298,6 +299,7 @@ class World:
         agents: tuple[AgentSettings, ...] = (),
         *,
         ports: int = 200,
+        lookup: Lookup = nobody_known,
     ) -> None:
         self.now = 1000.0
         self.log: list[str] = []
@@ -327,6 +329,7 @@ class World:
             wall=lambda now: EPOCH + round(now * 1000),
             listening={Transport.UDP: lambda remote: self.told, Transport.TCP: lambda remote: self.told},
             learn=self._learn,
+            lookup=lookup,
             now=self.now,
         )
         self.ports = ports
@@ -393,6 +396,25 @@ class World:
         self.switch.handle_media(media.DigitPressed(stream, digit), self.now)
         self.settle()
 
+    def errands(self) -> list[AnyErrand]:
+        """What calls want of the outside, taken away."""
+        wanted = list(self.switch.exchange.errands.wanted)
+        self.switch.exchange.errands.wanted.clear()
+        return wanted
+
+    def do(self, result: AnyResult) -> None:
+        """An errand is over."""
+        self.switch.errand_done(result, self.now)
+        self.settle()
+
+    def events(self, *kinds: str) -> list[str]:
+        """What happened to calls, in order: "kind detail", only of these kinds when any are named."""
+        return [
+            f"{record.kind} {record.detail}".strip()
+            for record in self.records
+            if isinstance(record, CallEvent) and (not kinds or record.kind in kinds)
+        ]
+
     def finish_play(self, stream: int | None = None) -> tuple[str, ...]:
         """What plays (on the only stream, or this one) comes to its end; returns what it was."""
         stream = next(iter(self.playing)) if stream is None else stream
@@ -420,6 +442,8 @@ class World:
         assert not switch.services.sip_calls
         assert len(switch.services.ports) == self.ports
         assert counters.dialogs == 0
+        assert not len(switch.exchange.errands)
+        assert not len(switch.services.deadlines)
         assert all(not trunk.calls_now for trunk in switch.exchange.trunks.values())
 
     def remote(self, call: Ring) -> RemoteMedia:
@@ -518,11 +542,14 @@ def shop(
     step: QueueStep | None = None,
     more_steps: Mapping[str, Step] | None = None,
     skills: Mapping[str, dict[str, int]] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    lookup: Lookup = nobody_known,
     **queue: object,
 ) -> World:
     """Two carriers, phones 101 and up with an agent each, one queue "sales" (600), a menu in front.
 
     `step` is the flow's own step into the queue, beside `more_steps`; `skills` are the agents', by name.
+    `changes` replace fields of the SwitchSettings.
     """
     names = [f"a{index}" for index in range(1, agents + 1)]
     phones = [
@@ -552,6 +579,7 @@ def shop(
         flows=(flow,),
         dial_plan=dial_plan or DialPlan(outside=("0XXXXXXXX",)),
     )
+    settings = msgspec.structs.replace(settings, **(changes or {}))
     queues = (
         QueueSettings(
             name="sales",
@@ -568,7 +596,7 @@ def shop(
         )
         for name, phone in zip(names, phones, strict=True)
     )
-    world = World(settings, queues, people, ports=ports)
+    world = World(settings, queues, people, ports=ports, lookup=lookup)
     world.peer("alpha", ("198.51.100.1", 5060))
     world.peer("beta", ("198.51.100.2", 5060))
     for trunk in ("alpha", "beta"):

@@ -21,6 +21,9 @@ DOMAIN = "carrier.example"
 OUTSIDE = "069123456"
 """The number, and name, of the subscriber outside."""
 OUTSIDE_TONE = 440
+MOBILE = "069222333"
+"""The number, and name, of a second subscriber: somebody of the shop who is out."""
+MOBILE_TONE = 490
 ACCOUNT = "shop-account"
 TLS_MODULE = next(iter(Path("/usr/lib").glob("*/kamailio/modules/tls.so")), None)
 
@@ -70,7 +73,7 @@ class Kamailio:
         return self
 
     def _configure(self) -> None:
-        users = {ACCOUNT: self.password, OUTSIDE: self._outside_password}
+        users = {ACCOUNT: self.password, OUTSIDE: self._outside_password, MOBILE: self._outside_password}
         lines = [f'    $sht(users=>{name}) = "{password}";' for name, password in users.items()]
         number = NUMBERS[self.trunk]
         lines += [f'    $sht(shop=>{written}) = "{ACCOUNT}";' for written in (number, number.lstrip("+"))]
@@ -157,12 +160,19 @@ class Kamailio:
 
     async def outside_phone(self, phones: Phones) -> Phone:
         """The subscriber's phone, registered here."""
+        return await self._phone(phones, OUTSIDE, OUTSIDE_TONE)
+
+    async def mobile_phone(self, phones: Phones) -> Phone:
+        """The second subscriber's phone, registered here."""
+        return await self._phone(phones, MOBILE, MOBILE_TONE)
+
+    async def _phone(self, phones: Phones, number: str, frequency: int) -> Phone:
         return await phones.phone(
-            OUTSIDE,
+            number,
             self._outside_password,
             domain=DOMAIN,
             registrar=f"{self.host}:{self.port}",
-            frequency=OUTSIDE_TONE,
+            frequency=frequency,
         )
 
     def number(self, trunk: str = "") -> str:

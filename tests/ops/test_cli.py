@@ -82,7 +82,7 @@ Flow main +37322000111, +37322000222
 └── menu menu prompts/en/menu-main (3 x 5 s)
     ├── 1 sales-notice say prompts/en/recording-notice
     │   └── sales queue sales
-    │       └── if not served sorry say prompts/en/no-agents, prompts/en/goodbye
+    │       └── not served sorry say prompts/en/no-agents, prompts/en/goodbye
     ├── 2 support-notice say prompts/en/recording-notice
 """
         in result.stdout

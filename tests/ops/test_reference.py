@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from softacd.acd.model import TierSettings
-from softacd.calls.model import FeatureCodes, MenuStep, QueueStep, RingStep, SayStep
+from softacd.calls.flow_steps import STEPS, Case
+from softacd.calls.model import FeatureCodes
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.reference import build, descriptions
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "configuration.md"
-ALL = [*SECTIONS.values(), *NAMED_SECTIONS.values(), TierSettings, FeatureCodes, SayStep, MenuStep, QueueStep, RingStep]
+ALL = [*SECTIONS.values(), *NAMED_SECTIONS.values(), TierSettings, FeatureCodes, Case, *STEPS]
 
 
 def test_the_page_is_up_to_date() -> None:

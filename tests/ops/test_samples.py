@@ -29,7 +29,7 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_are_samples() -> None:
-    assert SAMPLES == ["softacd.toml", "split"]
+    assert SAMPLES == ["provider", "shop", "softacd.toml", "split"]
 
 
 @pytest.mark.parametrize("name", SAMPLES)

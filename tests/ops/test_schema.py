@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softacd.acd.model import QueueSettings, Strategy, TierSettings
-from softacd.calls.model import FlowSettings, TrunkSettings
+from softacd.calls.flow_steps import STEPS, FlowSettings
+from softacd.calls.model import TrunkSettings
 from softacd.ops.configuration_errors import Problem, one_of
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.schema import convert, describe, fields_of
@@ -36,7 +37,7 @@ from softacd.ops.toml_documents import Document
         (
             FlowSettings,
             "steps",
-            'a table, each value a table with do = one of "say", "menu", "queue", "ring", "dial", "hang-up"',
+            "a table, each value a table with do = " + one_of([str(step.__struct_config__.tag) for step in STEPS]),
         ),
     ],
 )

@@ -48,6 +48,7 @@ def quiet_switch(*records: AnyRecord, deadline: float | None = None) -> Switch:
             settle=settle,
             guard=SimpleNamespace(poll=lambda: None),
             transmits=transmits,
+            errands=deque(),
             media=[],
             records=deque(records),
             start=lambda now: None,

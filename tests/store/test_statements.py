@@ -22,7 +22,9 @@ def test_the_statement_of_every_table_takes_one_value_a_column(mark: str, dialec
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=["sqlite", "postgresql"])
 def test_what_has_an_id_is_replaced_and_all_else_is_added(dialect: Dialect) -> None:
     for table, statement in Statements(dialect).inserts.items():
-        replaced = table in ("calls", "legs", "recordings")
+        ends = table in ("calls", "legs", "recordings")
+        replaced = ends or table == "messages"
         assert ("DO UPDATE" in statement) is replaced
-        assert (f"WHERE {table}.ended = 0 OR excluded.ended != 0" in statement) is replaced
+        assert (f"WHERE {table}.ended = 0 OR excluded.ended != 0" in statement) is ends
+        assert ("WHERE excluded.heard >= messages.heard" in statement) is (table == "messages")
         assert ("DO NOTHING" in statement) is not replaced

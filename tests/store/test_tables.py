@@ -14,9 +14,13 @@ from softacd.calls.records import (
     CallEvent,
     CallRecord,
     Direction,
+    HouseEvent,
     LegRecord,
+    MessageRecord,
+    MissedOwner,
     Outcome,
     PhoneEvent,
+    Rating,
     RecordingRecord,
     Segment,
     TraceRow,
@@ -51,6 +55,15 @@ records = st.one_of(
     ),
     st.builds(CallEvent, call=name, at=whole, kind=text, detail=text),
     st.builds(PhoneEvent, extension=name, at=whole, do_not_disturb=st.booleans(), forward_busy=text),
+    st.builds(HouseEvent, name=name, at=whole, on=st.booleans(), by=text),
+    st.builds(
+        MessageRecord, id=name, box=text, call=name, caller=text, caller_name=text, left=whole, file=text, seconds=real,
+        heard=st.just(5), removed=st.just(6), error=text,
+    ),
+    st.builds(
+        Rating, call=name, at=whole, queue=text, agent=text, topic=text, score=st.integers(1, 5), low=st.booleans(),
+    ),
+    st.builds(MissedOwner, caller=text, at=whole, owner=text),
     st.builds(AgentEvent, agent=name, at=whole, status=text, state=text, reason=text, call=text),
     st.builds(TraceRow, call=name, at=whole, sent=st.booleans(), party=text, line=text, cseq=text),
 )  # fmt: skip
@@ -91,7 +104,11 @@ def test_what_goes_into_the_database_comes_out_of_it(written: list[AnyRecord]) -
         last: dict[tuple[type[AnyRecord], str], AnyRecord] = {}
         for number, record in enumerate(written):
             store.write(record)
-            key = record.id if isinstance(record, CallRecord | LegRecord | RecordingRecord) else str(number)
+            key = (
+                record.id
+                if isinstance(record, CallRecord | LegRecord | RecordingRecord | MessageRecord)
+                else str(number)
+            )
             last[(type(record), key)] = record
         await store.flush()
         assert store.status().rejected == 0

@@ -22,7 +22,17 @@ from softacd.calls.records import (
     Segment,
     TraceRow,
 )
-from softacd.calls.views import AgentView, BanView, CallView, PhoneView, QueueView, Snapshot, TrunkView
+from softacd.calls.views import (
+    AgentView,
+    BanView,
+    CallView,
+    HoursView,
+    HouseView,
+    PhoneView,
+    QueueView,
+    Snapshot,
+    TrunkView,
+)
 from softacd.web import WebServer
 
 TOKEN = "correct-horse-battery-staple"
@@ -52,6 +62,8 @@ class SmallSwitch:
         self.checks = [Check("sip", healthy=True), Check("store", healthy=True, detail="data/softacd.db")]
         self.phones = [PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)]
         self.transfers: list[tuple[str, str, bool]] = []
+        self.emergency = False
+        self.closed = False
         self.banned = {"192.0.2.66": BanView("192.0.2.66", NOW - 5 * S, NOW + 55 * S, 55.0, 1, "credentials")}
         self.extended: list[tuple[str, float]] = []
         self.supervised: list[tuple[str, str]] = []
@@ -115,6 +127,19 @@ class SmallSwitch:
             raise NotPossibleError("nowhere is no number")
         changed = {name: value for name, value in msgspec.structs.asdict(choices).items() if value is not None}
         self.phones[self.phones.index(phone)] = msgspec.structs.replace(phone, **changed)
+
+    def house(self) -> HouseView:
+        return HouseView(self.emergency, (HoursView("office", not self.closed, "", self.closed, 0),))
+
+    def switch_emergency(self, on: bool) -> None:
+        if on and self.closed:
+            raise NotPossibleError("no mobile phones are configured")
+        self.emergency = on
+
+    def close_hours(self, name: str, closed: bool) -> None:
+        if name != "office":
+            raise UnknownNameError(f"no hours are named {name!r}")
+        self.closed = closed
 
     def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
         if call not in self.calls:

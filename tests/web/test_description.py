@@ -13,6 +13,9 @@ PATHS = {
     ("/api/v1/snapshot", "get"),
     ("/api/v1/queues", "get"),
     ("/api/v1/trunks", "get"),
+    ("/api/v1/house", "get"),
+    ("/api/v1/house/emergency", "put"),
+    ("/api/v1/house/hours/{name}", "put"),
     ("/api/v1/phones", "get"),
     ("/api/v1/calls", "get"),
     ("/api/v1/missed", "get"),
@@ -111,7 +114,8 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     messages = references(document["paths"]["/api/v1/events"]["x-websocket"])
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
-        "TracePushed", "RecordingPushed", "BookmarkPushed", "Heartbeat",
+        "TracePushed", "RecordingPushed", "BookmarkPushed", "HousePushed", "MessagePushed", "RatingPushed",
+        "MissedOwnerPushed", "Heartbeat",
     }  # fmt: skip
 
 

@@ -13,8 +13,12 @@ from softacd.calls.records import (
     CallEvent,
     CallRecord,
     Direction,
+    HouseEvent,
     LegRecord,
+    MessageRecord,
+    MissedOwner,
     PhoneEvent,
+    Rating,
     RecordingRecord,
     Segment,
     TraceRow,
@@ -50,7 +54,7 @@ def read(feed: Feed, watcher: Watcher) -> list[int]:
 
 
 def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
-    feed = a_feed()
+    feed = a_feed(16)
     watcher, woken = watching(feed)
     records: list[AnyRecord] = [
         a_call(),
@@ -58,6 +62,10 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         Segment("n1-1", 1, "agent:ann", "ann", NOW, NOW + 9, 9, 0, "caller"),
         CallEvent("n1-1", NOW, "key", "2"),
         AgentEvent("ann", NOW, "available", "talking", "", "n1-1"),
+        HouseEvent("emergency", NOW, True, "101"),
+        MessageRecord("n1-1-1", "sales", "n1-1", "069", "", NOW, "x.wav"),
+        Rating("n1-1", NOW, "sales", "ann", "service", 2, True),
+        MissedOwner("069", NOW, "ann"),
         PhoneEvent("101", NOW, forward_always="102"),
         TraceRow("n1-1", NOW, True, "trunk:alpha", "180 Ringing"),
         RecordingRecord("n1-1-1", "n1-1", "trunk:alpha", "sales", "ann", NOW, "2026-01-02/n1-1-1.wav"),

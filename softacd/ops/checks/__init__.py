@@ -6,6 +6,7 @@ Each check reads a draft and notes problems in it; none stops at the first.
 from softacd.ops.checks.customers import check_customers
 from softacd.ops.checks.dial_plan import check_dial_plan
 from softacd.ops.checks.flows import check_flows
+from softacd.ops.checks.house import check_house
 from softacd.ops.checks.network import check_network
 from softacd.ops.checks.people import check_people
 from softacd.ops.checks.sounds import check_sounds
@@ -14,7 +15,16 @@ from softacd.ops.draft import Draft
 
 __all__ = ["check_draft"]
 
-CHECKS = (check_network, check_trunks, check_people, check_dial_plan, check_customers, check_flows, check_sounds)
+CHECKS = (
+    check_network,
+    check_trunks,
+    check_people,
+    check_dial_plan,
+    check_customers,
+    check_flows,
+    check_house,
+    check_sounds,
+)
 
 
 def check_draft(draft: Draft) -> None:

@@ -51,6 +51,12 @@ def _check_number_space(draft: Draft) -> None:
         elif number in emergency:
             draft.error(path, f"{number} is an emergency number", "another number")
         take(number, path, f"the number of {dotted((section, name))}")
+    for hours in draft.hours.values():
+        if hours.code:
+            path = ("hours", hours.name, "code")
+            if not _FEATURE_CODE.fullmatch(hours.code):
+                draft.error(path, f"got {quoted(hours.code)}", "* or # and 1 to 7 digits")
+            take(hours.code, path, f"the code of {dotted(('hours', hours.name))}")
     if draft.dial_plan is None:
         return
     codes = draft.dial_plan.feature_codes

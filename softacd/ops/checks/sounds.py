@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from softacd.calls.model import MenuStep, SayStep
+from softacd.calls.flow_text import Kind, speech, variables
+from softacd.calls.prompts import clip as prompt_clip
 from softacd.ops.configuration_errors import KeyPath, nearest, quoted
 from softacd.ops.draft import Draft
 from softacd.ops.model import shipped_sounds
@@ -31,7 +32,7 @@ def check_sounds(draft: Draft) -> None:
                 f"one of {', '.join(map(quoted, languages))}",
                 nearest(draft.server.language, languages),
             )
-    for path, clip in _clips(draft):
+    for path, clip in _clips(draft, library.languages()):
         if not library.has(clip):
             draft.error(
                 path,
@@ -75,16 +76,20 @@ class _Library:
         return sorted({child.name for root in self._roots for child in (root / "prompts").glob("*") if child.is_dir()})
 
 
-def _clips(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
+def _clips(draft: Draft, spoken: list[str]) -> Iterator[tuple[KeyPath, str]]:
     """Every clip the configuration names or takes by default, and where."""
+    languages = [language for language in _languages(draft) if language in spoken]  # of others it is told already
     for flow in draft.flows.values():
         for name, step in flow.steps.items():
             path: KeyPath = ("flows", flow.name, "steps", name)
-            if isinstance(step, SayStep | MenuStep):
-                yield from (((*path, "prompts", index), clip) for index, clip in enumerate(step.prompts))
-            if isinstance(step, MenuStep):
-                yield from (((*path, "invalid", index), clip) for index, clip in enumerate(step.invalid))
-                yield from (((*path, "silence", index), clip) for index, clip in enumerate(step.silence))
+            for field in ("prompts", "invalid", "silence"):
+                default = not draft.document.written((*path, field))
+                for index, said in enumerate(getattr(step, field, ())):
+                    where = (*path, field) if default else (*path, field, index)
+                    yield from ((where, clip) for clip in _spoken(said, languages))
+            for field in ("play", "music"):
+                if clip := getattr(step, field, ""):
+                    yield (*path, field), clip
     for queue in draft.queues.values():
         if queue.music:
             yield ("queues", queue.name, "music"), queue.music
@@ -92,3 +97,31 @@ def _clips(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
         yield ("conferences", conference.name, "music"), conference.music
     if draft.customers is not None and draft.customers.refuse_prompt:
         yield ("customers", "refuse_prompt"), draft.customers.refuse_prompt
+
+
+def _languages(draft: Draft) -> tuple[str, ...]:
+    """The languages callers may hear."""
+    chosen = {
+        language
+        for flow in draft.flows.values()
+        for step in flow.steps.values()
+        for language in (
+            *getattr(step, "languages", {}).values(),
+            *(text for name, text in getattr(step, "values", {}).items() if name == "language" and "{" not in text),
+        )
+    }
+    return tuple(sorted({*([draft.server.language] if draft.server else []), *chosen}))
+
+
+def _spoken(said: str, languages: list[str]) -> Iterator[str]:
+    """The clips a speech certainly needs; those that variables decide are known only when somebody calls."""
+    try:
+        part = speech(said)
+    except ValueError:
+        return  # told by the check of the steps
+    if part.kind is not Kind.PROMPT or variables(part.text):
+        return
+    if "/" in part.text:
+        yield part.text
+    else:
+        yield from (prompt_clip(part.text, language) for language in languages)
