@@ -11,6 +11,7 @@ from abc import abstractmethod
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
+from softacd.calls.deadlines import Deadline
 from softacd.calls.leg_session import GONE, LegSession, asked
 from softacd.calls.leg_table import IllegalLegTransitionError, LegInput, LegState, advance
 from softacd.calls.leg_voice import LegVoice
@@ -29,6 +30,10 @@ ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, 
 SUPPORTED = "100rel, timer, replaces"
 OFFERED = (("Allow", ALLOW), ("Supported", SUPPORTED))
 """What we can do, told in INVITEs and their 2xx."""
+
+
+ALIVE_SECONDS = 8.0
+"""How long a device that has gone silent may take to say that it is still there: four times of asking over UDP."""
 
 
 class Signal(StrEnum):
@@ -104,7 +109,7 @@ class Leg(LegVoice):
         self.credentials: Credentials | None = None
         self.cause = 0
         self.reason = ""
-        self._asking = False
+        self._asking: Deadline | None = None
         self._keeper: LegSession | None = None
         if not party.startswith("trunk:"):
             services.phone_legs.setdefault(number, {})[self] = None
@@ -224,9 +229,12 @@ class Leg(LegVoice):
             self._tell(Signal.HELD if self.held else Signal.RESUMED, now)
 
     def ask_alive(self, now: float) -> None:
-        """The device has gone silent: ask whether it is still in this dialog (RFC 3261 section 11, inside a dialog)."""
-        if self.state is LegState.ESTABLISHED and self.dialog is not None and not self._asking:
-            self._asking = True
+        """The device has gone silent: ask whether it is still in this dialog (RFC 3261 section 11, inside a dialog).
+
+        Silent already, it is not given all of 64*T1: nobody is to talk to a dead line for that long.
+        """
+        if self.state is LegState.ESTABLISHED and self.dialog is not None and self._asking is None:
+            self._asking = self.services.deadlines.at(now + ALIVE_SECONDS, self, "alive")
             transaction = self.services.stack.request_in_dialog(
                 self.dialog, "OPTIONS", now=now, credentials=self.credentials
             )
@@ -234,9 +242,14 @@ class Leg(LegVoice):
 
     def on_alive(self, status: int, now: float) -> None:
         """The answer to `ask_alive`: 481 and no answer (408, 503) mean that the dialog is gone (section 12.2.1.2)."""
-        self._asking = False
+        self._stop_asking()
         if status in GONE:
             self.on_lost(status, "the device vanished", now)
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     def on_lost(self, status: int, reason: str, now: float) -> None:
         """Nobody is at the other end of the dialog any more."""
@@ -292,6 +305,7 @@ class Leg(LegVoice):
 
     def _end(self, cause: int, reason: str, now: float) -> None:
         """The leg carries nothing any more: free its voice and write its record (again with figures when closed)."""
+        self._stop_asking()
         if self._keeper is not None:
             self._keeper.stop()
             self._keeper = None
@@ -314,8 +328,10 @@ class Leg(LegVoice):
         self.services.deadlines.at(now + 8.0, self, "forget")
 
     def on_deadline(self, tag: str, now: float) -> None:
-        """Stop tracing this Call-ID; let go of what points back here, so that nothing waits for the collector."""
-        del tag, now
+        """No answer to `ask_alive`; or, long over, stop tracing this Call-ID and let go of what points back here."""
+        if tag == "alive":
+            self.on_alive(408, now)
+            return
         self.services.sip_calls.pop(self.record.sip_call_id, None)
         self.dialog = None
         self._let_go()
