@@ -14,13 +14,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.harness import Figures, figure, table
-from benchmarks.relay import HOST, PCMA, Engine, thread_clock
 from softacd.rtp import stun
+from softacd.rtp.model import MediaSettings
 from softacd.rtp.packet import Packet
-from softacd.rtp.vocabulary import AnyCommand, Bridge, DtlsPeer, IceCredentials, OpenStream, SetRemote
+from softacd.rtp.vocabulary import (
+    AnyCommand,
+    Bridge,
+    Codec,
+    DtlsPeer,
+    IceCredentials,
+    OpenStream,
+    Port,
+    PortsOffered,
+    SetRemote,
+)
+from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.dtls import Association, Identity, State
+from softacd.runtime.media.engine import MediaEngine
 from softacd.runtime.media.secure import SecureChannel
 
+HOST = "127.0.0.1"
+PCMA = Codec("PCMA", 8)
 PLAIN = "plain leg"
 ROUNDS = 3
 PACKET_SECONDS = 0.02
@@ -31,6 +45,24 @@ def peer(fingerprint: str, *, active: bool) -> DtlsPeer:
     """Who shows the certificate with this a=fingerprint value."""
     name, _, digest = fingerprint.partition(" ")
     return DtlsPeer(((name, bytes.fromhex(digest.replace(":", ""))),), active)
+
+
+class Engine:
+    """A media engine in this process, so that its threads can be told apart, with its ports."""
+
+    def __init__(self, root: Path, ports: int) -> None:
+        ready = threading.Event()
+        settings = MediaSettings(port_low=20_000, port_high=31_999, reservoir=max(ports, 2))
+        self.engine = MediaEngine(settings, ready.set, ClipLibrary([root]))
+        self.engine.start()
+        self.ports: list[Port] = []
+        while len(self.ports) < ports:
+            ready.wait(5)
+            ready.clear()
+            for event in self.engine.drain():
+                if isinstance(event, PortsOffered):
+                    self.ports += event.ports
+        self.cpu = _clock_of("media")
 
 
 class Caller:
@@ -150,7 +182,10 @@ def _measure(seconds: float, legs: int, *, browsers: bool) -> dict[str, float]:
 
 
 def _clock_of(name: str) -> Callable[[], float]:
-    return thread_clock(next(thread for thread in threading.enumerate() if thread.name == name))
+    """CPU seconds used by a running thread."""
+    thread = next(thread for thread in threading.enumerate() if thread.name == name)
+    clock = time.pthread_getcpuclockid(thread.ident or 0)
+    return lambda: time.clock_gettime(clock)
 
 
 def _least(measure: Callable[[], dict[str, float]]) -> dict[str, float]:
