@@ -11,6 +11,8 @@ BURST = 32
 """Datagrams taken per wake-up, so that other sockets get their turn."""
 BUFFER_BYTES = 4 << 20
 LARGEST = 65_535
+FLOWS_KEPT = 4096
+"""Sources whose flows are kept ready: phones and carriers speak again and again."""
 
 
 class UdpListener:
@@ -45,6 +47,7 @@ class UdpListener:
         self.bound: tuple[str, int] = self._socket.getsockname()[:2]
         self._towards = addresses.towards
         self.unsent = 0
+        self._flows: dict[tuple[str, int], Flow] = {}
         self._loop = loop
         self._received = received
         self._admit = admit
@@ -71,17 +74,26 @@ class UdpListener:
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
 
+    def _flow(self, source: tuple[str, int]) -> Flow:
+        """The flow of a source heard for the first time, or again after long."""
+        if len(self._flows) >= FLOWS_KEPT:
+            self._flows.clear()
+        flow = self._flows[source] = Flow(Transport.UDP, self.local(source[0]), source[:2])
+        return flow
+
     def _read(self) -> None:
         receive = self._socket.recvfrom
         received = self._received
         admit = self._admit
-        towards = self._towards
-        port = self.bound[1]
+        known, towards = self._flows.get, self._towards
         try:
             for _ in range(BURST):
                 data, source = receive(LARGEST)
                 if admit(source[0]):
-                    received(data, Flow(Transport.UDP, (towards(source[0]), port), source[:2]))
+                    flow = known(source)
+                    if flow is None or flow.local[0] is not towards(source[0]):  # our address may have become known
+                        flow = self._flow(source)
+                    received(data, flow)
         except (BlockingIOError, InterruptedError):
             pass
         except ConnectionError:

@@ -167,9 +167,12 @@ class TransactionLayer:
 
     # --- starting -----------------------------------------------------------------------------------------------
 
-    def start_client(self, transaction: ClientTransaction, now: float) -> None:
-        """Send the request and run its machine. Raises ValueError when a header value holds a line end."""
-        transaction.last = transaction.request.to_bytes()
+    def start_client(self, transaction: ClientTransaction, now: float, data: bytes = b"") -> None:
+        """Send the request, `data` if it is written already, and run its machine.
+
+        Raises ValueError when a header value holds a line end.
+        """
+        transaction.last = data or transaction.request.to_bytes()
         transaction.state = INITIAL[transaction.machine]
         self.clients[transaction.key] = transaction
         self._transmit(transaction.last, transaction.flow, transaction.request)

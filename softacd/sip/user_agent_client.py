@@ -373,17 +373,19 @@ class UserAgentClient(StackCore):
         if body and content_type:
             fields.setdefault("content-type", [content_type])
         fallback = None
-        if self.stream_beside is not None and not flow.transport.reliable:
+        data = request.to_bytes()
+        if len(data) > self._limits.datagram_bytes and self.stream_beside is not None and not flow.transport.reliable:
             # RFC 3261 section 18.1.1: a datagram beyond the path's MTU would come in pieces, or not at all
-            stream = self.stream_beside(flow) if _size(request) > self._limits.datagram_bytes else None
+            stream = self.stream_beside(flow)
             if stream is not None:
                 flow, fallback = stream, flow
                 fields["via"] = [via_value(flow, branch)]
+                data = request.to_bytes()
         transaction = ClientTransaction(next(self._numbers), request, flow, branch)
         transaction.fallback = fallback
         transaction.credentials = credentials
         transaction.dialog = dialog
-        self._layer.start_client(transaction, now)
+        self._layer.start_client(transaction, now, data)
         return transaction
 
     def _fall_back(self, transaction: ClientTransaction, flow: Flow, now: float) -> None:
@@ -425,15 +427,6 @@ class UserAgentClient(StackCore):
         for dialog in transaction.dialogs.values():
             if dialog.state is DialogState.EARLY:
                 self.end_dialog(dialog)
-
-
-def _size(request: Request) -> int:
-    """Octets of a request on the wire, near enough."""
-    size = len(request.uri_text) + len(request.body) + 30
-    for name, values in request.fields.items():
-        for value in values:
-            size += len(name) + len(value) + 4
-    return size
 
 
 def _contact_user(request: Request) -> str:

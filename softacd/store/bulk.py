@@ -1,10 +1,12 @@
 """Batches into SQLite by a thread with a connection of its own: the event loop wakes once a batch, not at each step."""
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 
 class Bulk:
@@ -40,3 +42,18 @@ class Bulk:
         if connection is not None:
             connection.invalidate()
             connection.close()
+
+
+def insert_rows(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Execute `statement` for each of `rows`. Raises what `Connection.exec_driver_sql` raises.
+
+    To SQLite they go straight to its driver: there are a few tables a batch, and many batches a second.
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        connection.exec_driver_sql(statement, list(rows))
+        return
+    try:
+        driver.executemany(statement, rows)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error

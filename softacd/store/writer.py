@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from softacd.calls.records import AnyRecord, CallRecord
+from softacd.store.bulk import insert_rows
 from softacd.store.database import Database
 from softacd.store.errors import blames_row, explain
 from softacd.store.missed import handle_conversations
@@ -325,7 +326,7 @@ class Writer:
         for row in rows:
             by_table.setdefault(row.kind.name, []).append(stored_values(row, self._node))
         for table, values in by_table.items():
-            connection.exec_driver_sql(self._statements.inserts[table], values)
+            insert_rows(connection, self._statements.inserts[table], values)
         handle_conversations(connection, (row.values for row in rows if row.kind is CALLS))
         if time.monotonic() >= self._beat_at:
             self._beat(connection)
