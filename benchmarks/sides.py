@@ -79,8 +79,8 @@ class Side(ABC):
         return cpu_seconds(Path(f"/proc/{self.pid}/task/{self.pid}/stat"))
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its threads."""
-        return cpu_seconds(Path(f"/proc/{self.pid}/stat"))
+        """User and system time of all its threads, and of the processes it has started."""
+        return sum(cpu_seconds(Path(f"/proc/{pid}/stat")) for pid in (self.pid, *_children(self.pid)))
 
     def resident_megabytes(self) -> float:
         """Memory of the process now."""
@@ -155,12 +155,18 @@ class SoftacdSide(Side):
     caller = "+37360[call_number]"
 
     def __init__(
-        self, directory: Path, phones: int, prefix: tuple[str, ...] = (), media: tuple[int, int] | None = None
+        self,
+        directory: Path,
+        phones: int,
+        prefix: tuple[str, ...] = (),
+        media: tuple[int, int] | None = None,
+        workers: int = 0,
     ) -> None:
-        """`media`: its range of ports, if not the usual one."""
+        """`media`: its range of ports, if not the usual one; `workers`: processes for the voice, 0: a thread."""
         super().__init__(directory, phones)
         self._prefix = prefix
         self._media = media
+        self._workers = workers
         self._starts = 0
 
     def __enter__(self) -> Self:
@@ -173,6 +179,7 @@ class SoftacdSide(Side):
             phones=self._phones,
             probe_port=self.probe_caller_port,
             media=self._media,
+            workers=self._workers,
             prefix=self._prefix,
         )
         self.switch.__enter__()
@@ -258,6 +265,11 @@ def _phones_counted(phones: Sipp, expected: int) -> Counted:
             continue
         if counted.succeeded + counted.failed >= expected or time.monotonic() > deadline:
             return counted
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return [child for direct in map(int, found) for child in (direct, *_children(direct))]
 
 
 def _grown(before: dict[str, float], after: dict[str, float], name: str) -> float:

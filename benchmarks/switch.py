@@ -69,9 +69,13 @@ class RunningSwitch:
         phones: int,
         probe_port: int = 0,
         media: tuple[int, int] | None = None,
+        workers: int = 0,
         prefix: Sequence[str] = (),
     ) -> None:
-        """`media`: its range of ports, if not the usual one; `prefix`: words before its command ("taskset")."""
+        """`media`: its range of ports, if not the usual one; `workers`: processes for the voice, 0: a thread.
+
+        `prefix`: words before its command ("taskset").
+        """
         self._directory = directory
         self._phones = phones
         self._password = secrets.token_urlsafe(18)
@@ -79,7 +83,7 @@ class RunningSwitch:
         self.sip_port, self._web_port = free_ports(2)
         configuration = directory / "softacd.toml"
         configuration.touch(mode=0o600)
-        configuration.write_text(self._configuration(carrier_port, probe_port, media), encoding="utf-8")
+        configuration.write_text(self._configuration(carrier_port, probe_port, media, workers), encoding="utf-8")
         self._log = directory / "switch.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -214,8 +218,9 @@ class RunningSwitch:
     def _said(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace").strip()[-400:]
 
-    def _configuration(self, carrier_port: int, probe_port: int, media: tuple[int, int] | None) -> str:
+    def _configuration(self, carrier_port: int, probe_port: int, media: tuple[int, int] | None, workers: int) -> str:
         ports = "" if media is None else f"\nport_low = {media[0]}\nport_high = {media[1]}"
+        ports += f"\nworkers = {workers}"
         sections = [
             '[server]\nnode = "bench"\ndata_directory = "data"',
             f'[sip]\nlisten = ["udp:{HOST}:{self.sip_port}"]\ndomain = "{DOMAIN}"',

@@ -9,6 +9,7 @@ softacd.calls.leg_outgoing, the voice in softacd.calls.leg_voice, the session ti
 
 from abc import abstractmethod
 from enum import StrEnum
+from math import ceil
 from typing import ClassVar, Protocol
 
 from softacd.calls.deadlines import Deadline
@@ -324,8 +325,11 @@ class Leg(LegVoice):
             self._finish(now)
 
     def _finish(self, now: float) -> None:
-        """The dialog is over too; late messages of it are traced for some seconds more."""
-        self.services.deadlines.at(now + 8.0, self, "forget")
+        """The dialog is over too; late messages of it are traced for some seconds more.
+
+        All that ended within a second are forgotten together: nobody waits for it, and each moment is a wake-up.
+        """
+        self.services.deadlines.at(float(ceil(now + 8.0)), self, "forget")
 
     def on_deadline(self, tag: str, now: float) -> None:
         """No answer to `ask_alive`; or, long over, stop tracing this Call-ID and let go of what points back here."""

@@ -64,7 +64,7 @@ from softacd.sip.transport import Flow, Transport
 EXTENSIONS = ("path", "replaces", "timer", "100rel")
 """Option tags we implement: requests may require them."""
 TRACES_KEPT = 64
-TIMER_GRAIN = 0.02
+TIMER_GRAIN = 0.05
 """Transaction timers are half a second and more: firing them together on a grid of so many seconds saves wake-ups."""
 
 

@@ -537,7 +537,8 @@ def spool_of(configuration: Configuration) -> Path | None:
 def run(configuration: Configuration, path: Path) -> int:
     """Run until stopped; returns the exit status."""
     hide = configure_logging(configuration.log, configuration.secrets())
-    sys.setswitchinterval(SWITCH_INTERVAL)
+    if not configuration.media.workers:
+        sys.setswitchinterval(SWITCH_INTERVAL)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:

@@ -47,7 +47,7 @@ FILL_STEP = 8
 
 MAY_WAIT = (PortsOffered, StreamClosed, StreamReport)
 """Events the control side does not wait for: they are told with the next ones, so that they do not wake it."""
-LONGEST_WAIT = 0.02
+LONGEST_WAIT = 0.05
 """Seconds such an event waits at most."""
 
 STOP_SECONDS = 5.0
