@@ -29,11 +29,12 @@ VERSION = "SIP/2.0"
 class Message:
     """What requests and responses share. `fields` maps lower-case long names to raw values in order of arrival."""
 
-    __slots__ = ("_cseq", "_from", "_to", "_top_via", "body", "fields")
+    __slots__ = ("_call_id", "_cseq", "_from", "_to", "_top_via", "body", "fields")
 
     def __init__(self, fields: dict[str, list[str]], body: bytes) -> None:
         self.fields = fields
         self.body = body
+        self._call_id = ""
         self._from: NameAddress | None = None
         self._to: NameAddress | None = None
         self._cseq: CSeq | None = None
@@ -98,7 +99,10 @@ class Message:
     @property
     def call_id(self) -> str:
         """Call-ID."""
-        return self.require("call-id")
+        value = self._call_id
+        if not value:
+            value = self._call_id = self.require("call-id")
+        return value
 
     @property
     def cseq(self) -> CSeq:
@@ -187,7 +191,7 @@ class Message:
             values = fields.get(key)
             if values is not None and len(values) > 1:
                 raise MalformedError(f"more than one {DISPLAY_NAMES[key]}")
-        self.require("call-id")
+        self.call_id  # noqa: B018 - parsed for its errors
         self.top_via  # noqa: B018 - parsed for its errors
         if "," in fields["via"][0]:
             self.vias  # noqa: B018 - what is between the commas must be hops too (RFC 4475 section 3.1.2.1)
