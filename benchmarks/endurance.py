@@ -41,6 +41,7 @@ def run(live: int, calls: int, rate: int, progress: Progress) -> Figures:
                 standing = stand(side, live, 2 * RATE)
             figures["memory_per_standing_call"] = figure(standing.kibibytes, "KiB", goal=40)
             figures["longest_collector_pause"] = figure(standing.longest_pause_ms, "ms", goal=5)
+            figures["collector_pause_of_most_work"] = figure(standing.hardest_pause_ms, "ms", goal=5)
         if calls:
             with SoftacdSide(Path(name) / "long", PHONES, prefix, media=MEDIA) as side:
                 figures |= _grow(side, calls, rate, progress)

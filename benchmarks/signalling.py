@@ -244,6 +244,7 @@ def standing_figures(ours: Standing, peer: Standing | None) -> Figures:
             ours.kibibytes, "KiB", goal=40, beside=peer.kibibytes if peer is not None else None, ratio_to=PEER
         ),
         f"signalling_longest_collector_pause_at_{ours.calls}": figure(ours.longest_pause_ms, "ms", goal=5),
+        f"signalling_collector_pause_of_most_work_at_{ours.calls}": figure(ours.hardest_pause_ms, "ms", goal=5),
     }
 
 

@@ -22,6 +22,8 @@ class Standing(msgspec.Struct, frozen=True):
     """Memory of the process for each."""
     longest_pause_ms: float
     """Of the collector, since the process started; 0 where there is none."""
+    hardest_pause_ms: float
+    """Processor time of the one that took most."""
 
 
 def stand(side: Side, calls: int, rate: int) -> Standing:
@@ -46,4 +48,5 @@ def stand(side: Side, calls: int, rate: int) -> Standing:
         calls=calls,
         kibibytes=memory * 1e6 / 1024 / standing,
         longest_pause_ms=figures.get("softacd_collector_longest_pause_seconds", 0.0) * 1000,
+        hardest_pause_ms=figures.get("softacd_collector_hardest_pause_seconds", 0.0) * 1000,
     )

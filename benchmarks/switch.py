@@ -24,7 +24,7 @@ from softacd.sip.uri import SipUri
 DOMAIN = "bench.softacd.internal"
 FIRST_NUMBER = 37_322_100_000
 FIRST_EXTENSION = 1000
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

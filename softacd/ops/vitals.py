@@ -28,6 +28,7 @@ def gauges(
     """What they hold now, by metric name without prefix."""
     found: dict[str, float] = {"tasks": len(asyncio.all_tasks())}
     found["collector_longest_pause_seconds"] = collector.longest
+    found["collector_hardest_pause_seconds"] = collector.hardest
     found["collector_collections"] = collector.collections
     if engine is not None:
         figures = engine.figures()

@@ -24,9 +24,11 @@ class Collector:
         self.collections = 0
         self.longest = 0.0
         """Seconds of the longest collection since the start, those of `rest` left out."""
+        self.hardest = 0.0
+        """Processor seconds of the one that took most: on a busy machine others make a pause longer."""
         self.longest_rest = 0.0
         """Seconds of the longest look through everything."""
-        self._began = 0.0
+        self._began = self._worked = 0.0
         self._turn_at = 0.0
         self._rested_at = 0.0
         self._resting = False
@@ -67,11 +69,12 @@ class Collector:
     def _observe(self, phase: str, info: dict[str, Any]) -> None:
         del info
         if phase == "start":
-            self._began = time.perf_counter()
+            self._began, self._worked = time.perf_counter(), time.thread_time()
             return
-        took = time.perf_counter() - self._began
+        took, worked = time.perf_counter() - self._began, time.thread_time() - self._worked
         self.collections += 1
         if self._resting:
             self.longest_rest = max(self.longest_rest, took)
         else:
             self.longest = max(self.longest, took)
+            self.hardest = max(self.hardest, worked)

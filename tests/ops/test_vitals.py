@@ -34,6 +34,7 @@ async def test_what_has_not_started_is_not_judged() -> None:
     assert set(gauges(None, None, None, Collector())) == {
         "tasks",
         "collector_longest_pause_seconds",
+        "collector_hardest_pause_seconds",
         "collector_collections",
     }
 
