@@ -5,6 +5,7 @@ an ideal program that does the same work without thinking, a peer, or the calibr
 """
 
 import importlib
+import inspect
 import os
 import platform
 import time
@@ -96,12 +97,16 @@ class Suite(msgspec.Struct, frozen=True):
     reports: bool = False
     """Whether `run` takes `progress`."""
 
-    def run(self, *, smoke: bool, progress: Progress) -> Result:
-        """Measure. Raises Skipped."""
+    def run(self, *, smoke: bool, progress: Progress, seconds: float | None = None) -> Result:
+        """Measure, for `seconds` where a suite lets that be chosen. Raises Skipped."""
         module = importlib.import_module(f"benchmarks.{self.name.replace('-', '_')}")
         arguments: dict[str, Any] = dict(self.smoke) if smoke else {}
         if self.reports:
             arguments["progress"] = progress
+        if seconds is not None:
+            if "seconds" not in inspect.signature(module.run).parameters:
+                raise Skipped("how long it takes cannot be chosen")
+            arguments["seconds"] = seconds
         began = time.monotonic()
         figures: Figures = module.run(**arguments)
         return Result(
@@ -133,6 +138,9 @@ SUITES: dict[str, Suite] = {
         ),
         Suite("voice", "Sound mixed, searched for keys, recorded, encrypted", {"streams": 6, "rounds": 2}),
         Suite("webrtc", "Browsers' legs: encrypted by DTLS-SRTP", {"seconds": 0.6, "legs": 4}),
+        Suite(
+            "soak", "Music, talk, hold, transfer, recording, over and over", {"seconds": 3.0, "calls": 6}, reports=True
+        ),
         Suite("store", "Call records written", {"calls": 50}),
         Suite(
             "customers",

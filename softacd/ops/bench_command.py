@@ -32,6 +32,7 @@ ABSENT = (
 @click.command()
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 @click.option("--list", "only_list", is_flag=True, help="Show which suites there are.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="How long to measure (soak, relay, playback).")
 @click.option("--smoke", is_flag=True, help="Every suite at its smallest: do they work? Says nothing about speed.")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write the figures."
@@ -43,7 +44,13 @@ ABSENT = (
 )
 @click.option("--learn-days", default=9, show_default=True, help="With --trace: score the callers after so many days.")
 def bench(
-    suites: tuple[str, ...], only_list: bool, smoke: bool, json_file: Path | None, trace: Path | None, learn_days: int
+    suites: tuple[str, ...],
+    only_list: bool,
+    seconds: float | None,
+    smoke: bool,
+    json_file: Path | None,
+    trace: Path | None,
+    learn_days: int,
 ) -> None:
     """Measure this machine: all suites, or those named. Exit status 1 when one of them failed."""
     from rich.console import Console
@@ -59,7 +66,7 @@ def bench(
         for suite in chosen:
             console.print(f"  [cyan]{suite.name:<12}[/] {suite.title}")
         return
-    results, failed = run_suites(chosen, console, smoke=smoke)
+    results, failed = run_suites(chosen, console, smoke=smoke, seconds=seconds)
     if json_file is not None:
         write_json(json_file, results)
     if failed:
@@ -102,7 +109,9 @@ def choose(names: tuple[str, ...]) -> "list[Suite]":
     return [suite for suite in table.values() if not names or suite.name in names]
 
 
-def run_suites(suites: "list[Suite]", console: "Console", *, smoke: bool) -> "tuple[list[Result], list[str]]":
+def run_suites(
+    suites: "list[Suite]", console: "Console", *, smoke: bool, seconds: float | None = None
+) -> "tuple[list[Result], list[str]]":
     """Run one after another and print each as it ends; the results, and the names of those that failed."""
     skipped = harness().Skipped
     results: list[Result] = []
@@ -110,7 +119,7 @@ def run_suites(suites: "list[Suite]", console: "Console", *, smoke: bool) -> "tu
     for number, suite in enumerate(suites, 1):
         try:
             with _working(console, f"{number} of {len(suites)} {suite.name}") as progress:
-                result = suite.run(smoke=smoke, progress=progress)
+                result = suite.run(smoke=smoke, progress=progress, seconds=seconds)
         except skipped as reason:
             console.print(f"[yellow]skipped[/] {suite.name}: {escape(str(reason))}")
         except Exception as error:  # noqa: BLE001 - one suite that breaks must not hide what the others found

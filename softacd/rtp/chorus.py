@@ -27,7 +27,6 @@ class Chorus:
     """Listeners of one sound. `slot` is where the pacer holds it."""
 
     __slots__ = (
-        "_at",
         "_joined",
         "_matrix",
         "_positions",
@@ -37,6 +36,7 @@ class Chorus:
         "_sound",
         "_ticks",
         "_timestamps",
+        "at",
         "data",
         "packet_ms",
         "sessions",
@@ -53,7 +53,8 @@ class Chorus:
         whole = np.frombuffer(data + data[: self._size], np.uint8)
         self._sound = np.lib.stride_tricks.sliding_window_view(whole, self._size)
         self._ticks = 0
-        self._at = 0.0
+        self.at = 0.0
+        """When it has sung last."""
         self._matrix: npt.NDArray[np.uint8] = np.zeros((0, HEADER_SIZE + self._size), np.uint8)
         self._positions: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._joined: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -91,7 +92,7 @@ class Chorus:
         """Everybody's next packet; they hold until the next tick."""
         count = len(self.sessions)
         self._ticks += 1
-        self._at = now
+        self.at = now
         sequences, timestamps = self._sequences[:count], self._timestamps[:count]
         sequences += 1
         timestamps += self._size
@@ -110,7 +111,7 @@ class Chorus:
             out.timestamp = int(self._timestamps[row])
             out.sent += passed
             out.octets += passed * self._size
-            out.sent_at = self._at
+            out.sent_at = self.at
         return int(self._positions[row])
 
     def _make_room(self, rows: int) -> None:

@@ -252,6 +252,8 @@ class MediaCore:
     def _sing(self, chorus: Chorus, now: float, packets: list[tuple[Session, bytes | memoryview]]) -> None:
         del self._choruses[chorus.slot, chorus.packet_ms, id(chorus.data)]
         if chorus.sessions:
+            if chorus.at == now:  # for the second time in this tick: its rows are still to be sent
+                packets[:] = [(session, bytes(packet)) for session, packet in packets]
             packets += chorus.tick(now)
             self._enter_chorus(chorus)
 
