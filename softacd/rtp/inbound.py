@@ -14,6 +14,8 @@ from softacd.rtp.packet import HEADER, HEADER_SIZE, MARKER, PLAIN, PacketError, 
 from softacd.rtp.telephone_event import EventReceiver
 from softacd.rtp.vocabulary import AnyEvent, DigitPressed
 
+COMFORT_NOISE = 13
+"""Static payload type (RFC 3389 section 4); never agreed to here, understood from those who send it all the same."""
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """Gaps taken for loss and for lateness before the source counts as restarted (RFC 3550 appendix A.1)."""
@@ -47,6 +49,7 @@ class Inbound:
         "jitter",
         "lost",
         "malformed",
+        "noise",
         "open",
         "pass_key",
         "payload_type",
@@ -73,6 +76,8 @@ class Inbound:
         """Transcoding table towards the sink, None when both speak the same codec."""
         self.tap: Tap | None = None
         """Who listens to this stream besides the sink: recording, detection, mixing."""
+        self.noise: Callable[[int], None] | None = None
+        """Who is told the level of comfort noise while the peer is silent (RFC 3389), in -dBov."""
         self.pass_key: Callable[[str, float], None] | None = None
         """Who is told of key presses besides the control side, where packets are not relayed."""
         self.ssrc = -1
@@ -277,6 +282,8 @@ class Inbound:
             # event says nothing new, but after its end it would be a second key to many a receiver.
             if sink is not None and not behind:
                 outgoing = sink.telephone_event
+        elif payload_type == COMFORT_NOISE and end > start and self.noise is not None:
+            self.noise(buffer[start] & 0x7F)
         # else, RFC 3550 section 5.1: a receiver must ignore payload types it does not understand
         if outgoing is None or sink is None:
             if in_order:

@@ -27,6 +27,12 @@ _LINEAR: Final = np.concatenate([decode(codec, _CODES) for codec in CODECS]).ast
 _LAWS: Final = {codec: 256 * index for index, codec in enumerate(CODECS)}
 
 
+_NOISE: Final = np.random.default_rng(3389).standard_normal(16_000).astype(np.float32)
+"""Two seconds of noise, the same for everybody; each listener begins elsewhere in it at every turn."""
+LOUDEST_NOISE: Final = 1000.0
+"""Comfort noise louder than this (-30 dBov) comforts nobody."""
+
+
 class Mixed(NamedTuple):
     """A packet's payload for the peer of `session`, in its codec; `fresh`: the first of a run."""
 
@@ -145,6 +151,10 @@ def _narrow_voices(seats: list[Seat]) -> Matrix:
         laws[index] = _LAWS[seat.buffer.codec]
     codes = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(seats), FRAME)
     voices: Matrix = _LINEAR[codes + laws[:, None]] * gains[:, None]
+    for index, seat in enumerate(seats):
+        if seat.noise and not gains[index]:
+            place = (seat.session.outbound.timestamp * 7 + seat.session.stream * 331) % (len(_NOISE) - FRAME)
+            voices[index] = _NOISE[place : place + FRAME] * np.float32(min(seat.noise, LOUDEST_NOISE))
     return voices
 
 

@@ -30,6 +30,7 @@ class Seat:
         "fresh",
         "heard_by",
         "histories",
+        "noise",
         "packets",
         "room",
         "session",
@@ -51,6 +52,8 @@ class Seat:
         self.histories = Histories()
         self.fresh = True
         """The next packet made here follows on another source of sound."""
+        self.noise = 0.0
+        """Root mean square of the noise to be heard while its peer sends nothing (RFC 3389)."""
         self._wide = wide or {}
         self._pending = bytearray()
         self.agree()
@@ -88,10 +91,15 @@ class Seat:
         del now
         if codec != self.codec:
             return
+        self.noise = 0.0
         if self.packets is not None:
             self.packets.put(timestamp, payload)
         else:
             self.buffer.put(timestamp, payload)
+
+    def be_quiet(self, level: int) -> None:
+        """Its peer is silent, and tells how loud its silence is, in -dBov (0 to 127)."""
+        self.noise = 32_768 * 10 ** (-level / 20)
 
     def encoded(self, samples: Matrix) -> bytes:
         """20 ms at 16 kHz in its codec, which is a wide one."""

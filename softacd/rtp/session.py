@@ -198,6 +198,7 @@ class Session:
         """Let those who listen hear what the peer says, and the recording what it hears, in the codec agreed now."""
         recording, listener, seat, codec = self.recording, self.listener, self.seat, self.codec
         self.inbound.tap = self.outbound.tap = None
+        self.inbound.noise = seat.be_quiet if seat is not None else None
         if codec is None:
             return
         said: list[HeardTap] = []

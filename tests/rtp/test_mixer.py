@@ -124,6 +124,22 @@ def test_keys_and_prompts_come_before_the_room() -> None:
     assert {packet.payload_type for packet in room.heard[1]} == {101}
 
 
+def test_a_silence_that_is_not_dead_is_heard_as_noise_of_its_level() -> None:
+    """RFC 3389: packets of payload type 13 tell how loud the background is while nobody speaks."""
+    room = Room(1, 2)
+    studio = room.studio
+    studio.do(MixJoin(1, 7), MixJoin(2, 7))
+    room.run()
+    inbound = studio.core.sessions[2].inbound
+    packet = Packet(13, inbound.extended + 1 & 0xFFFF, 9, 5, bytes([50])).build()
+    inbound.receive(bytearray(packet.ljust(64)), len(packet), studio.now)
+    quiet = studio.wait(2.0)[1][20:]
+    heard = np.concatenate([decode("PCMU", packet.payload) for packet in quiet]).astype(np.float64)
+    assert np.sqrt(np.mean(np.square(heard))) == pytest.approx(32_768 * 10**-2.5, rel=0.1)
+    assert len({packet.payload for packet in quiet}) == len(quiet), "no hum: the noise does not repeat"
+    near(room.run(), s1=2500)
+
+
 def test_a_bridge_ends_the_room_and_a_room_the_bridge() -> None:
     room = Room(1, 2)
     studio = room.studio
