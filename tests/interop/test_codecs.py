@@ -22,7 +22,13 @@ async def phone_of(shop: Shop, phones: Phones, name: str, *codecs: str) -> Phone
 async def legs_of(shop: Shop, calling: Line) -> dict[str, LegRecord]:
     await calling.hang_up()
     (call,) = await shop.ended_calls(1)
-    return {leg.party.partition(":")[2]: leg for leg in (await shop.story(call.id)).legs}
+    legs: dict[str, LegRecord] = {}
+    for _ in range(30):  # a leg's record is complete when its stream is closed
+        legs = {leg.party.partition(":")[2]: leg for leg in (await shop.story(call.id)).legs if leg.ended}
+        if len(legs) == 2:
+            break
+        await asyncio.sleep(0.1)
+    return legs
 
 
 def wide(*extensions: str) -> dict[str, dict[str, list[str]]]:
