@@ -1,5 +1,6 @@
 """A new INVITE of somebody we know: makes the call and its first leg, and decides what it begins with."""
 
+from softacd.calls import words
 from softacd.calls.call import Call
 from softacd.calls.caller import Caller
 from softacd.calls.conference import Attendance
@@ -89,6 +90,8 @@ class Arrival:
         elif known is not None and known.blacklisted:
             self._refuse(call, known, now)
         else:
+            if number.language and (known is None or known.language not in words.LANGUAGES):
+                call.language = number.language
             call.begin(FlowRun(call, self._exchange.flows[self._flow_of(call, number, now)]), now)
 
     def _flow_of(self, call: Call, number: NumberSettings, now: float) -> str:

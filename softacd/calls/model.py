@@ -185,6 +185,8 @@ class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Opening hours of this number, by name; empty: always open."""
     closed: str = ""
     """Flow for callers who find it closed; empty: the same flow."""
+    language: str = ""
+    """What its callers hear, where the customer base names no other; empty: the house's language."""
 
 
 class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

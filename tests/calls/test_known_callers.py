@@ -2,6 +2,7 @@
 
 from softacd.acd.vocabulary import CallerJoined
 from softacd.calls.caller import Caller, nobody_known
+from softacd.calls.model import NumberSettings
 from softacd.calls.records import CallEvent, CallRecord, Outcome
 from softacd.calls.snapshot import snapshot
 from tests.calls.test_queue_calls import enter_queue, phone, ringing
@@ -139,3 +140,17 @@ def test_a_blacklisted_caller_who_hangs_up_during_the_message_leaves_nothing() -
     phone(world, "alpha").hang_up(call)
     assert len(world.calls()) == 1
     world.assert_clean()
+
+
+def language_of(world: World, number: str, caller: str) -> str:
+    """What a caller of a number hears."""
+    phone(world, "alpha").dial(number, from_=caller)
+    return list(world.switch.exchange.calls.values())[-1].language
+
+
+def test_a_number_has_a_language_and_a_customer_has_the_last_word() -> None:
+    numbers = (NumberSettings("37322000111", "main", language="uk"), NumberSettings("37322000222", "main"))
+    world = known_shop(changes={"numbers": numbers})
+    assert language_of(world, "37322000111", "0777777") == "uk"
+    assert language_of(world, "37322000111", ANN) == "ro"
+    assert language_of(world, "37322000222", "0777777") == "en"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from softacd.calls import words
 from softacd.calls.flow_text import Kind, speech, variables
 from softacd.calls.prompts import clip as prompt_clip
-from softacd.ops.configuration_errors import KeyPath, nearest, quoted
+from softacd.ops.configuration_errors import KeyPath, nearest, one_of, quoted
 from softacd.ops.draft import Draft
 from softacd.ops.model import shipped_sounds
 from softacd.runtime.media.sound_files import SUFFIXES, find
@@ -23,16 +24,24 @@ def check_sounds(draft: Draft) -> None:
         else:
             draft.error(("media", "sounds", index), f"there is no directory {directory}", "a directory with sounds")
     library = _Library((*directories, *shipped_sounds()))
-    if draft.server:
-        languages = library.languages()
-        if draft.server.language not in languages:
+    languages = library.languages()
+    if draft.server and draft.server.language not in languages:
+        draft.error(
+            ("server", "language"),
+            f"there are no prompts in {quoted(draft.server.language)}",
+            f"one of {', '.join(map(quoted, languages))}",
+            nearest(draft.server.language, languages),
+        )
+    for name, number in draft.numbers.items():
+        if number.language and (number.language not in words.LANGUAGES or number.language not in languages):
+            able = sorted(set(words.LANGUAGES) & set(languages))
             draft.error(
-                ("server", "language"),
-                f"there are no prompts in {quoted(draft.server.language)}",
-                f"one of {', '.join(map(quoted, languages))}",
-                nearest(draft.server.language, languages),
+                ("numbers", name, "language"),
+                f"there are no prompts in {quoted(number.language)}",
+                one_of(able),
+                nearest(number.language, able),
             )
-    for path, clip in _clips(draft, library.languages()):
+    for path, clip in _clips(draft, languages):
         if not library.has(clip):
             draft.error(
                 path,
@@ -110,6 +119,7 @@ def _languages(draft: Draft) -> tuple[str, ...]:
             *(text for name, text in getattr(step, "values", {}).items() if name == "language" and "{" not in text),
         )
     }
+    chosen |= {number.language for number in draft.numbers.values() if number.language}
     return tuple(sorted({*([draft.server.language] if draft.server else []), *chosen}))
 
 
