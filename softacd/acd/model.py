@@ -109,6 +109,12 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Record the conversations of its callers. Tell them so: the law of most countries asks for it."""
     hours: str = ""
     """Opening hours of the queue, by name: outside them flows pass it by; empty: always open."""
+    topics: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=60)], ...] = ()
+    """Reasons of contact, one of which the agent says of each call."""
+    topic_required: bool = False
+    """Agents cannot end their wrap-up early before they have said the topic; the end of its time still ends it."""
+    missed_value: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
+    """What it costs to miss a caller of this queue, in the currency of [missed]; left out: the value there."""
     tiers: tuple[TierSettings, ...] = ()
     """Who takes its calls: names, or tables with a name, a level and a position."""
 

@@ -15,7 +15,7 @@ from softacd.calls.exchange import Exchange
 from softacd.calls.identity import passable_reason
 from softacd.calls.leg import Leg, Signal
 from softacd.calls.leg_table import LegState
-from softacd.calls.records import CallRecord, Direction, Outcome, Segment
+from softacd.calls.records import MISSED_OUTCOMES, CallRecord, Direction, Outcome, Segment
 from softacd.calls.trunk import Trunk
 
 HIDDEN_KEY = "x"
@@ -84,6 +84,8 @@ class Call:
         self.called_leg: Leg | None = None
         self.activity: Activity | None = None
         self.agent = ""
+        self.rung = ""
+        """The agent a queue rang last for the caller."""
         self.expected_wait: float | None = None
         self.withheld = False
         """The caller, a phone of the house, does not want to be shown outside."""
@@ -394,6 +396,8 @@ class Call:
         if not record.connected and queued:
             record.wait_ms = record.ended - record.queued
         record.outcome = outcome if outcome and not record.connected else self._outcome(queued, by, cause)
+        if record.outcome in MISSED_OUTCOMES and record.direction is Direction.INCOMING:
+            self.exchange.desk.was_missed(self, now)
         for trunk in self.trunks:
             trunk.calls_now.discard(self.id)
         for extension in list(self._occupied):

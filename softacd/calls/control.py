@@ -63,10 +63,16 @@ class Control(Protocol):
         """Set an agent's status. Raises UnknownNameError."""
 
     def finish_wrap_up(self, agent: str) -> None:
-        """End an agent's wrap-up now. Raises UnknownNameError, NotPossibleError."""
+        """End an agent's wrap-up now. Raises UnknownNameError, NotPossibleError (also: its call has no topic yet)."""
 
     def extend_wrap_up(self, agent: str, seconds: float) -> None:
         """Give an agent more wrap-up. Raises UnknownNameError, NotPossibleError."""
+
+    def set_topic(self, call: str, queue: str, topic: str, agent: str) -> None:
+        """Say why somebody called: of a call of a queue, living or not. Raises NotPossibleError."""
+
+    def own_missed(self, caller: str, owner: str) -> None:
+        """Have an agent ("": nobody) take care of a caller whose calls were missed. Raises UnknownNameError."""
 
     def choose(self, extension: str, choices: Choices) -> None:
         """Set what the user of a phone may choose. Raises UnknownNameError, NotPossibleError (a number)."""

@@ -115,6 +115,9 @@ class FeatureCall(Activity):
             if self._feature is Feature.FINISH_WRAP_UP:
                 exchange.desk.finish_wrap_up(agent, now)
                 return Prompt.STATUS_AVAILABLE
+            if self._feature is Feature.TOPIC:
+                exchange.desk.topics.choose_by_number(agent, self._number, now)
+                return Prompt.THANK_YOU
             exchange.desk.extend_wrap_up(agent, WRAP_UP_EXTENSION_SECONDS, now)
         except NotPossibleError:
             return Prompt.INVALID_CODE

@@ -7,6 +7,7 @@ import msgspec
 from softacd.calls.flow_steps import FlowSettings
 from softacd.calls.hours import HoursSettings
 from softacd.calls.keep_alive import KeepAlive
+from softacd.calls.missed import MissedSettings
 from softacd.calls.setting_types import TimeOut
 from softacd.sip.guard import GuardSettings
 
@@ -206,6 +207,8 @@ class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """End the wrap-up before its time."""
     extend_wrap_up: str = "*46"
     """Ask for more wrap-up."""
+    topic: str = "*47"
+    """Followed by the place of a topic in its queue's list (*472 is the second): the reason of the last call."""
     do_not_disturb: str = "*78"
     """Do not ring this phone."""
     disturb: str = "*79"
@@ -328,6 +331,7 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     conferences: tuple[ConferenceSettings, ...] = ()
     hours: tuple[HoursSettings, ...] = ()
     emergency: EmergencySettings = EmergencySettings()
+    missed: MissedSettings = MissedSettings()
     dial_plan: DialPlan = DialPlan()
     guard: GuardSettings = GuardSettings()
     language: str = "en"

@@ -4,7 +4,7 @@ Events raised while commands are being carried out (a phone that is not register
 so that the distributor is never entered twice.
 """
 
-from collections import deque
+from collections import Counter, defaultdict, deque
 
 from softacd.acd.agent_table import IN_WRAP_UP
 from softacd.acd.announce import WaitAnnouncer
@@ -29,6 +29,7 @@ from softacd.acd.vocabulary import (
     OtherCallEnded,
     OtherCallStarted,
     Refusal,
+    State,
     Status,
     StatusChosen,
     TalkEnded,
@@ -46,10 +47,13 @@ from softacd.calls.control import NotPossibleError, UnknownNameError
 from softacd.calls.exchange import Exchange
 from softacd.calls.leg import Leg
 from softacd.calls.queue_wait import QueueWait
-from softacd.calls.records import AgentEvent, Direction
+from softacd.calls.records import AgentEvent, Direction, MissedOwner
+from softacd.calls.topic_desk import TopicDesk
 
 REFUSALS = {486: Refusal.BUSY, 600: Refusal.BUSY, 603: Refusal.REJECTED, 480: Refusal.UNREACHABLE}
 """What a phone's SIP status says about the agent; other 6xx are a refusal, all else is unreachable."""
+BEFORE_THE_END = IN_WRAP_UP | {State.TALKING, State.HELD}
+"""States of an agent whose conversation is not over yet, wrap-up and all."""
 
 
 def _party(call: Call) -> str:
@@ -105,6 +109,11 @@ class QueueDesk:
         self.distributor = distributor
         self.estimator = estimator
         self.acquaintances = Acquaintances()
+        self.topics = TopicDesk(exchange.services, lambda: exchange.queues, exchange.calls)
+        self.missed: Counter[str] = Counter()
+        """Missed calls since the start, by queue; "" counts those of callers who got to none."""
+        self.missed_cost: defaultdict[str, float] = defaultdict(float)
+        """What they cost, likewise."""
         self._unexplained: dict[str, None] = {}
         """Callers about whom the distributor has decided something since it was last told why."""
         self._ringing: dict[str, Ringing] = {}
@@ -186,6 +195,7 @@ class QueueDesk:
         call = self.exchange.calls[caller]
         settings = self.exchange.agents[agent]
         call.note("offered", agent, now)
+        call.rung = agent
         self._unexplained[caller] = None
         ringing = Ringing(self, agent, call, settings.phone, now)
         self._ringing[agent] = ringing
@@ -210,10 +220,13 @@ class QueueDesk:
         self._announcers.pop(caller, None)
         if ringing.answered is None:
             raise RuntimeError(f"agent {agent} was connected without an answer")
+        self.topics.connected(agent, caller, ringing.call.record.queue)
         ringing.call.connect(ringing.answered, now, agent=agent)
 
     def _agent_changed(self, change: AgentChanged, now: float) -> None:
         services = self.exchange.services
+        if change.state not in BEFORE_THE_END:
+            self.topics.wrap_up_over(change.agent, now)
         settings = self.exchange.agents.get(change.agent)
         if settings is not None:
             services.changes(settings.phone)
@@ -305,6 +318,7 @@ class QueueDesk:
         told = len(self._events)
         call.lose_called(now)
         call.begin(wait, now)
+        self.topics.forgive(agent)
         self._busy = outer
         # The caller stands in line before the agent comes free, who would else ring for somebody else.
         news = [self._events.pop() for _ in range(len(self._events) - told)][::-1]
@@ -318,6 +332,24 @@ class QueueDesk:
         if party and call.record.direction is Direction.INCOMING:
             self.acquaintances.met(party, agent, now, cut_off=cut_off)
 
+    def worth(self, queue: str) -> float:
+        """What it costs to miss a caller of a queue, or ("") of none."""
+        settings = self.exchange.queues.get(queue)
+        value = settings.missed_value if settings is not None else None
+        return self.exchange.settings.missed.value if value is None else value
+
+    def was_missed(self, call: Call, now: float) -> None:
+        """A caller from outside ended without having talked to anybody: it costs, and somebody shall call back."""
+        queue = call.record.queue
+        self.missed[queue] += 1
+        self.missed_cost[queue] += self.worth(queue)
+        caller = _party(call)
+        manager = call.known.manager if call.known is not None else ""
+        owner = manager if manager in self.exchange.agents else call.rung
+        if caller and owner:
+            services = self.exchange.services
+            services.records.append(MissedOwner(caller=caller, at=services.wall(now), owner=owner))
+
     def leave(self, wait: QueueWait, now: float) -> None:
         """A caller is gone."""
         if self._waits.pop(wait.call.id, None) is not None:
@@ -326,6 +358,7 @@ class QueueDesk:
 
     def talk_ended(self, agent: str, call: str, now: float) -> None:
         """A conversation of an agent is over."""
+        self.topics.talk_ended(agent, call)
         self.feed(TalkEnded(agent=agent, caller=call), now)
 
     def hold_changed(self, agent: str, call: str, held: bool, now: float) -> None:
@@ -431,14 +464,22 @@ class QueueDesk:
         self.feed(StatusChosen(agent=agent, status=status, reason=reason), now)
 
     def finish_wrap_up(self, agent: str, now: float) -> None:
-        """End a wrap-up. Raises UnknownNameError, NotPossibleError."""
+        """End a wrap-up. Raises UnknownNameError, NotPossibleError (also while the topic it must have is missing)."""
         self._in_wrap_up(agent)
+        self.topics.may_finish(agent)
         self.feed(WrapUpFinished(agent=agent), now)
 
     def extend_wrap_up(self, agent: str, seconds: float, now: float) -> None:
         """Extend a wrap-up. Raises UnknownNameError, NotPossibleError."""
         self._in_wrap_up(agent)
         self.feed(WrapUpExtended(agent=agent, seconds=seconds), now)
+
+    def own_missed(self, caller: str, owner: str, now: float) -> None:
+        """Have an agent ("": nobody) take care of a caller whose calls were missed. Raises UnknownNameError."""
+        if owner:
+            self._known(owner)
+        services = self.exchange.services
+        services.records.append(MissedOwner(caller=caller, at=services.wall(now), owner=owner, assigned=True))
 
     def _known(self, agent: str) -> None:
         if agent not in self.exchange.agents:

@@ -74,6 +74,8 @@ class CallRecord(msgspec.Struct):
     """The caller's category when the call came; empty: none."""
     customer: str = ""
     """Id of the customer who called; empty: nobody known."""
+    topic: str = ""
+    """Reason of contact, as the agent said; empty: not said."""
 
 
 class LegRecord(msgspec.Struct):
@@ -244,14 +246,30 @@ class Rating(msgspec.Struct, frozen=True):
     """At or below what the survey calls low: somebody should look at this call."""
 
 
+class TopicChosen(msgspec.Struct, frozen=True):
+    """The reason of contact of one call was said; the newest counts and stands in the call's record."""
+
+    call: str
+    at: int
+    topic: str
+    """The reason of contact."""
+    agent: str
+    """Who said it; empty: not an agent."""
+
+
 class MissedOwner(msgspec.Struct, frozen=True):
-    """Who takes care of a caller whose calls were missed: the newest of a caller counts until he is reached."""
+    """Who takes care of a caller whose calls were missed, from the first of them until he is reached.
+
+    Of several the newest counts, but one that was assigned before one that was not.
+    """
 
     caller: str
     """Number as presented."""
     at: int
     owner: str
     """Name of an agent; "": nobody any more."""
+    assigned: bool = False
+    """Somebody decided so; False: it is whom the caller missed, or the customer's manager."""
 
 
 class TraceRow(msgspec.Struct, frozen=True):
@@ -269,5 +287,5 @@ class TraceRow(msgspec.Struct, frozen=True):
 
 AnyRecord = (
     CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow | RecordingRecord
-    | MessageRecord | Rating | MissedOwner
+    | MessageRecord | Rating | MissedOwner | TopicChosen
 )  # fmt: skip

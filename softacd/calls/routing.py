@@ -33,6 +33,7 @@ class Feature(StrEnum):
     FORWARD_BUSY = "forward-busy"
     FORWARD_NO_ANSWER = "forward-no-answer"
     EMERGENCY = "emergency"
+    TOPIC = "topic"
     CLOSE = "close"
 
 
@@ -130,13 +131,14 @@ def feature_codes(codes: FeatureCodes) -> dict[str, Feature]:
         codes.do_not_disturb: Feature.DO_NOT_DISTURB,
         codes.disturb: Feature.DISTURB,
         codes.emergency: Feature.EMERGENCY,
-        **forward_codes(codes),
+        **codes_before_numbers(codes),
     }
 
 
-def forward_codes(codes: FeatureCodes) -> dict[str, Feature]:
+def codes_before_numbers(codes: FeatureCodes) -> dict[str, Feature]:
     """Code dialled before a number -> feature."""
     return {
+        codes.topic: Feature.TOPIC,
         codes.forward_always: Feature.FORWARD_ALWAYS,
         codes.forward_busy: Feature.FORWARD_BUSY,
         codes.forward_no_answer: Feature.FORWARD_NO_ANSWER,
@@ -162,7 +164,7 @@ class Routing:
         self._conferences = {conference.number: conference.name for conference in conferences}
         self._features = feature_codes(dial_plan.feature_codes)
         self._closures = {entry.code: entry.name for entry in hours if entry.code}
-        self._forwards = forward_codes(dial_plan.feature_codes)
+        self._before_numbers = codes_before_numbers(dial_plan.feature_codes)
         self._pick_up = dial_plan.feature_codes.pick_up
         self._park = dial_plan.feature_codes.park
         self._slots = frozenset(dial_plan.park_slots)
@@ -214,7 +216,7 @@ class Routing:
             *self._phones,
         ):
             return ToPickUp(extension)
-        for code, feature in self._forwards.items():
+        for code, feature in self._before_numbers.items():
             if dialled.startswith(code):
                 return ToFeature(feature, dialled.removeprefix(code).removeprefix("*").removesuffix("#"))
         return ToNobody(404, "no such feature code")

@@ -25,6 +25,8 @@ def snapshot(switch: Switch, now: float) -> Snapshot:
         queues=tuple(_queue(switch, queue, now) for queue in switch.distributor.queues(now)),
         agents=tuple(_agent(switch, agent, now) for agent in switch.distributor.agents()),
         calls=tuple(_call(switch, call, now) for call in calls),
+        currency=exchange.settings.missed.currency,
+        missed_value=exchange.settings.missed.value,
     )
 
 
@@ -82,6 +84,11 @@ def _queue(switch: Switch, queue: QueueSnapshot, now: float) -> QueueView:
         expected_wait=last.expected if last is not None and last.trusted else None,
         estimate_error_s=score.absolute_error if score is not None else None,
         estimate_coverage=score.coverage if score is not None else None,
+        topics=settings.topics,
+        missed=switch.desk.missed[queue.name],
+        missed_value=switch.desk.worth(queue.name),
+        missed_cost=switch.desk.missed_cost[queue.name],
+        topic_required=settings.topic_required,
     )
 
 
@@ -99,6 +106,7 @@ def _agent(switch: Switch, agent: AgentSnapshot, now: float) -> AgentView:
         reachable=agent.reachable,
         call=agent.caller,
         answered_today=agent.answered,
+        topic_owed=switch.desk.topics.owed(agent.name),
     )
 
 
@@ -122,6 +130,7 @@ def _call(switch: Switch, call: Call, now: float) -> CallView:
         caller_name=record.caller_name,
         category=record.category,
         customer=record.customer,
+        topic=record.topic,
         legs=tuple(_leg(leg.record) for leg in (call.caller_leg, call.called_leg) if leg is not None),
     )
 

@@ -86,6 +86,8 @@ class CallView(msgspec.Struct, frozen=True):
     """Category of the customer who calls; empty: none."""
     customer: str = ""
     """Id of the customer who calls; empty: nobody known."""
+    topic: str = ""
+    """Reason of contact; empty: not said yet."""
     legs: tuple[LegView, ...] = ()
     """The caller's device and the one it talks to, with how well they are heard."""
 
@@ -103,6 +105,8 @@ class AgentView(msgspec.Struct, frozen=True):
     reachable: bool
     call: str
     answered_today: int
+    topic_owed: str = ""
+    """The call whose topic the agent must still say; empty: none."""
 
 
 class QueueView(msgspec.Struct, frozen=True):
@@ -124,6 +128,16 @@ class QueueView(msgspec.Struct, frozen=True):
     """How far the estimates of some 30 recent waits were off, on average; None before any was judged."""
     estimate_coverage: float | None = None
     """Share of those waits that were within their estimated range, 0 to 1; 0.8 is intended."""
+    topics: tuple[str, ...] = ()
+    """Reasons of contact its agents choose from."""
+    topic_required: bool = False
+    """A wrap-up cannot be ended early without one."""
+    missed: int = 0
+    """Calls of it that were missed since the start."""
+    missed_value: float = 0.0
+    """What it costs to miss one of its callers."""
+    missed_cost: float = 0.0
+    """What the missed calls since the start cost together, each counted."""
 
 
 class BanView(msgspec.Struct, frozen=True):
@@ -151,6 +165,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     queues: tuple[QueueView, ...]
     agents: tuple[AgentView, ...]
     calls: tuple[CallView, ...]
+    currency: str = ""
+    """Of the value of missed calls (ISO 4217); empty: not said."""
+    missed_value: float = 0.0
+    """What it costs to miss a caller who got to no queue."""
 
 
 class HoursView(msgspec.Struct, frozen=True):

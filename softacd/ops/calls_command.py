@@ -6,16 +6,20 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
 from rich.console import Console
 
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import CallRecord, Outcome
 from softacd.ops.calls_view import calls_table, ladder, missed_table
 from softacd.ops.calls_words import plain
 from softacd.store import CallDetail, History, Store, StoreError
+
+if TYPE_CHECKING:
+    from softacd.ops.model import Configuration
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
@@ -82,10 +86,12 @@ def calls(
     if ctx.invoked_subcommand is not None:
         return
 
+    if missed:
+        _list_missed(config, store, limit, as_json=as_json)
+        return
+
     async def ask(history: History) -> list[CallRecord]:
-        return await history.calls(
-            limit=limit, outcome=outcome, missed_open=missed, number=number, agent=agent, since=since
-        )
+        return await history.calls(limit=limit, outcome=outcome, number=number, agent=agent, since=since)
 
     found = ask_store(config, store, ask)
     if as_json:
@@ -93,10 +99,33 @@ def calls(
             click.echo(msgspec.json.encode(record))
         return
     if not found:
-        click.echo("No missed call is open." if missed else "No such call.", err=True)
+        click.echo("No such call.", err=True)
         return
     screen = console()
-    screen.print(missed_table(found) if missed else calls_table(found, width=screen.width))
+    screen.print(calls_table(found, width=screen.width))
+
+
+def _list_missed(config: Path | None, store: str | None, limit: int, *, as_json: bool) -> None:
+    """Whom to call back, with what each is worth where the configuration is known."""
+    settings = None if store else _configuration(config)
+
+    async def ask(history: History) -> list[MissedCaller]:
+        return await history.missed_callers()
+
+    found = ask_store(config, store, ask)[:limit]
+    if settings is not None:
+        worth = {queue.name: queue.missed_value for queue in settings.queues if queue.missed_value is not None}
+        found = [
+            msgspec.structs.replace(row, value=max(worth.get(queue, settings.missed.value) for queue in row.queues))
+            for row in found
+        ]
+    if as_json:
+        for row in found:
+            click.echo(msgspec.json.encode(row))
+    elif not found:
+        click.echo("No missed call is open.", err=True)
+    else:
+        console().print(missed_table(found, currency=settings.missed.currency if settings is not None else ""))
 
 
 @calls.command()
@@ -140,15 +169,15 @@ def ask_store(config: Path | None, store: str | None, ask: Callable[[History], A
             await history.close()
 
     try:
-        return asyncio.run(read(store or _configured(config)))
+        return asyncio.run(read(store or _configuration(config).store.url))
     except StoreError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _configured(config: Path | None) -> str:
+def _configuration(config: Path | None) -> "Configuration":
     from softacd.ops.configuration_option import find_configuration, read_or_exit
 
-    return read_or_exit(find_configuration(config), show_warnings=False).configuration.store.url
+    return read_or_exit(find_configuration(config), show_warnings=False).configuration
 
 
 def console() -> Console:

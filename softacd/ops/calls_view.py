@@ -10,11 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import CallRecord, Direction, LegRecord, Outcome
 from softacd.ops.calls_ladder import Ladder
 from softacd.ops.calls_words import duration, moment, plain, reason_text, verdict
 from softacd.store import CallDetail
-from softacd.store.numbers import number_key
 
 __all__ = ["calls_table", "ladder", "missed_table", "verdict"]
 
@@ -50,6 +50,8 @@ def calls_table(calls: Sequence[CallRecord], *, width: int = WIDE, zone: tzinfo 
     table.add_column("Wait", no_wrap=True, justify="right")
     table.add_column("Talk", no_wrap=True, justify="right")
     table.add_column("Outcome", no_wrap=True)
+    if topics := any(call.topic for call in calls):
+        table.add_column("Topic", no_wrap=True, overflow="ellipsis", max_width=18)
     table.add_column("Id", no_wrap=True, style=QUIET)
     for call in calls:
         parties = (call.caller, call.called) if wide else (_other_party(call),)
@@ -62,34 +64,35 @@ def calls_table(calls: Sequence[CallRecord], *, width: int = WIDE, zone: tzinfo 
             _time(_wait_ms(call)),
             _time(call.talk_ms),
             _outcome(call),
+            *((Text(plain(call.topic)),) if topics else ()),
             Text(plain(call.id if wide else call.id.partition("-")[2] or call.id)),
         )
     return table
 
 
-def missed_table(calls: Sequence[CallRecord], *, zone: tzinfo | None = None) -> Table:
-    """Whom to call back: a line a caller, the one who called last first, with how often and how long they waited."""
-    callers: dict[str, list[CallRecord]] = {}
-    for call in calls:
-        callers.setdefault(number_key(call.caller) or call.id, []).append(call)
+def missed_table(callers: Sequence[MissedCaller], *, currency: str = "", zone: tzinfo | None = None) -> Table:
+    """Whom to call back: a line a caller, with how often and how long they waited, whose task it is, what it costs."""
     table = _table()
     table.add_column("Last call", no_wrap=True)
+    table.add_column("First", no_wrap=True, style=QUIET)
     table.add_column("Caller", no_wrap=True, overflow="ellipsis", style="bold")
+    table.add_column("Name", no_wrap=True, overflow="ellipsis", max_width=24)
     table.add_column("Calls", no_wrap=True, justify="right")
     table.add_column("Queue", no_wrap=True, overflow="ellipsis")
     table.add_column("Waited", no_wrap=True, justify="right")
-    table.add_column("How", no_wrap=True)
-    table.add_column("Handled", no_wrap=True)
-    for group in sorted(callers.values(), key=lambda group: -max(call.started for call in group)):
-        last = max(group, key=lambda call: call.started)
+    table.add_column("Owner", no_wrap=True, overflow="ellipsis")
+    table.add_column(f"Value {currency}".rstrip(), no_wrap=True, justify="right")
+    for row in callers:
         table.add_row(
-            Text(f"{moment(last.started, zone):%Y-%m-%d %H:%M}"),
-            Text(plain(last.caller) or "withheld"),
-            Text(str(len(group))),
-            Text(plain(last.queue)),
-            _time(max(_wait_ms(call) for call in group)),
-            _outcome(last),
-            _handled(last, zone),
+            Text(f"{moment(row.last, zone):%Y-%m-%d %H:%M}"),
+            Text(f"{moment(row.first, zone):%d %b %H:%M}" if row.count > 1 else ""),
+            Text(plain(row.number) or "withheld"),
+            Text(plain(row.name)),
+            Text(str(row.count)),
+            Text(plain(row.queue)),
+            _time(row.waited_ms),
+            Text(plain(row.owner), style="" if row.assigned else QUIET),
+            Text(f"{row.value:,.2f}" if row.value else ""),
         )
     return table
 
@@ -173,12 +176,6 @@ def _time(milliseconds: int) -> Text:
 
 def _outcome(call: CallRecord) -> Text:
     return Text(call.outcome.value, style=OUTCOME_STYLES[call.outcome])
-
-
-def _handled(call: CallRecord, zone: tzinfo | None) -> Text:
-    if call.missed_handled:
-        return Text(f"{moment(call.missed_handled, zone):%Y-%m-%d %H:%M}", style="green")
-    return Text("no", style="bold red")
 
 
 def _loss(lost: int, arrived: int) -> Text:

@@ -76,7 +76,12 @@ def verdict(
     *,
     zone: tzinfo | None = None,
 ) -> str:
-    """Say in one plain sentence (two for a missed call) how the call went."""
+    """Say in one plain sentence (two for a missed call, one more for the topic) how the call went."""
+    told = _verdict(call, events, segments, zone)
+    return f"{told} Topic: {plain(call.topic)}." if call.topic else told
+
+
+def _verdict(call: CallRecord, events: Sequence[CallEvent], segments: Sequence[Segment], zone: tzinfo | None) -> str:
     ended = call.ended or call.started
     lived = ended - call.started
     match call.outcome:

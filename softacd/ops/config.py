@@ -66,6 +66,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         or draft.dial_plan is None
         or draft.customers is None
         or draft.emergency is None
+        or draft.missed is None
         or web is None
     ):
         return None
@@ -82,6 +83,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         dial_plan=draft.dial_plan,
         customers=draft.customers,
         emergency=draft.emergency,
+        missed=draft.missed,
         trunks=trunks,
         phones=phones,
         groups=tuple(draft.groups.values()),
@@ -91,6 +93,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         flows=tuple(draft.flows.values()),
         hours=tuple(draft.hours.values()),
         sources=tuple(_source(credentials.source(source), directory) for source in draft.sources.values()),
+        webhooks=tuple(map(credentials.webhook, draft.webhooks.values())),
         numbers=tuple(draft.numbers.values()),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from softacd.calls.model import AccountSettings, PhoneSettings, SourceSettings, TrunkSettings
+from softacd.calls.webhooks import WebhookSettings, key_of
 from softacd.ops.configuration_errors import KeyPath
 from softacd.ops.draft import Draft
 from softacd.ops.model import WebSettings
@@ -86,6 +87,16 @@ class Credentials:
         path = ("sources", source.name)
         token = self._secret(path, "token", source.token, source.token_file, source.token_env)
         return msgspec.structs.replace(source, token=token or "")
+
+    def webhook(self, webhook: WebhookSettings) -> WebhookSettings:
+        """The webhook with its secret."""
+        path = ("webhooks", webhook.name)
+        secret = self._secret(path, "secret", webhook.secret, webhook.secret_file, webhook.secret_env)
+        try:
+            key_of(secret or "")
+        except ValueError as error:
+            self._draft.error((*path, "secret"), str(error), "a secret as the receiver gives it, or any text")
+        return msgspec.structs.replace(webhook, secret=secret or "")
 
     def web(self, web: WebSettings) -> WebSettings:
         """The web settings with the token; without one the API stays closed, which is worth a warning."""

@@ -8,6 +8,7 @@ import msgspec
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.flow_steps import FlowSettings
 from softacd.calls.hours import HoursSettings
+from softacd.calls.missed import MissedSettings
 from softacd.calls.model import (
     ConferenceSettings,
     DialPlan,
@@ -18,6 +19,7 @@ from softacd.calls.model import (
     SourceSettings,
     TrunkSettings,
 )
+from softacd.calls.webhooks import WebhookSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
 from softacd.ops.model import (
@@ -45,6 +47,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "dial_plan": DialPlan,
     "customers": CustomerSettings,
     "emergency": EmergencySettings,
+    "missed": MissedSettings,
 }
 """[section] -> its settings."""
 
@@ -58,6 +61,7 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "flows": FlowSettings,
     "hours": HoursSettings,
     "sources": SourceSettings,
+    "webhooks": WebhookSettings,
     "numbers": NumberSettings,
 }
 """[section.name] -> its settings; the name becomes the first field."""
@@ -72,6 +76,7 @@ _HEADING = {
     "flows": "[flows.main]",
     "hours": "[hours.office]",
     "sources": "[sources.billing]",
+    "webhooks": "[webhooks.crm]",
     "numbers": '[numbers."+37322000111"]',
 }
 
@@ -96,6 +101,7 @@ class Draft:
         "hours",
         "log",
         "media",
+        "missed",
         "names",
         "numbers",
         "phones",
@@ -108,6 +114,7 @@ class Draft:
         "store",
         "trunks",
         "web",
+        "webhooks",
     )
 
     def __init__(self, document: Document, problems: Iterable[Problem] = ()) -> None:
@@ -124,6 +131,7 @@ class Draft:
         self.dial_plan = self._section("dial_plan", DialPlan)
         self.customers = self._section("customers", CustomerSettings)
         self.emergency = self._section("emergency", EmergencySettings)
+        self.missed = self._section("missed", MissedSettings)
         self.names: dict[str, list[str]] = {}
         self.trunks = self._named("trunks", TrunkSettings)
         self.phones = self._named("phones", PhoneSettings)
@@ -134,6 +142,7 @@ class Draft:
         self.flows = self._named("flows", FlowSettings)
         self.hours = self._named("hours", HoursSettings)
         self.sources = self._named("sources", SourceSettings)
+        self.webhooks = self._named("webhooks", WebhookSettings)
         self.numbers = self._named("numbers", NumberSettings)
         self._told = [problem.key for problem in self.problems if problem.key]
 

@@ -11,6 +11,7 @@ from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.flow_steps import FlowSettings
 from softacd.calls.hours import HoursSettings
 from softacd.calls.keep_alive import KeepAlive
+from softacd.calls.missed import MissedSettings
 from softacd.calls.model import (
     ConferenceSettings,
     DialPlan,
@@ -24,6 +25,7 @@ from softacd.calls.model import (
     SwitchSettings,
     TrunkSettings,
 )
+from softacd.calls.webhooks import WebhookSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.rtp.model import MediaSettings
 from softacd.sip.guard import GuardSettings
@@ -230,6 +232,7 @@ class Configuration(msgspec.Struct, frozen=True):
     dial_plan: DialPlan = DialPlan()
     customers: CustomerSettings = CustomerSettings()
     emergency: EmergencySettings = EmergencySettings()
+    missed: MissedSettings = MissedSettings()
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
@@ -239,6 +242,7 @@ class Configuration(msgspec.Struct, frozen=True):
     flows: tuple[FlowSettings, ...] = ()
     hours: tuple[HoursSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    webhooks: tuple[WebhookSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
 
     def switch_settings(self) -> SwitchSettings:
@@ -256,6 +260,7 @@ class Configuration(msgspec.Struct, frozen=True):
             conferences=self.conferences,
             hours=self.hours,
             emergency=self.emergency,
+            missed=self.missed,
             dial_plan=self.dial_plan,
             guard=self.security,
             language=self.server.language,
@@ -271,6 +276,7 @@ class Configuration(msgspec.Struct, frozen=True):
         for trunk in self.trunks:
             values.update((trunk.password, *(account.password for account in trunk.accounts)))
         values.update(source.token for source in self.sources)
+        values.update(webhook.secret for webhook in self.webhooks)
         for phone in self.phones:
             values.update((phone.password, phone.ha1, phone.ha1_sha256, phone.ha1_sha512_256))
         return frozenset(values - {""})

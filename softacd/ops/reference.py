@@ -63,6 +63,7 @@ _EXAMPLE = {
     "flows": "main",
     "hours": "office",
     "sources": "billing",
+    "webhooks": "crm",
     "numbers": '"+37322000111"',
 }
 

@@ -56,6 +56,7 @@ from softacd.runtime.tcp import TcpListener
 from softacd.runtime.tls import ServerCertificate, TlsError, client_context
 from softacd.runtime.tokens import Tokens
 from softacd.runtime.udp import UdpListener
+from softacd.runtime.webhooks import Webhooks
 from softacd.runtime.websocket import WebSocketListener
 from softacd.sip.limits import Limits
 from softacd.sip.transport import Transport
@@ -116,6 +117,7 @@ class Server:
         self._locator = Locator()
         self._collector = Collector()
         self._errands: ErrandRunner | None = None
+        self._webhooks: Webhooks | None = None
 
     def wall(self, now: float) -> int:
         """Wall-clock milliseconds of a monotonic moment."""
@@ -175,6 +177,12 @@ class Server:
         self._errands = ErrandRunner(driver.errand_done, Path(configuration.server.data_directory) / CUSTOMERS_FILE)
         self._errands.configure(configuration.sources)
         driver.errands = self._errands
+        token = Tokens()
+        self._webhooks = Webhooks(
+            configuration.server.node, lambda: self.wall(time.monotonic()), lambda: f"msg_{token()}"
+        )
+        self._webhooks.configure(configuration.webhooks)
+        driver.observers.append(self._webhooks.observe)
         switch.exchange.local = local_time(configuration.server.time_zone)
         switch.exchange.holiday = holiday_name
         driver.attach(switch)
@@ -397,6 +405,8 @@ class Server:
         self._driver.switch.exchange.local = local_time(wanted.server.time_zone)
         if self._errands is not None:
             self._errands.configure(wanted.sources)
+        if self._webhooks is not None:
+            self._webhooks.configure(wanted.webhooks)
         old, self._configuration = self._configuration, wanted
         self._hide.know(wanted.secrets())
         self._resolve_trunks()
@@ -486,7 +496,8 @@ class Server:
         return checks(self._engine, self._store, self._keeper)
 
     def _gauges(self) -> dict[str, float]:
-        return gauges(self._engine, self._store, self._customers, self._collector)
+        found = gauges(self._engine, self._store, self._customers, self._collector)
+        return found | (self._webhooks.figures() if self._webhooks is not None else {})
 
     # --- the end --------------------
 
@@ -522,6 +533,8 @@ class Server:
             await self._store.close()
         if self._errands is not None:
             await self._errands.close()
+        if self._webhooks is not None:
+            await self._webhooks.close()
         if self._customers is not None:
             await self._customers.close()
         log.info("stopped")

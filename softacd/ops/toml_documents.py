@@ -23,6 +23,7 @@ NAMED_TABLES = (
     "flows",
     "hours",
     "sources",
+    "webhooks",
     "numbers",
 )
 """Sections whose tables carry names of the owner's choice: one name lives in one file."""

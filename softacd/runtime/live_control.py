@@ -104,6 +104,12 @@ class LiveControl:
     def extend_wrap_up(self, agent: str, seconds: float) -> None:
         self._driver.perform(lambda switch, now: switch.desk.extend_wrap_up(agent, seconds, now))
 
+    def set_topic(self, call: str, queue: str, topic: str, agent: str) -> None:
+        self._driver.perform(lambda switch, now: switch.desk.topics.choose(call, queue, topic, agent, now))
+
+    def own_missed(self, caller: str, owner: str) -> None:
+        self._driver.perform(lambda switch, now: switch.desk.own_missed(caller, owner, now))
+
     def choose(self, extension: str, choices: Choices) -> None:
         self._driver.perform(lambda switch, now: choose(switch.exchange, extension, choices, now))
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
     CallEvent,
@@ -26,8 +27,10 @@ from softacd.calls.records import (
 )
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
+from softacd.store.missed_list import missed_callers
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
 from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, messages, ratings, recordings, segments
+from softacd.store.tables import missed_owners as owners
 
 MAXIMUM = 10_000
 """Most calls one question answers."""
@@ -210,6 +213,18 @@ class History:
     async def missed_owners(self) -> list[MissedOwner]:
         """Return the newest owner of each caller."""
         return await self._newest(MissedOwner, "caller")
+
+    async def missed_callers(self, *, queue: str | None = None) -> list[MissedCaller]:
+        """Return whom nobody has reached yet, a row a caller, who called last first; of the newest 10000 calls.
+
+        `queue` leaves the callers one of whose missed calls was in it.
+        """
+        found = await self.calls(limit=MAXIMUM, missed_open=True)
+        if not found:
+            return []
+        since = min(record.started for record in found)
+        rows = missed_callers(found, await self._all(MissedOwner, _select(MissedOwner).where(owners.c.at >= since)))
+        return rows if queue is None else [row for row in rows if queue in row.queues]
 
     async def everything(self, record: type[R]) -> list[R]:
         """Return every record of one kind, in no particular order: to export, or to compare two stores."""

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Table, and_, case, literal_column, or_
+from sqlalchemy import ColumnElement, Integer, String, Table, and_, case, literal_column, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 from softacd.store.tables import CALLS, KINDS_BY_TABLE, Kind, calls
 
+EMPTY: ColumnElement[str] = literal_column("''", String)
 ZERO: ColumnElement[int] = literal_column("0", Integer)
 """Written out in the statement: only the row's own values are bound."""
 
@@ -40,6 +41,8 @@ def _insert(kind: Kind, dialect: Dialect) -> str:
             changes["missed_handled"] = case(
                 (new.missed_handled == ZERO, calls.c.missed_handled), else_=new.missed_handled
             )
+            # Nor of a topic that was said later.
+            changes["topic"] = case((new.topic == EMPTY, calls.c.topic), else_=new.topic)
         # What ended stays ended: an older, open version that arrives late (from the spool) changes nothing.
         statement = insert.on_conflict_do_update(index_elements=["id"], set_=changes, where=_newer(table, new))
     compiled = statement.compile(dialect=dialect, column_keys=names)

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
@@ -235,6 +236,11 @@ class Store(History):
         """As `History.missed_owners`, with everything written until now."""
         await self._settle()
         return await super().missed_owners()
+
+    async def missed_callers(self, *, queue: str | None = None) -> list[MissedCaller]:
+        """As `History.missed_callers`, with everything written until now."""
+        await self._settle()
+        return await super().missed_callers(queue=queue)
 
     async def _settle(self) -> None:
         if not self._writer.failing:

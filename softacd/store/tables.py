@@ -25,11 +25,12 @@ from softacd.calls.records import (
     Rating,
     RecordingRecord,
     Segment,
+    TopicChosen,
     TraceRow,
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -87,7 +88,7 @@ calls = Table(
     *map(_integer, ("cause",)),
     *map(_text, ("ended_by", "keys")),
     *map(_integer, ("missed_handled",)),
-    *map(_text, ("caller_name", "category", "customer")),
+    *map(_text, ("caller_name", "category", "customer", "topic")),
     Column("node", Integer, nullable=False),
     *map(_text, ("caller_key", "called_key")),
     Index("calls_started", "started"),
@@ -232,7 +233,18 @@ missed_owners = Table(
     *map(_text, ("caller",)),
     *map(_integer, ("at",)),
     *map(_text, ("owner",)),
+    *map(_truth, ("assigned",)),
     Index("missed_owners_caller", "caller", "at"),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    _row(),
+    *map(_text, ("call",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("topic", "agent")),
+    Index("topics_call", "call"),
 )
 
 trace = Table(
@@ -282,6 +294,7 @@ HOUSE_EVENTS = Kind(HouseEvent, house_events, 0.95)
 MESSAGES = Kind(MessageRecord, messages, 0.95)
 RATINGS = Kind(Rating, ratings, 0.95)
 MISSED_OWNERS = Kind(MissedOwner, missed_owners, 0.95)
+TOPICS = Kind(TopicChosen, topics, 0.95)
 TRACE = Kind(TraceRow, trace, 0.5)
 
 KINDS: dict[type, Kind] = {
@@ -297,6 +310,7 @@ KINDS: dict[type, Kind] = {
         MESSAGES,
         RATINGS,
         MISSED_OWNERS,
+        TOPICS,
         CALL_EVENTS,
         TRACE,
     )

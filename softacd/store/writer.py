@@ -28,7 +28,8 @@ from softacd.store.missed import handle_conversations
 from softacd.store.recovery import Recovery, interrupt_open_calls
 from softacd.store.spool import Spool, encode, printable
 from softacd.store.statements import Statements
-from softacd.store.tables import CALLS, KINDS, Row, nodes, stored_values
+from softacd.store.tables import CALLS, KINDS, TOPICS, Row, nodes, stored_values
+from softacd.store.topics import set_topics
 
 BATCH_ROWS = 200
 BATCH_SECONDS = 0.25
@@ -328,6 +329,7 @@ class Writer:
         for table, values in by_table.items():
             insert_rows(connection, self._statements.inserts[table], values)
         handle_conversations(connection, (row.values for row in rows if row.kind is CALLS))
+        set_topics(connection, (row.values for row in rows if row.kind is TOPICS))
         if time.monotonic() >= self._beat_at:
             self._beat(connection)
 

@@ -1,4 +1,4 @@
-"""Calls over HTTP: those that live, those that were, those that were missed; and ending one."""
+"""Calls over HTTP: those that live and those that were; ending and transferring one."""
 
 from typing import Annotated, Literal
 
@@ -24,15 +24,6 @@ class CallPage(msgspec.Struct, frozen=True):
     """Calls that live now and match; on the first page only."""
     calls: list[CallRecord]
     """Calls from the records; those that live are among them with outcome "open"."""
-    next: int | None
-    """`before` of the next page; null on the last one."""
-
-
-class MissedPage(msgspec.Struct, frozen=True):
-    """Missed calls that nobody has handled yet, newest first."""
-
-    calls: list[CallRecord]
-    """The calls."""
     next: int | None
     """`before` of the next page; null on the last one."""
 
@@ -80,11 +71,10 @@ class Filters(msgspec.Struct, frozen=True):
     number: str | None
     agent: str | None
     queue: str | None
-    missed_open: bool = False
 
 
 def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
-    """The paths under /calls, and /missed."""
+    """The paths under /calls."""
 
     @get(f"{API_ROOT}/calls", tags=["calls"], summary="Calls that live and calls that were")
     async def calls(
@@ -101,19 +91,6 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
         live = () if before is not None else tuple(call for call in control.snapshot().calls if _matches(call, wanted))
         records, following = await page(history, wanted, limit, before)
         return CallPage(live, records, following)
-
-    @get(f"{API_ROOT}/missed", tags=["calls"], summary="Missed calls nobody has handled")
-    async def missed(
-        limit: Limit = 50,
-        before: Before = None,
-        since: Since = None,
-        number: Number = None,
-        queue: Queue = None,
-    ) -> MissedPage:
-        """Return missed calls whose caller has not been called back and has not got through since."""
-        return MissedPage(
-            *await page(history, Filters(since, None, number, None, queue, missed_open=True), limit, before)
-        )
 
     @get(f"{API_ROOT}/calls/{{call:str}}", tags=["calls"], summary="Everything known of one call")
     async def story(
@@ -151,7 +128,7 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
         control.transfer(call, data.to, callers_leg=data.leg == "caller")
         return Asked(call, "transfer")
 
-    return [calls, missed, story, hang_up, transfer]
+    return [calls, story, hang_up, transfer]
 
 
 async def page(

@@ -16,9 +16,23 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from softacd.calls import customers as customer_records
 from softacd.calls import goods as goods_records
+from softacd.calls import missed as missed_records
 from softacd.calls import records, views
 from softacd.calls.control import Check
-from softacd.web import agents, calls, customers, events, feed, goods, house, overview, phones, recordings
+from softacd.web import (
+    agents,
+    calls,
+    contacts,
+    customers,
+    events,
+    feed,
+    goods,
+    house,
+    missed,
+    overview,
+    phones,
+    recordings,
+)
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
@@ -41,6 +55,7 @@ _CAN_CONFLICT = frozenset(
         "/api/v1/agents/{name}/wrap-up/finish",
         "/api/v1/agents/{name}/wrap-up/extend",
         "/api/v1/calls/{call}/transfer",
+        "/api/v1/calls/{call}/topic",
         "/api/v1/calls/{call}/recording",
         "/api/v1/calls/{call}/monitor",
         "/api/v1/recordings/{recording}",
@@ -60,7 +75,10 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         goods_records,
         agents,
         calls,
+        contacts,
         customers,
+        missed_records,
+        missed,
         events,
         feed,
         goods,

@@ -24,6 +24,7 @@ from softacd.calls.records import (
     Rating,
     RecordingRecord,
     Segment,
+    TopicChosen,
     TraceRow,
 )
 from softacd.calls.views import Snapshot
@@ -136,6 +137,13 @@ class MissedOwnerPushed(Numbered, frozen=True, tag="missed-owner"):
     """Who, and of whom."""
 
 
+class TopicPushed(Numbered, frozen=True, tag="topic"):
+    """It was said why somebody called."""
+
+    data: TopicChosen
+    """The reason, and of which call."""
+
+
 class Heartbeat(Numbered, frozen=True, tag="heartbeat"):
     """Nothing happened for a while; the connection lives."""
 
@@ -154,6 +162,7 @@ RecordPushed = (
     | MessagePushed
     | RatingPushed
     | MissedOwnerPushed
+    | TopicPushed
 )
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
@@ -172,6 +181,7 @@ PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     MessageRecord: MessagePushed,
     Rating: RatingPushed,
     MissedOwner: MissedOwnerPushed,
+    TopicChosen: TopicPushed,
 }
 TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}
 """Name of a type of event -> its Struct."""

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, RecordingRecord, Segment, TraceRow
 
 
@@ -53,6 +54,9 @@ class History(Protocol):
         before: int | None = None,
     ) -> list[CallRecord]:
         """Return calls, newest first; `since` <= start < `before`, wall-clock ms."""
+
+    async def missed_callers(self, *, queue: str | None = None) -> list[MissedCaller]:
+        """Return whom nobody has reached yet, a row a caller, who called last first."""
 
     async def call(self, id: str, /) -> CallStory | None:  # noqa: A002 - the record's own name for it
         """Return everything of one call, None when there is none of this id."""

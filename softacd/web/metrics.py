@@ -122,6 +122,10 @@ def _of_trunks_and_phones(snapshot: Snapshot) -> Iterator[Metric]:
 
 def _of_queues(snapshot: Snapshot) -> Iterator[Metric]:
     queues = snapshot.queues
+    missed = [((q.name,), q.missed) for q in queues]
+    cost = [((q.name, snapshot.currency), q.missed_cost) for q in queues]
+    yield _counter("queue_missed_calls", "Calls missed, since start.", ["queue"], missed)
+    yield _counter("queue_missed_value", "What they cost, each counted.", ["queue", "currency"], cost)
     for name, help_text, samples in (
         ("waiting", "Callers who wait.", [((q.name,), q.waiting) for q in queues]),
         ("longest_wait_seconds", "Wait of the first caller.", [((q.name,), q.longest_wait_s) for q in queues]),

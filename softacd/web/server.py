@@ -23,6 +23,7 @@ from softacd.calls.model import HidesSecrets
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
 from softacd.web.agents import agent_handlers
 from softacd.web.calls import call_handlers
+from softacd.web.contacts import contact_handlers, topic_handlers
 from softacd.web.customers import customer_handlers
 from softacd.web.description import Description, openapi_config
 from softacd.web.errors import WebError, answer_error
@@ -33,6 +34,7 @@ from softacd.web.goods import goods_handlers
 from softacd.web.history import History
 from softacd.web.house import house_handlers
 from softacd.web.metrics import Metrics
+from softacd.web.missed import missed_handlers
 from softacd.web.overview import overview_handlers
 from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
@@ -92,9 +94,12 @@ class WebServer:
             route_handlers=[
                 *overview_handlers(control, Metrics(control, history, self._feed, self._access, version=version)),
                 *call_handlers(control, history),
+                *topic_handlers(control, history),
+                *missed_handlers(control, history),
                 *agent_handlers(control),
                 *security_handlers(control),
                 *(customer_handlers(customers) if customers is not None else ()),
+                *(contact_handlers(customers, history) if customers is not None else ()),
                 *(goods_handlers(knowledge, self._feed.observe) if knowledge is not None else ()),
                 *phone_handlers(control),
                 *house_handlers(control),

@@ -217,7 +217,7 @@ async def test_after_hours_the_mobile_phone_rings_and_a_missed_call_closes_when_
         await again.over(4)
         status, missed = await shop.ask("GET", "/api/v1/missed")
         assert status == 200
-        assert [call["caller"] for call in missed["calls"]] == [OUTSIDE]
+        assert [row["number"] for row in missed["callers"]] == [OUTSIDE]
 
         await shop.available("ann")
         back = await ann.dial(shop.uri(OUTSIDE))
@@ -226,7 +226,7 @@ async def test_after_hours_the_mobile_phone_rings_and_a_missed_call_closes_when_
         await back.hang_up()
 
         async def closed() -> list[Any]:
-            return list((await shop.ask("GET", "/api/v1/missed"))[1]["calls"])
+            return list((await shop.ask("GET", "/api/v1/missed"))[1]["callers"])
 
         for _ in range(50):
             if not await closed():

@@ -8,12 +8,17 @@ import msgspec
 import pytest
 from rich.console import Console, RenderableType
 
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import CallRecord, Direction, Outcome
 from softacd.ops.calls_view import OUTCOME_STYLES, calls_table, ladder, missed_table
 from softacd.store import CallDetail
 from tests.ops.past_calls import ID, START, answered_call
 
 INCOMING, OUTGOING, INTERNAL = Direction
+
+
+A_MISSED = MissedCaller("0721000000", "VIP Ann", "vip", "17", 2, START + 300_000, START + 540_000, 8_000, "sales",
+                        "bob", True, ("n1-2", "n1-1"), ("sales", ""), 1350.0)  # fmt: skip
 
 
 def printed(what: RenderableType, width: int = 80, *, colour: bool = False) -> str:
@@ -70,18 +75,21 @@ def test_every_outcome_has_its_colour() -> None:
 
 
 def test_whom_to_call_back() -> None:
-    calls = [
-        call("n1-1", 5, queue="sales", queued=START + 300_000, outcome=Outcome.ABANDONED),
-        call("n1-2", 9, caller="0721000000", missed_handled=START + 3_600_000),
-        call("n1-3", 7, caller="anonymous"),
-        call("n1-4", 8, caller=""),
-    ]
-    assert printed(missed_table(calls, zone=UTC)) == (
-        "Last call         Caller      Calls  Queue  Waited  How     Handled\n"
-        "2026-06-01 08:09  0721000000      2           0:08  missed  2026-06-01 09:00\n"
-        "2026-06-01 08:08  withheld        1              ·  missed  no\n"
-        "2026-06-01 08:07  anonymous       1              ·  missed  no\n"
+    withheld = msgspec.structs.replace(
+        A_MISSED, number="", name="", count=1, queue="", owner="", value=0.0, waited_ms=0
     )
+    assert printed(missed_table([A_MISSED, withheld], currency="MDL", zone=UTC), 120) == (
+        "Last call         First         Caller      Name     Calls  Queue  Waited  Owner  Value MDL\n"
+        "2026-06-01 08:09  01 Jun 08:05  0721000000  VIP Ann      2  sales    0:08  bob     1,350.00\n"
+        "2026-06-01 08:09                withheld                 1              ·\n"
+    )
+
+
+def test_a_column_of_topics_where_there_are_any() -> None:
+    told = msgspec.structs.replace(CALLS[0], topic="delivery")
+    assert "Topic" not in printed(calls_table(CALLS, zone=UTC), 140)
+    assert "delivery" in printed(calls_table([told, *CALLS[1:]], zone=UTC), 140)
+    assert printed(ladder(CallDetail(told, [], [], []), zone=UTC), 160).splitlines()[1].endswith(" Topic: delivery.")
 
 
 def test_one_call_whole() -> None:
@@ -124,7 +132,7 @@ def test_a_call_of_which_nothing_else_is_known() -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 def test_it_fits_the_screen(width: int) -> None:
-    for what in (ladder(answered_call(), zone=UTC), calls_table(CALLS, width=width), missed_table(CALLS)):
+    for what in (ladder(answered_call(), zone=UTC), calls_table(CALLS, width=width), missed_table([A_MISSED])):
         assert all(len(line) <= width for line in printed(what, width).splitlines())
 
 
@@ -134,8 +142,9 @@ def test_what_a_caller_calls_himself_cannot_draw_on_the_screen() -> None:
     fields = dict.fromkeys(("caller", "called", "queue", "agent", "trunk", "keys"), nasty)
     record = msgspec.structs.replace(detail.call, **fields)
     legs = [msgspec.structs.replace(leg, party=nasty, codec=nasty, reason=nasty) for leg in detail.legs]
+    nasty_missed = msgspec.structs.replace(A_MISSED, number=nasty, name=nasty, queue=nasty, owner=nasty)
     picture = printed(ladder(CallDetail(record, legs, detail.events, detail.trace), zone=UTC), 200)
-    picture += printed(calls_table([record], width=200, zone=UTC), 200) + printed(missed_table([record], zone=UTC), 200)
+    picture += printed(calls_table([record], width=200, zone=UTC), 200) + printed(missed_table([nasty_missed]), 200)
     assert "\x1b" not in picture
     assert "\r" not in picture
     assert "[bold]x[/bold]" in picture, "no markup either"

@@ -23,6 +23,7 @@ from softacd.calls.records import (
     Rating,
     RecordingRecord,
     Segment,
+    TopicChosen,
     TraceRow,
 )
 from softacd.store import Store
@@ -63,7 +64,8 @@ records = st.one_of(
     st.builds(
         Rating, call=name, at=whole, queue=text, agent=text, topic=text, score=st.integers(1, 5), low=st.booleans(),
     ),
-    st.builds(MissedOwner, caller=text, at=whole, owner=text),
+    st.builds(MissedOwner, caller=text, at=whole, owner=text, assigned=st.booleans()),
+    st.builds(TopicChosen, call=name, at=whole, topic=text, agent=text),
     st.builds(AgentEvent, agent=name, at=whole, status=text, state=text, reason=text, call=text),
     st.builds(TraceRow, call=name, at=whole, sent=st.booleans(), party=text, line=text, cseq=text),
 )  # fmt: skip

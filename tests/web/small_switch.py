@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from softacd.acd.vocabulary import State, Status
 from softacd.calls.control import Check, Choices, Figures, NotPossibleError, UnknownNameError
+from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
@@ -68,6 +69,8 @@ class SmallSwitch:
         self.extended: list[tuple[str, float]] = []
         self.supervised: list[tuple[str, str]] = []
         self.observers: list[Callable[[AnyRecord], None]] = []
+        self.topics: list[tuple[str, str, str, str]] = []
+        self.owners: list[tuple[str, str]] = []
         self.broken: Exception | None = None
 
     def snapshot(self) -> Snapshot:
@@ -81,11 +84,33 @@ class SmallSwitch:
             ),
             phones=tuple(self.phones),
             queues=(
-                QueueView("sales", "600", 2, 74.5, 0, 2, 2, 31, 27, 2, 0.875, 95.0, 22.5, 0.8),
+                QueueView(
+                    "sales",
+                    "600",
+                    2,
+                    74.5,
+                    0,
+                    2,
+                    2,
+                    31,
+                    27,
+                    2,
+                    0.875,
+                    95.0,
+                    22.5,
+                    0.8,
+                    ("delivery", "invoice"),
+                    True,
+                    3,
+                    350.0,
+                    1050.0,
+                ),
                 QueueView("support", "601", 0, 0.0, 1, 1, 2, 0, 0, 0, None, None),
             ),
             agents=tuple(self.agents.values()),
             calls=tuple(self.calls.values()),
+            currency="MDL",
+            missed_value=100.0,
         )
 
     def health(self) -> list[Check]:
@@ -118,6 +143,15 @@ class SmallSwitch:
     def extend_wrap_up(self, agent: str, seconds: float) -> None:
         self._in_wrap_up(agent)
         self.extended.append((agent, seconds))
+
+    def set_topic(self, call: str, queue: str, topic: str, agent: str) -> None:
+        if topic not in ("delivery", "invoice"):
+            raise NotPossibleError(f"{topic!r} is no topic of queue {queue}")
+        self.topics.append((call, queue, topic, agent))
+
+    def own_missed(self, caller: str, owner: str) -> None:
+        self._agent(owner)
+        self.owners.append((caller, owner))
 
     def choose(self, extension: str, choices: Choices) -> None:
         phone = next((phone for phone in self.phones if phone.extension == extension), None)
@@ -207,6 +241,7 @@ class SmallHistory:
 
     def __init__(self) -> None:
         self.stories: list[Story] = []
+        self.missed: list[MissedCaller] = []
         self.broken: Exception | None = None
 
     async def calls(
@@ -235,6 +270,9 @@ class SmallHistory:
             and (not missed_open or (story.call.outcome == Outcome.ABANDONED and not story.call.missed_handled))
         ]
         return found[:limit]
+
+    async def missed_callers(self, *, queue: str | None = None) -> list[MissedCaller]:
+        return [row for row in self.missed if queue is None or queue in row.queues]
 
     async def call(self, id: str, /) -> Story | None:  # noqa: A002 - as in the protocol
         return next((story for story in self.stories if story.call.id == id), None)

@@ -14,6 +14,7 @@ async def test_all_and_one(running: Running) -> None:
     assert agents[0] == {
         "name": "ann", "display_name": "Ann", "phone": "101", "status": "available", "state": "talking", "reason": "",
         "since": 1_789_999_940_000, "reachable": True, "call": "n1-7", "answered_today": 12,
+        "topic_owed": "",
     }  # fmt: skip
 
 

@@ -77,18 +77,6 @@ async def test_a_wrong_filter_is_named(running: Running, query: str, named: str)
     assert answer.json()["detail"].startswith(named)
 
 
-async def test_missed_calls_that_nobody_handled(running: Running) -> None:
-    running.history.stories = [
-        Story(a_record("a", NOW - 1, outcome=Outcome.ABANDONED)),
-        Story(a_record("b", NOW - 2, outcome=Outcome.ABANDONED, missed_handled=NOW)),
-        Story(a_record("c", NOW - 3, outcome=Outcome.ANSWERED)),
-    ]
-    assert await running.get("/api/v1/missed") == {
-        "calls": [(await running.get("/api/v1/calls"))["calls"][0]],
-        "next": None,
-    }
-
-
 async def test_the_story_of_a_call(running: Running) -> None:
     record = a_record("n1-3")
     leg = LegRecord("n1-3-a", "n1-3", "trunk:alpha", "+37322123456", outgoing=False, started=NOW)
@@ -186,7 +174,7 @@ async def test_against_the_real_store(tmp_path: Path) -> None:
             ids = [call["id"] for body in (first, second, rest) for call in body["calls"]]
             assert sorted(ids) == [f"n1-{number}" for number in range(5)]
             assert rest["next"] is None
-            assert len((await running.get("/api/v1/missed"))["calls"]) == 5
+            assert [row.count for row in await store.missed_callers()] == [5]
             assert (await running.get("/api/v1/calls", since=2**53, number="'; --", agent="\x00%_"))["calls"] == []
             story = await running.get("/api/v1/calls/n1-0")
             assert [len(story[part]) for part in ("legs", "segments", "events", "trace")] == [1, 1, 1, 1]

@@ -19,6 +19,8 @@ PATHS = {
     ("/api/v1/phones", "get"),
     ("/api/v1/calls", "get"),
     ("/api/v1/missed", "get"),
+    ("/api/v1/missed/{number}/owner", "put"),
+    ("/api/v1/calls/{call}/topic", "post"),
     ("/api/v1/calls/{call}", "get"),
     ("/api/v1/calls/{call}/hang-up", "post"),
     ("/api/v1/calls/{call}/recording", "post"),
@@ -83,7 +85,7 @@ async def test_every_refusal_is_described_and_has_one_shape(document: Any) -> No
         answers = operation["responses"]
         assert {"401", "429", "500"} <= set(answers), path
         assert ("404" in answers) == ("{" in path), path
-        orders = ("/transfer", "{extension}", "/recording", "/monitor")
+        orders = ("/transfer", "/topic", "{extension}", "/recording", "/monitor")
         conflicts = (method != "get" and ("wrap-up" in path or path.endswith(orders))) or path.endswith("{recording}")
         assert ("409" in answers) == conflicts, path
         if operation.get("requestBody"):
@@ -115,7 +117,7 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
         "TracePushed", "RecordingPushed", "BookmarkPushed", "HousePushed", "MessagePushed", "RatingPushed",
-        "MissedOwnerPushed", "Heartbeat",
+        "MissedOwnerPushed", "TopicPushed", "Heartbeat",
     }  # fmt: skip
 
 
@@ -185,6 +187,8 @@ async def test_the_answers_are_as_described(running: Running, document: Any) -> 
         ("post", "/api/v1/agents/{name}/wrap-up/extend", {"name": "bob"}, {"seconds": 5}),
         ("post", "/api/v1/agents/{name}/wrap-up/finish", {"name": "bob"}, None),
         ("post", "/api/v1/agents/{name}/wrap-up/finish", {"name": "bob"}, None),
+        ("put", "/api/v1/missed/{number}/owner", {"number": "112"}, {"owner": "ann"}),
+        ("post", "/api/v1/calls/{call}/topic", {"call": "n1-7"}, {"topic": "invoice"}),
         ("post", "/api/v1/calls/{call}/hang-up", {"call": "n1-7"}, None),
         ("get", "/api/v1/bans", {}, None),
         ("delete", "/api/v1/bans/{source}", {"source": "192.0.2.66"}, None),

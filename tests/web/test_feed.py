@@ -21,6 +21,7 @@ from softacd.calls.records import (
     Rating,
     RecordingRecord,
     Segment,
+    TopicChosen,
     TraceRow,
 )
 from softacd.calls.views import Snapshot
@@ -66,6 +67,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         MessageRecord("n1-1-1", "sales", "n1-1", "069", "", NOW, "x.wav"),
         Rating("n1-1", NOW, "sales", "ann", "service", 2, True),
         MissedOwner("069", NOW, "ann"),
+        TopicChosen("n1-7", NOW, "delivery", "ann"),
         PhoneEvent("101", NOW, forward_always="102"),
         TraceRow("n1-1", NOW, True, "trunk:alpha", "180 Ringing"),
         RecordingRecord("n1-1-1", "n1-1", "trunk:alpha", "sales", "ann", NOW, "2026-01-02/n1-1-1.wav"),

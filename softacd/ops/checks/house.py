@@ -1,4 +1,4 @@
-"""Opening hours, the emergency mode, and the sources flows ask."""
+"""Opening hours, the emergency mode, the sources flows ask, and the webhooks."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -33,6 +33,8 @@ def check_house(draft: Draft) -> None:
             check_outside_number(draft, outside, ("emergency", "numbers", index))
     for source in draft.sources.values():
         _check_source(draft, source.name, source.url, source.database)
+    for webhook in draft.webhooks.values():
+        _check_address(draft, webhook.url, ("webhooks", webhook.name), "secret_file", "what is told of calls")
 
 
 def _check_zone(draft: Draft, name: str, path: KeyPath) -> None:
@@ -77,12 +79,17 @@ def _check_source(draft: Draft, name: str, url: str, database: str) -> None:
     if bool(url) == bool(database):
         draft.error(path, "is two things" if url else "is nothing", "either url or database")
     if url:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            draft.error((*path, "url"), f"got {quoted(url)}", 'an address like "https://billing.example/api"')
-        elif parts.username is not None or parts.password is not None:
-            draft.error((*path, "url"), "holds a name or a password", "token_file")
-        elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-            draft.warn((*path, "url"), "what callers enter crosses the network unencrypted", "https")
+        _check_address(draft, url, path, "token_file", "what callers enter")
     if database and not (draft.document.directory / database).expanduser().is_file():
         draft.error((*path, "database"), f"there is no file {database}", "an SQLite file")
+
+
+def _check_address(draft: Draft, url: str, path: KeyPath, secret: str, what: str) -> None:
+    """An address of the web that holds no `secret`; `what` crosses the network."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        draft.error((*path, "url"), f"got {quoted(url)}", 'an address like "https://billing.example/api"')
+    elif parts.username is not None or parts.password is not None:
+        draft.error((*path, "url"), "holds a name or a password", secret)
+    elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        draft.warn((*path, "url"), f"{what} crosses the network unencrypted", "https")
