@@ -19,7 +19,7 @@ from softacd.ops.model import LogSettings
 EventDict = MutableMapping[str, Any]
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_NOISY = ("uvicorn.access", "aiosqlite", "alembic", "asyncio")
+_NOISY = ("uvicorn.access", "aiosqlite", "alembic", "asyncio", "httpx2")
 _HIDDEN_KEYS = SECRET_FIELDS | {"authorization", "proxy_authorization", "proxy-authorization", "secret", "cookie"}
 _HIDDEN_TEXT = re.compile(
     r"""(?ix)

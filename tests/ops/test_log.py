@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 import structlog
 
@@ -76,6 +77,16 @@ def test_the_level_holds_for_all_loggers() -> None:
     structlog.get_logger("a").error("one")
     logging.getLogger("b").error("two %s", "words")
     assert [(line["logger"], line["event"]) for line in lines(out)] == [("a", "one"), ("b", "two words")]
+
+
+def test_what_is_asked_of_web_services_is_not_written() -> None:
+    """A look-up's address carries what callers entered: contract numbers, PINs."""
+    out = io.StringIO()
+    configure_logging(LogSettings(level="debug"), stream=out)
+    answer = httpx2.MockTransport(lambda _request: httpx2.Response(200))
+    with httpx2.Client(transport=answer) as client:
+        assert client.get("http://billing.example/?pin=4711").status_code == 200
+    assert out.getvalue() == ""
 
 
 def test_an_exception_is_one_line_of_json() -> None:
