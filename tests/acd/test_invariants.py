@@ -177,7 +177,8 @@ class World(RuleBasedStateMachine):
     def spares_higher_levels(self, caller: str, agent: str, queue: str) -> None:
         """Nobody of a lower level is ready, and none rings for this caller but on this level or above."""
         levels = {tier.agent: tier.level for tier in self.queues[queue].tiers}
-        ringing = [levels.get(name, 1) for name, offered in self.offers.items() if offered == caller]
+        known = self.preferred.get(caller)  # he may still ring when the others are asked too, whatever his level
+        ringing = [levels[name] for name, offered in self.offers.items() if offered == caller and name != known]
         assert not ringing or levels[agent] <= self.reached[caller]
         self.reached[caller] = max([levels[agent], *([self.reached[caller]] if ringing else [])])
         for name, level in levels.items():
