@@ -95,6 +95,10 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_predicted_seconds: Seconds = 0.0
     """A caller whose foretold wait is longer than this, when it can be trusted, leaves at once with exit
     "predicted-too-long"."""
+    call_back_attempts: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+    """How often a customer who asked for a call-back is called before it is given up."""
+    call_back_retry_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 300.0
+    """Seconds between two attempts to call a customer back."""
     service_level_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 20.0
     """A caller answered within this time counts as served well."""
     join_without_agents: bool = True

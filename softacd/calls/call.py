@@ -4,6 +4,7 @@ The call decides how it ends; activities decide what the caller goes through unt
 """
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 from softacd.calls import words
 from softacd.calls.acquaintance import cut_off
@@ -20,6 +21,15 @@ from softacd.calls.trunk import Trunk
 
 HIDDEN_KEY = "x"
 """Stands for a key that is a secret."""
+
+
+class Waited(NamedTuple):
+    """A place in a queue: since when (monotonic), and what it was asked for with."""
+
+    queue: str
+    since: float
+    priority: int
+    skills: tuple[tuple[str, int], ...]
 
 
 class Activity(ABC):
@@ -87,6 +97,8 @@ class Call:
         self.rung = ""
         """The agent a queue rang last for the caller."""
         self.expected_wait: float | None = None
+        self.waited: Waited | None = None
+        """Where it waited last in a queue."""
         self.withheld = False
         """The caller, a phone of the house, does not want to be shown outside."""
         self.end_reason = ""
@@ -301,7 +313,8 @@ class Call:
 
     def finish(self, now: float, *, outcome: Outcome | None = None, status: int = 603) -> None:
         """End the call from our side: BYE to answered legs, `status` to a caller never answered."""
-        self._end(now, by="switch", cause=200 if self.leg.answered else status, outcome=outcome, status=status)
+        answered = self.caller_leg is not None and self.caller_leg.answered
+        self._end(now, by="switch", cause=200 if answered else status, outcome=outcome, status=status)
 
     def abort(self, status: int, now: float) -> None:
         """The call could not even get its caller's leg; the caller has been answered `status`."""
@@ -405,6 +418,7 @@ class Call:
         self.services.records.append(record)
         self.exchange.tolls.release(self.id)
         self.exchange.calls.pop(self.id, None)
+        self.exchange.desk.call_backs.call_ended(self.id, now)
 
     def _outcome(self, queued: bool, by: str, cause: int) -> Outcome:
         if self.record.connected:

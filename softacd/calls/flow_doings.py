@@ -5,11 +5,12 @@ from typing import Any
 
 from softacd.calls.errands import Answered, AnyResult, Failed, Query, Request, Tell
 from softacd.calls.flow_asking import Collecting, Menu
-from softacd.calls.flow_reaching import Dialling, Queueing, Ringing, Transferring
+from softacd.calls.flow_reaching import CallingBack, Dialling, Queueing, Ringing, Transferring
 from softacd.calls.flow_run import Doing, FlowRun
 from softacd.calls.flow_steps import (
     AnswerStep,
     BranchStep,
+    CallBackStep,
     Case,
     CollectStep,
     DialStep,
@@ -286,6 +287,7 @@ DOINGS: dict[type[FlowStep], Callable[[FlowRun, Any], Doing[Any]]] = {
     LookupStep: LookingUp,
     SetStep: Setting,
     QueueStep: Queueing,
+    CallBackStep: CallingBack,
     RingStep: Ringing,
     DialStep: Dialling,
     TransferStep: Transferring,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from softacd.calls.flow_steps import (
     AnswerStep,
     BranchStep,
+    CallBackStep,
     CollectStep,
     DialStep,
     FlowSettings,
@@ -54,6 +55,7 @@ EXITS: dict[type[FlowStep], tuple[tuple[str, str], ...]] = {
     SetStep: (("then", ""),),
     QueueStep: (("then", "not served"),),
     RingStep: (("then", "no answer"), ("busy", "busy")),
+    CallBackStep: (("then", ""), ("otherwise", "number hidden")),
     DialStep: (("then", "no answer"),),
     TransferStep: (("then", "not reached"),),
     PlayStep: (("then", ""),),

@@ -6,8 +6,9 @@ from typing import Any
 from softacd.calls.diversion import Diversion, Why
 from softacd.calls.emergency import emergency_ring, in_emergency
 from softacd.calls.flow_run import Doing
-from softacd.calls.flow_steps import DialStep, QueueStep, RingStep, TransferStep
+from softacd.calls.flow_steps import CallBackStep, DialStep, QueueStep, RingStep, TransferStep
 from softacd.calls.hours import Opening
+from softacd.calls.identity import party_of
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.reach import BUSY_STATUSES
 from softacd.calls.ring import Ring
@@ -55,6 +56,38 @@ class Queueing(Doing[QueueStep]):
             patience=step.patience_seconds,
         )
         run.hand_over(wait, now)
+
+
+class CallingBack(Doing[CallBackStep]):
+    """The caller's place is kept without him."""
+
+    def start(self, now: float) -> None:
+        """Note it and say so."""
+        run, step = self.run, self.step
+        call = run.call
+        waited = call.waited
+        queue = step.queue or (waited.queue if waited is not None else "")
+        number = party_of(call)
+        if not number or queue not in call.exchange.queues:
+            call.note("call-back-impossible", "the number is hidden" if not number else f"no queue {queue}", now)
+            run.go(step.otherwise, now)
+            return
+        run.enter_flow(now)
+        same = waited if waited is not None and waited.queue == queue else None
+        call.exchange.desk.call_backs.request(
+            call,
+            queue,
+            number,
+            arrived=same.since if same is not None else now,
+            priority=same.priority if same is not None else 0,
+            skills=dict(same.skills) if same is not None else {},
+            now=now,
+        )
+        run.say(step.prompts, now)
+
+    def on_said(self, now: float) -> None:
+        """He knows: go on."""
+        self.run.go(self.step.then, now)
 
 
 class Ringing(Doing[RingStep]):

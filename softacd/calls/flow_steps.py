@@ -233,6 +233,19 @@ class DialStep(FlowStep, frozen=True, tag="dial"):
     """Step when nobody answers."""
 
 
+class CallBackStep(FlowStep, frozen=True, tag="call-back"):
+    """Note that the caller is to be called back, at the place in line he had, and tell him so. He may hang up."""
+
+    queue: str = ""
+    """The queue whose agents call him; empty: the one he has just left."""
+    prompts: Speeches = ("callback-accepted",)
+    """What tells him so."""
+    otherwise: str = ""
+    """Step for a caller who hides his number, or who was in no queue."""
+    then: str = ""
+    """Next step."""
+
+
 class TransferStep(FlowStep, frozen=True, tag="transfer"):
     """Connect to whatever a phone of the house would reach by dialling: an extension, group, queue, outside number."""
 
@@ -309,6 +322,7 @@ Step = (
     | PlayStep
     | NoticeStep
     | SubFlowStep
+    | CallBackStep
     | WebhookStep
     | HangUpStep
 )

@@ -43,8 +43,10 @@ from softacd.calls import words
 from softacd.calls.acquaintance import Acquaintances, Wish
 from softacd.calls.attempt import ANSWERED_ELSEWHERE, Attempt, Fork, Outcome
 from softacd.calls.call import Call
+from softacd.calls.callback import CallBackDesk
 from softacd.calls.control import NotPossibleError, UnknownNameError
 from softacd.calls.exchange import Exchange
+from softacd.calls.identity import party_of
 from softacd.calls.leg import Leg
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import AgentEvent, Direction, MissedOwner
@@ -54,12 +56,6 @@ REFUSALS = {486: Refusal.BUSY, 600: Refusal.BUSY, 603: Refusal.REJECTED, 480: Re
 """What a phone's SIP status says about the agent; other 6xx are a refusal, all else is unreachable."""
 BEFORE_THE_END = IN_WRAP_UP | {State.TALKING, State.HELD}
 """States of an agent whose conversation is not over yet, wrap-up and all."""
-
-
-def _party(call: Call) -> str:
-    """Who calls, by his number; empty: he hides it, and so has neither place nor agent to come back to."""
-    number = call.record.caller
-    return number if any(digit.isdigit() for digit in number) else ""
 
 
 class Ringing:
@@ -116,6 +112,7 @@ class QueueDesk:
         """What they cost, likewise."""
         self._unexplained: dict[str, None] = {}
         """Callers about whom the distributor has decided something since it was last told why."""
+        self.call_backs = CallBackDesk(self)
         self._ringing: dict[str, Ringing] = {}
         self._waits: dict[str, QueueWait] = {}
         self._announcers: dict[str, WaitAnnouncer] = {}
@@ -188,11 +185,13 @@ class QueueDesk:
                 wait = self._waits.pop(caller, None)
                 if wait is not None:
                     wait.exited(how, waited, now)
+                else:
+                    self.call_backs.exited(caller, how, now)
             case AgentChanged():
                 self._agent_changed(command, now)
 
     def _offer(self, caller: str, agent: str, now: float) -> None:
-        call = self.exchange.calls[caller]
+        call = self.exchange.calls.get(caller) or self.call_backs.call_for(caller, now)
         settings = self.exchange.agents[agent]
         call.note("offered", agent, now)
         call.rung = agent
@@ -221,7 +220,8 @@ class QueueDesk:
         if ringing.answered is None:
             raise RuntimeError(f"agent {agent} was connected without an answer")
         self.topics.connected(agent, caller, ringing.call.record.queue)
-        ringing.call.connect(ringing.answered, now, agent=agent)
+        if not self.call_backs.dial(ringing.call, ringing.answered, agent, now):
+            ringing.call.connect(ringing.answered, now, agent=agent)
 
     def _agent_changed(self, change: AgentChanged, now: float) -> None:
         services = self.exchange.services
@@ -248,7 +248,7 @@ class QueueDesk:
         call = wait.call
         self._waits[call.id] = wait
         settings = self.exchange.queues[wait.queue]
-        party = _party(call)
+        party = party_of(call)
         wish = self.acquaintances.wish(settings, party, call.known, now)
         if wait.prefer:
             wish = Wish(wait.prefer, wait.patience)
@@ -266,6 +266,7 @@ class QueueDesk:
                 patience=wish.patience,
                 skills=self._skills(wait, settings),
                 reconnect=wish.reconnect,
+                arrived=self.call_backs.take_place(wait.queue, party, now),
             ),
             now,
         )
@@ -309,7 +310,7 @@ class QueueDesk:
         """
         queue = call.record.queue
         settings = self.exchange.queues.get(queue)
-        if settings is None or not settings.reconnect_seconds:
+        if settings is None or not settings.reconnect_seconds or call.record.direction is Direction.OUTGOING:
             return False
         agent = call.agent
         call.note("cut-off", agent, now)
@@ -328,9 +329,10 @@ class QueueDesk:
 
     def met(self, call: Call, agent: str, now: float, *, cut_off: bool = False) -> None:
         """A caller from outside has spoken with an agent."""
-        party = _party(call)
+        party = party_of(call)
         if party and call.record.direction is Direction.INCOMING:
             self.acquaintances.met(party, agent, now, cut_off=cut_off)
+            self.call_backs.served(party, now)
 
     def worth(self, queue: str) -> float:
         """What it costs to miss a caller of a queue, or ("") of none."""
@@ -343,7 +345,7 @@ class QueueDesk:
         queue = call.record.queue
         self.missed[queue] += 1
         self.missed_cost[queue] += self.worth(queue)
-        caller = _party(call)
+        caller = party_of(call)
         manager = call.known.manager if call.known is not None else ""
         owner = manager if manager in self.exchange.agents else call.rung
         if caller and owner:

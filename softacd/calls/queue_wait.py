@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 
 from softacd.acd.vocabulary import Exit
-from softacd.calls.call import Activity, Call
+from softacd.calls.call import Activity, Call, Waited
 from softacd.calls.call_table import Phase
 from softacd.calls.deadlines import Deadline
 
@@ -61,6 +61,7 @@ class QueueWait(Activity):
         self._music()
         self._next = call.services.deadlines.at(now + self._settings.announce_first, self, "announce")
         self._joined = True
+        call.waited = Waited(self.queue, now, self.priority, tuple(self.skills.items()))
         call.exchange.desk.join(self, now)
 
     def stop(self, now: float) -> None:

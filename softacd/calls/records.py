@@ -272,6 +272,50 @@ class MissedOwner(msgspec.Struct, frozen=True):
     """Somebody decided so; False: it is whom the caller missed, or the customer's manager."""
 
 
+class CallBackState(StrEnum):
+    """What becomes of a call-back."""
+
+    WAITING = "waiting"  # in line, or until whoever asked has hung up
+    RINGING = "ringing"  # an agent has taken it, the customer is being called
+    PAUSING = "pausing"  # the customer was not reached and is tried again later
+    SERVED = "served"
+    CALLED_AGAIN = "called-again"  # the customer called himself and took its place
+    FAILED = "failed"  # not reached as often as the queue tries
+    CLOSED = "closed"  # its queue is no more
+
+    @classmethod
+    def open(cls) -> frozenset["CallBackState"]:
+        """Those in which something is still to be done."""
+        return frozenset({cls.WAITING, cls.RINGING, cls.PAUSING})
+
+
+class CallBackEvent(msgspec.Struct, frozen=True):
+    """A call-back, whole, whenever it changes: the newest counts, also after a restart."""
+
+    id: str
+    """The call in which it was asked for."""
+    at: int
+    state: CallBackState
+    queue: str
+    number: str
+    """Whom to call."""
+    name: str = ""
+    arrived: int = 0
+    """When he entered the queue: his place in line."""
+    priority: int = 0
+    """Who is of a higher priority is served first."""
+    skills: str = ""
+    """What he asks of agents beside the queue: "cars=2 ro=1"."""
+    attempts: int = 0
+    """How often he has been called."""
+    next_attempt: int = 0
+    """When he stands in line again; 0: he does, or never will."""
+    agent: str = ""
+    """Who took the last attempt."""
+    call: str = ""
+    """The last call to him."""
+
+
 class TraceRow(msgspec.Struct, frozen=True):
     """One SIP message of a call, for the ladder."""
 
@@ -286,6 +330,7 @@ class TraceRow(msgspec.Struct, frozen=True):
 
 
 AnyRecord = (
-    CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow | RecordingRecord
+    CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow
+    | RecordingRecord | CallBackEvent
     | MessageRecord | Rating | MissedOwner | TopicChosen
 )  # fmt: skip

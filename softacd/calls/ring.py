@@ -37,6 +37,10 @@ class Ring(Activity):
         self._patience: Deadline | None = None
         self.status = 0
         """Why nobody answered."""
+        self.agent = ""
+        """The agent of the house for whom somebody is called; empty: the call is nobody's."""
+        self.answered: Callable[[float], None] | None = None
+        """Told when somebody answered, before the two are connected."""
 
     @classmethod
     def extension(
@@ -132,7 +136,9 @@ class Ring(Activity):
             if not call.leg.answered:
                 call.leg.prefer(leg.codec)
                 call.leg.accept(now)
-            call.connect(leg, now)
+            if self.answered is not None:
+                self.answered(now)
+            call.connect(leg, now, agent=self.agent)
         elif not call.leg.answered and leg is not None:
             self._alert(outcome, leg, now)
 

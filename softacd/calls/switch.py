@@ -32,7 +32,7 @@ from softacd.calls.message_relay import MessageRelay
 from softacd.calls.model import SwitchSettings
 from softacd.calls.notifier import Notifier, Watch
 from softacd.calls.queue_desk import QueueDesk
-from softacd.calls.records import PhoneEvent, TraceRow
+from softacd.calls.records import CallBackEvent, PhoneEvent, TraceRow
 from softacd.calls.refer import TransferRefusedError, refer_target
 from softacd.calls.services import Services
 from softacd.calls.transfer import transfer
@@ -232,6 +232,11 @@ class Switch:
         for address, kept in found.items():
             self._location_changed(self.location.replace(address, kept, now), now)
         self.keeper.registered(now)
+
+    def restore_call_backs(self, events: Iterable[CallBackEvent], now: float) -> None:
+        """Put back in line who was to be called back before the restart."""
+        self.desk.call_backs.restore(events, now)
+        self._pump(now)
 
     def receive_sip(self, data: bytes, flow: Flow, now: float) -> None:
         """One datagram or one framed message of a stream that the guard has admitted."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from softacd.calls.flow_graph import exits
 from softacd.calls.flow_steps import (
     BranchStep,
+    CallBackStep,
     CollectStep,
     DialStep,
     FlowSettings,
@@ -54,6 +55,8 @@ def _detail(step: Step) -> str:
             return ", ".join(f"{name} = {text}" for name, text in step.values.items())
         case QueueStep():
             return step.queue + (f" priority {step.priority}" if step.priority else "")
+        case CallBackStep():
+            return step.queue
         case RingStep():
             return f"{step.extension or step.agent} for {step.seconds:g} s"
         case DialStep() | TransferStep():

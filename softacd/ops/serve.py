@@ -319,6 +319,7 @@ class Server:
                     switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
             switch.restore_phones((await self._store.last_choices()).values())
             switch.exchange.house.restore(await self._store.last_switches())
+            switch.restore_call_backs(await self._store.call_backs(), time.monotonic())
 
     def _restore_learned(self, switch: Switch) -> None:
         try:

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
+    CallBackEvent,
+    CallBackState,
     CallEvent,
     CallRecord,
     Direction,
@@ -225,6 +227,10 @@ class History:
         since = min(record.started for record in found)
         rows = missed_callers(found, await self._all(MissedOwner, _select(MissedOwner).where(owners.c.at >= since)))
         return rows if queue is None else [row for row in rows if queue in row.queues]
+
+    async def call_backs(self) -> list[CallBackEvent]:
+        """Return the newest event of each call-back that is still to be made: what to go on with after a start."""
+        return [event for event in await self._newest(CallBackEvent, "id") if event.state in CallBackState.open()]
 
     async def everything(self, record: type[R]) -> list[R]:
         """Return every record of one kind, in no particular order: to export, or to compare two stores."""

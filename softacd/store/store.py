@@ -15,6 +15,7 @@ from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
+    CallBackEvent,
     CallRecord,
     HouseEvent,
     MessageRecord,
@@ -241,6 +242,11 @@ class Store(History):
         """As `History.missed_callers`, with everything written until now."""
         await self._settle()
         return await super().missed_callers(queue=queue)
+
+    async def call_backs(self) -> list[CallBackEvent]:
+        """As `History.call_backs`, with everything written until now."""
+        await self._settle()
+        return await super().call_backs()
 
     async def _settle(self) -> None:
         if not self._writer.failing:

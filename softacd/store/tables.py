@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Meta
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
+    CallBackEvent,
     CallEvent,
     CallRecord,
     HouseEvent,
@@ -30,7 +31,7 @@ from softacd.calls.records import (
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -247,6 +248,20 @@ topics = Table(
     Index("topics_call", "call"),
 )
 
+call_backs = Table(
+    "call_backs",
+    metadata,
+    _row(),
+    *map(_text, ("id",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("state", "queue", "number", "name")),
+    *map(_integer, ("arrived", "priority")),
+    *map(_text, ("skills",)),
+    *map(_integer, ("attempts", "next_attempt")),
+    *map(_text, ("agent", "call")),
+    Index("call_backs_id", "id", "at"),
+)
+
 trace = Table(
     "trace",
     metadata,
@@ -289,6 +304,7 @@ RECORDINGS = Kind(RecordingRecord, recordings, 0.95)
 SEGMENTS = Kind(Segment, segments, 0.95)
 AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
 PHONE_EVENTS = Kind(PhoneEvent, phone_events, 0.95)
+CALL_BACKS = Kind(CallBackEvent, call_backs, 1.0)
 CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
 HOUSE_EVENTS = Kind(HouseEvent, house_events, 0.95)
 MESSAGES = Kind(MessageRecord, messages, 0.95)
@@ -311,6 +327,7 @@ KINDS: dict[type, Kind] = {
         RATINGS,
         MISSED_OWNERS,
         TOPICS,
+        CALL_BACKS,
         CALL_EVENTS,
         TRACE,
     )

@@ -14,6 +14,7 @@ from softacd.calls.goods import Bookmark
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
+    CallBackEvent,
     CallEvent,
     CallRecord,
     HouseEvent,
@@ -88,6 +89,13 @@ class PhonePushed(Numbered, frozen=True, tag="phone"):
     """Everything chosen, as it now is."""
 
 
+class CallBackPushed(Numbered, frozen=True, tag="call-back"):
+    """A call-back changed."""
+
+    data: CallBackEvent
+    """All of it, as it now is."""
+
+
 class TracePushed(Numbered, frozen=True, tag="trace"):
     """A SIP message was sent or received."""
 
@@ -155,6 +163,7 @@ RecordPushed = (
     | CallEventPushed
     | AgentPushed
     | PhonePushed
+    | CallBackPushed
     | TracePushed
     | RecordingPushed
     | BookmarkPushed
@@ -174,6 +183,7 @@ PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     CallEvent: CallEventPushed,
     AgentEvent: AgentPushed,
     PhoneEvent: PhonePushed,
+    CallBackEvent: CallBackPushed,
     TraceRow: TracePushed,
     RecordingRecord: RecordingPushed,
     Bookmark: BookmarkPushed,

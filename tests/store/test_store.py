@@ -2,9 +2,20 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from softacd.calls.records import AgentEvent, AnyRecord, CallEvent, LegRecord, Outcome, PhoneEvent, TraceRow
+from softacd.calls.records import (
+    AgentEvent,
+    AnyRecord,
+    CallBackEvent,
+    CallBackState,
+    CallEvent,
+    LegRecord,
+    Outcome,
+    PhoneEvent,
+    TraceRow,
+)
 from softacd.store import Store, StoreError
 from tests.store.shop import MORNING, Call, OpenStore, Wall
 
@@ -92,6 +103,17 @@ async def test_phones_keep_what_their_users_chose(open_store: OpenStore) -> None
         "101": PhoneEvent("101", MORNING + 1, forward_busy="102"),
         "102": PhoneEvent("102", MORNING, forward_always="+37369123456"),
     }
+
+
+async def test_open_call_backs_outlive_the_program_as_they_were_last(open_store: OpenStore) -> None:
+    store = await open_store()
+    asked = CallBackEvent("n1-1", MORNING, CallBackState.WAITING, "sales", "+37369123456", arrived=MORNING)
+    tried = msgspec.structs.replace(asked, at=MORNING + 1, state=CallBackState.PAUSING, attempts=1)
+    done = CallBackEvent("n1-2", MORNING, CallBackState.SERVED, "sales", "+37369000002")
+    for event in (asked, done, tried):
+        store.write(event)
+    await store.close()
+    assert await (await open_store()).call_backs() == [tried]
 
 
 async def test_two_events_of_one_millisecond_the_later_written_counts(open_store: OpenStore) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
+    CallBackEvent,
+    CallBackState,
     CallEvent,
     CallRecord,
     Direction,
@@ -55,6 +57,9 @@ records = st.one_of(
         ended=st.integers(1, 2**62), seconds=real, octets=whole, pauses=whole, removed=whole, error=text,
     ),
     st.builds(CallEvent, call=name, at=whole, kind=text, detail=text),
+    st.builds(
+        CallBackEvent, id=name, at=whole, state=st.sampled_from(CallBackState), queue=text, number=text, attempts=whole
+    ),
     st.builds(PhoneEvent, extension=name, at=whole, do_not_disturb=st.booleans(), forward_busy=text),
     st.builds(HouseEvent, name=name, at=whole, on=st.booleans(), by=text),
     st.builds(

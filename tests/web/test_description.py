@@ -117,7 +117,7 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
         "TracePushed", "RecordingPushed", "BookmarkPushed", "HousePushed", "MessagePushed", "RatingPushed",
-        "MissedOwnerPushed", "TopicPushed", "Heartbeat",
+        "MissedOwnerPushed", "TopicPushed", "CallBackPushed", "Heartbeat",
     }  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from softacd.calls.records import (
     AgentEvent,
     AnyRecord,
+    CallBackEvent,
+    CallBackState,
     CallEvent,
     CallRecord,
     Direction,
@@ -55,7 +57,7 @@ def read(feed: Feed, watcher: Watcher) -> list[int]:
 
 
 def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
-    feed = a_feed(16)
+    feed = a_feed(len(get_args(AnyRecord)))
     watcher, woken = watching(feed)
     records: list[AnyRecord] = [
         a_call(),
@@ -69,6 +71,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         MissedOwner("069", NOW, "ann"),
         TopicChosen("n1-7", NOW, "delivery", "ann"),
         PhoneEvent("101", NOW, forward_always="102"),
+        CallBackEvent("n1-1", NOW, CallBackState.WAITING, "sales", "+37369000001"),
         TraceRow("n1-1", NOW, True, "trunk:alpha", "180 Ringing"),
         RecordingRecord("n1-1-1", "n1-1", "trunk:alpha", "sales", "ann", NOW, "2026-01-02/n1-1-1.wav"),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from softacd.calls import words
 from softacd.calls.flow_steps import (
     BranchStep,
+    CallBackStep,
     CollectStep,
     DialStep,
     FlowSettings,
@@ -226,6 +227,11 @@ def _queue(draft: Draft, step: QueueStep, path: KeyPath) -> None:
         draft.refer((*path, "prefer"), step.prefer, "agents", "agent")
 
 
+def _call_back(draft: Draft, step: CallBackStep, path: KeyPath) -> None:
+    if step.queue:
+        draft.refer((*path, "queue"), step.queue, "queues", "queue")
+
+
 def _ring(draft: Draft, step: RingStep, path: KeyPath) -> None:
     if bool(step.extension) == bool(step.agent):
         draft.error(path, "rings nobody" if not step.agent else "rings both", "either extension or agent")
@@ -271,6 +277,7 @@ _CHECKS: dict[type[FlowStep], Callable[[Draft, Any, KeyPath], None]] = {
     HoursStep: _hours,
     LookupStep: _lookup,
     QueueStep: _queue,
+    CallBackStep: _call_back,
     RingStep: _ring,
     DialStep: _dial,
     TransferStep: _transfer,
