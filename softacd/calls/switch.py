@@ -3,6 +3,8 @@
 Bytes, media events, resolved names and `now` go in; datagrams, media commands, records and errands come out of four
 queues the driver drains after every input. One next deadline covers transactions, calls, queues, trunks and
 registrations.
+
+Longer than most files: every kind of event is handed to the part it concerns here, and nowhere else.
 """
 
 from collections import deque

@@ -2,6 +2,8 @@
 
 Order of start: store (what the last run left is put in order), media engine, listening points, switch, HTTP.
 The end is the reverse: calls are told, trunks de-register, records are flushed. A second signal ends at once.
+
+Longer than most files: it is the one place that knows every part, and each of them is a few lines here.
 """
 
 import asyncio

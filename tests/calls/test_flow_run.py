@@ -1,4 +1,7 @@
-"""Call flows, step by step: what the caller hears, what is kept with the call, where it ends."""
+"""Call flows, step by step: what the caller hears, what is kept with the call, where it ends.
+
+Longer than most files: every kind of step has its transcripts here.
+"""
 
 from typing import Any
 
