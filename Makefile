@@ -7,7 +7,7 @@ run: setup
 	.venv/bin/softacd demo --calls 20
 
 test: dev
-	$(PYTHON) -m pytest
+	tools/test
 
 setup:
 	@tools/setup run
