@@ -201,8 +201,12 @@ class Peer(Asterisk):
         media: tuple[int, int] = (20_000, 39_998),
         apart: Mapping[int, tuple[str, int]] = MappingProxyType({}),
         prefix: Sequence[str] = (),
+        files: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`media`: its range of ports; `apart`: agents who are elsewhere than the others."""
+        """`media`: its range of ports; `apart`: agents who are elsewhere than the others.
+
+        `files`: configuration beside the peer's own (name -> text).
+        """
         configure(
             directory,
             {
@@ -211,6 +215,7 @@ class Peer(Asterisk):
                 "rtp.conf": f"[general]\nrtpstart={media[0]}\nrtpend={media[1]}\nicesupport=no\n",
                 "queues.conf": _peer_queues(),
                 "musiconhold.conf": f"[default]\nmode=files\ndirectory={directory}/moh\n",
+                **files,
             },
         )
         (directory / "moh").mkdir(exist_ok=True)
@@ -269,6 +274,7 @@ def _peer_queues() -> str:
         ("qrrmemory50r1", "rrmemory", 50),
         ("qleastrecent50r1", "leastrecent", 50),
         ("qringall10r1", "ringall", 10),
+        ("qrrmemory1r1", "rrmemory", 1),
         ("qrrmemory200r1", "rrmemory", 200),
     ):
         parts.append(

@@ -137,6 +137,12 @@ SUITES: dict[str, Suite] = {
             {"seconds": 0.5, "streams": 20, "rounds": 1, "peer_streams": 4},
         ),
         Suite("voice", "Sound mixed, searched for keys, recorded, encrypted", {"streams": 6, "rounds": 2}),
+        Suite(
+            "dispatch",
+            "Agents become free, callers enter: until the INVITE leaves and both hear",
+            {"rounds": 2, "rings": 2, "beside": False},
+            reports=True,
+        ),
         Suite("webrtc", "Browsers' legs: encrypted by DTLS-SRTP", {"seconds": 0.6, "legs": 4}),
         Suite(
             "soak", "Music, talk, hold, transfer, recording, over and over", {"seconds": 3.0, "calls": 6}, reports=True

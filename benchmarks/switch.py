@@ -71,19 +71,23 @@ class RunningSwitch:
         media: tuple[int, int] | None = None,
         workers: int = 0,
         prefix: Sequence[str] = (),
+        sections: Sequence[str] = (),
     ) -> None:
         """`media`: its range of ports, if not the usual one; `workers`: processes for the voice, 0: a thread.
 
-        `prefix`: words before its command ("taskset").
+        `prefix`: words before its command ("taskset"); `sections`: more of its configuration, in TOML.
         """
         self._directory = directory
         self._phones = phones
         self._password = secrets.token_urlsafe(18)
-        self._token = secrets.token_urlsafe(18)
-        self.sip_port, self._web_port = free_ports(2)
+        self.token = secrets.token_urlsafe(18)
+        self.sip_port, self.web_port = free_ports(2)
         configuration = directory / "softacd.toml"
         configuration.touch(mode=0o600)
-        configuration.write_text(self._configuration(carrier_port, probe_port, media, workers), encoding="utf-8")
+        configuration.write_text(
+            "\n\n".join([self._configuration(carrier_port, probe_port, media, workers), *sections, ""]),
+            encoding="utf-8",
+        )
         self._log = directory / "switch.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -127,9 +131,9 @@ class RunningSwitch:
 
     def metrics(self) -> dict[str, float]:
         """The switch's own figures: family -> value, summed over labels. Raises OSError, RuntimeError."""
-        connection = http.client.HTTPConnection(HOST, self._web_port, timeout=5)
+        connection = http.client.HTTPConnection(HOST, self.web_port, timeout=5)
         try:
-            connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self._token}"})
+            connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self.token}"})
             response = connection.getresponse()
             body = response.read().decode("utf-8")
         except http.client.HTTPException as error:
@@ -225,7 +229,7 @@ class RunningSwitch:
             '[server]\nnode = "bench"\ndata_directory = "data"',
             f'[sip]\nlisten = ["udp:{HOST}:{self.sip_port}"]\ndomain = "{DOMAIN}"',
             f'[media]\nhost = "{HOST}"\nreservoir = 256{ports}',
-            f'[web]\nlisten = "{HOST}:{self._web_port}"\ntoken = "{self._token}"',
+            f'[web]\nlisten = "{HOST}:{self.web_port}"\ntoken = "{self.token}"',
             '[log]\nlevel = "warning"\nformat = "json"',
             f'[trunks.carrier]\nhost = "{HOST}"\nport = {carrier_port}\nkeep_alive_seconds = 0',
         ]

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 import softacd
 from benchmarks import harness
+from benchmarks.dispatch import Times, figures_of
+from benchmarks.ends import AGENT_VOICE, CALLER_VOICE, PACKET_OCTETS, Voice
 from benchmarks.harness import Figures, Skipped, Suite, calibrate, figure
 from benchmarks.load import Load, sustained
 from benchmarks.sipp import Counted, read_statistics
@@ -242,6 +244,43 @@ def test_what_sipp_counted_is_read_from_its_last_line(tmp_path: Path) -> None:
     file = tmp_path / "statistics.csv"
     file.write_text(";".join(columns) + ";\n1;40;0;9.5;\n2;97;3;10.25;\n", encoding="utf-8")
     assert read_statistics(file) == Counted(succeeded=97, failed=3, retransmissions=2, rate=10.25)
+
+
+# --- the dispatch suite ----------------------------------------------------------------------------------------------
+
+
+def test_what_a_dispatch_took_stands_beside_asterisk_and_a_fiftieth_of_it_is_the_goal() -> None:
+    ours = Times([1.0, 9.0], [1.2, 1.3], [1.4, 2.0], [10.0, 12.0], [14.0, 15.0], 0.4)
+    theirs = Times([500.0, 1000.0], [400.0, 900.0], [2.0, 3.0], [9.0, 10.0], [15.0, 18.0], 2.0)
+    figures = figures_of(ours, theirs, 0.5)
+    assert figures["ready to INVITE: p50"].goal == 1.5
+    late = figures["ready to INVITE: p99"]
+    assert (late.value, late.goal, late.ratio, late.ratio_to) == (9.0, 20.0, 0.009, "Asterisk")
+    assert late.reached
+    cost = figures["ten phones ring: CPU of an INVITE"]
+    assert (cost.goal, cost.ratio, cost.ratio_to) == (0.4, 0.2, "Asterisk")
+    assert figures["agent hung up to INVITE: Asterisk's p99"].value == 900.0
+
+
+def test_without_asterisk_a_dispatch_stands_beside_the_calibration_loop() -> None:
+    figures = figures_of(Times([1.0], [1.0], [1.0], [1.0], [1.0], 0.4), None, 0.8)
+    assert figures["ready to INVITE: p99"].goal is None
+    cost = figures["ten phones ring: CPU of an INVITE"]
+    assert (cost.goal, cost.ratio) == (None, 0.5)
+    assert "calibration loop" in cost.ratio_to
+
+
+def test_the_other_end_is_known_by_its_sound() -> None:
+    voice = Voice(AGENT_VOICE, 0.0)
+    try:
+        voice.hear(bytes(12) + bytes([AGENT_VOICE]) * PACKET_OCTETS, 1)
+        voice.hear(bytes(12) + b"music" * 32, 2)
+        assert not voice.heard
+        voice.hear(bytes(12) + bytes([CALLER_VOICE]) * PACKET_OCTETS, 3)
+        voice.hear(bytes(12) + bytes([CALLER_VOICE]) * PACKET_OCTETS, 4)
+        assert voice.heard == 3
+    finally:
+        voice.close()
 
 
 def test_without_sipp_the_suite_is_skipped_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
