@@ -253,8 +253,13 @@ class AsteriskSide(Side):
 
 
 def process_cpu_seconds(pid: int) -> float:
-    """User and system time of a process, all its threads and the processes it has started; in steps of 10 ms."""
-    return sum(cpu_seconds(Path(f"/proc/{one}/stat")) for one in (pid, *_children(pid)))
+    """User and system time of a process, all its threads and the processes it has started, to the nanosecond."""
+    return sum(time.clock_gettime(_cpu_clock(one)) for one in (pid, *_children(pid)))
+
+
+def _cpu_clock(pid: int) -> int:
+    """Another process's CPU clock, as clock_getcpuclockid(3) of Linux makes it."""
+    return ((-pid - 1) << 3) | 2
 
 
 def _phones_counted(phones: Sipp, expected: int) -> Counted:

@@ -250,22 +250,22 @@ def test_what_sipp_counted_is_read_from_its_last_line(tmp_path: Path) -> None:
 
 
 def test_what_a_dispatch_took_stands_beside_asterisk_and_a_fiftieth_of_it_is_the_goal() -> None:
-    ours = Times([1.0, 9.0], [1.2, 1.3], [1.4, 2.0], [10.0, 12.0], [14.0, 15.0], 0.4)
-    theirs = Times([500.0, 1000.0], [400.0, 900.0], [2.0, 3.0], [9.0, 10.0], [15.0, 18.0], 2.0)
+    ours = Times([1.0, 9.0], [1.2, 1.3], [1.4, 2.0], [10.0, 12.0], [14.0, 15.0], 0.4, 0.9)
+    theirs = Times([500.0, 1000.0], [400.0, 900.0], [2.0, 3.0], [9.0, 10.0], [15.0, 18.0], 2.0, 3.0)
     figures = figures_of(ours, theirs, 0.5)
     assert figures["ready to INVITE: p50"].goal == 1.5
     late = figures["ready to INVITE: p99"]
     assert (late.value, late.goal, late.ratio, late.ratio_to) == (9.0, 20.0, 0.009, "Asterisk")
     assert late.reached
-    cost = figures["ten phones ring: CPU of an INVITE"]
+    cost = figures["ten phones ring, CPU of an INVITE: until all ring"]
     assert (cost.goal, cost.ratio, cost.ratio_to) == (0.4, 0.2, "Asterisk")
     assert figures["agent hung up to INVITE: Asterisk's p99"].value == 900.0
 
 
 def test_without_asterisk_a_dispatch_stands_beside_the_calibration_loop() -> None:
-    figures = figures_of(Times([1.0], [1.0], [1.0], [1.0], [1.0], 0.4), None, 0.8)
+    figures = figures_of(Times([1.0], [1.0], [1.0], [1.0], [1.0], 0.4, 0.9), None, 0.8)
     assert figures["ready to INVITE: p99"].goal is None
-    cost = figures["ten phones ring: CPU of an INVITE"]
+    cost = figures["ten phones ring, CPU of an INVITE: until all ring"]
     assert (cost.goal, cost.ratio) == (None, 0.5)
     assert "calibration loop" in cost.ratio_to
 
