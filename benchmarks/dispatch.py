@@ -39,8 +39,8 @@ PART_OF_PEER = 50
 """Asterisk's p99 from ready to INVITE, over ours, at least."""
 CPU_PART_OF_PEER = 5
 PATIENCE = 5.0
-PAUSES = (0.05, 0.25)
-PEER_PAUSES = (0.1, 1.3)
+PAUSES = (0.05, 0.2)
+PEER_PAUSES = (0.1, 1.15)
 """Seconds before an event, at least and at most."""
 RING_PAUSE = 0.1
 
@@ -167,9 +167,9 @@ def measure(centre: Centre, rounds: int, rings: int, pauses: tuple[float, float]
 
 
 def run(
-    rounds: int = 120,
-    peer_rounds: int = 40,
-    rings: int = 60,
+    rounds: int = 100,
+    peer_rounds: int = 30,
+    rings: int = 40,
     *,
     beside: bool = True,
     progress: Progress = lambda text: None,
