@@ -20,7 +20,9 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
     agent: str
     rings: bool
+    """Whether this agent's phone rings."""
     why: str
+    """Why, in words."""
 
 
 class Explanation(msgspec.Struct, frozen=True, gc=False):

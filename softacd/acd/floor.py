@@ -45,6 +45,12 @@ class Floor:
         self.queues: dict[str, Queue] = {}
         self.agents: dict[str, Agent] = {}
 
+    def draw_anew(self, draw: Callable[[], float]) -> None:
+        """Draw lots from `draw` from now on."""
+        self._draw = draw
+        for queue in self.queues.values():
+            queue.draw = draw
+
     def configure(
         self, queue_settings: Iterable[QueueSettings], agent_settings: Iterable[AgentSettings], now: float
     ) -> FloorChange:

@@ -7,7 +7,7 @@ tried again later, at the same place. Every change is recorded at once: what is 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -45,6 +45,13 @@ class CallBack:
         """Time for the next attempt."""
         del tag
         self.desk.stand_in_line(self, now)
+
+
+class KeptPlace(NamedTuple):
+    """A customer's place: his name in the line ("": not in it now), and when he arrived (monotonic seconds)."""
+
+    caller: str
+    arrived: float
 
 
 class CustomerRing(Ring):
@@ -124,12 +131,29 @@ class CallBackDesk:
 
     def take_place(self, queue: str, number: str, now: float) -> float | None:
         """A customer who calls again himself takes the place of his call-back: when he arrived, None without one."""
-        for entry in list(self._open.values()):
-            if number and (entry.event.queue, entry.event.number) == (queue, number) and not self._in_flight(entry):
-                arrived = self._arrived(entry, now)
-                self._close(entry, CallBackState.CALLED_AGAIN, now)
-                return arrived
-        return None
+        entry = self._waiting_for(queue, number)
+        if entry is None:
+            return None
+        arrived = self._arrived(entry, now)
+        self._close(entry, CallBackState.CALLED_AGAIN, now)
+        return arrived
+
+    def place_of(self, queue: str, number: str, now: float) -> KeptPlace | None:
+        """The place `take_place` would give, left where it is."""
+        entry = self._waiting_for(queue, number)
+        if entry is None:
+            return None
+        return KeptPlace(entry.caller if entry.caller in self._by_caller else "", self._arrived(entry, now))
+
+    def _waiting_for(self, queue: str, number: str) -> CallBack | None:
+        return next(
+            (
+                entry
+                for entry in self._open.values()
+                if number and (entry.event.queue, entry.event.number) == (queue, number) and not self._in_flight(entry)
+            ),
+            None,
+        )
 
     def served(self, number: str, now: float) -> None:
         """Somebody has spoken with this number: whatever was open for it is done."""

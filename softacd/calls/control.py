@@ -12,6 +12,7 @@ import msgspec
 from softacd.acd.vocabulary import Status
 from softacd.calls.records import AnyRecord
 from softacd.calls.views import BanView, HouseView, Snapshot
+from softacd.calls.whatif_answer import WhatIf
 
 
 class UnknownNameError(LookupError):
@@ -61,6 +62,9 @@ class Control(Protocol):
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         """Set an agent's status. Raises UnknownNameError."""
+
+    def what_if(self, caller: str, called: str, at: str, keys: str) -> WhatIf:
+        """What would become of a call now, or at a moment like "Sat 18:05". Raises ValueError (no moment)."""
 
     def finish_wrap_up(self, agent: str) -> None:
         """End an agent's wrap-up now. Raises UnknownNameError, NotPossibleError (also: its call has no topic yet)."""

@@ -1,6 +1,7 @@
 """What each step does. Steps that ask something are in `flow_asking`, those that reach somebody in `flow_reaching`."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from softacd.calls.errands import Answered, AnyResult, Failed, Query, Request, Tell
@@ -101,6 +102,24 @@ class Playing(Doing[PlayStep]):
         self.run.go(self.step.then, now)
 
 
+def holds(case: Case, value: str, moment: datetime) -> bool:
+    """Whether a case holds for the value it judges, at a local moment."""
+    if case.is_ and value not in case.is_:
+        return False
+    if case.starts and not value.startswith(case.starts):
+        return False
+    if case.empty is not None and (value == "") is not case.empty:
+        return False
+    if case.below is not None or case.above is not None:
+        try:
+            number = float(value.replace(",", "."))
+        except ValueError:
+            return False
+        if (case.below is not None and not number < case.below) or (case.above is not None and not number > case.above):
+            return False
+    return not case.between or within(case.between, moment)
+
+
 class Branching(Doing[BranchStep]):
     """Where the first case that holds leads."""
 
@@ -109,31 +128,12 @@ class Branching(Doing[BranchStep]):
     def start(self, now: float) -> None:
         """Judge."""
         for case in self.step.cases:
-            if self._holds(case):
+            if holds(case, self.run.variables.expand(case.value), self.run.variables.moment()):
                 self.run.call.note("branch", case.then, now)
                 self.run.go(case.then, now)
                 return
         self.run.call.note("branch", "otherwise", now)
         self.run.go(self.step.otherwise, now)
-
-    def _holds(self, case: Case) -> bool:
-        value = self.run.variables.expand(case.value)
-        if case.is_ and value not in case.is_:
-            return False
-        if case.starts and not value.startswith(case.starts):
-            return False
-        if case.empty is not None and (value == "") is not case.empty:
-            return False
-        if case.below is not None or case.above is not None:
-            try:
-                number = float(value.replace(",", "."))
-            except ValueError:
-                return False
-            if (case.below is not None and not number < case.below) or (
-                case.above is not None and not number > case.above
-            ):
-                return False
-        return not case.between or within(case.between, self.run.variables.moment())
 
 
 class Opened(Doing[HoursStep]):

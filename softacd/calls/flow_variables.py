@@ -1,21 +1,35 @@
 """What a call knows while it is in a flow: what every call has, what the flow has set, and what of it is secret."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from softacd.calls import words
 from softacd.calls.flow_text import LONGEST, Given, expand, part_of_day, variables
 
 if TYPE_CHECKING:
-    from softacd.calls.call import Call
+    from softacd.calls.caller import Caller
+    from softacd.calls.exchange import Exchange
+    from softacd.calls.records import CallRecord
+    from softacd.calls.services import Services
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Subject(Protocol):
+    """The call that variables tell of."""
+
+    exchange: "Exchange"
+    services: "Services"
+    id: str
+    record: "CallRecord"
+    known: "Caller | None"
+    language: str
 
 
 class Variables:
     """The variables of one call."""
 
-    def __init__(self, call: "Call") -> None:
+    def __init__(self, call: Subject) -> None:
         self._call = call
         self._own: dict[str, str] = {}
         self._secret: set[str] = set()

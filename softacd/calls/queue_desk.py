@@ -9,7 +9,6 @@ from collections import Counter, defaultdict, deque
 from softacd.acd.agent_table import IN_WRAP_UP
 from softacd.acd.announce import WaitAnnouncer
 from softacd.acd.distributor import Distributor
-from softacd.acd.model import QueueSettings
 from softacd.acd.vocabulary import (
     AgentChanged,
     AnswerTooLate,
@@ -48,6 +47,7 @@ from softacd.calls.control import NotPossibleError, UnknownNameError
 from softacd.calls.exchange import Exchange
 from softacd.calls.identity import party_of
 from softacd.calls.leg import Leg
+from softacd.calls.queue_joining import joining
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import AgentEvent, Direction, MissedOwner
 from softacd.calls.topic_desk import TopicDesk
@@ -257,15 +257,15 @@ class QueueDesk:
         if wish.agent:
             call.note("meant-for", f"{wish.agent} for {wish.patience:g} s", now)
         self.feed(
-            CallerJoined(
+            joining(
+                self.exchange,
                 caller=call.id,
                 queue=wait.queue,
-                priority=wait.priority,
                 party=party,
-                preferred_agent=wish.agent,
-                patience=wish.patience,
-                skills=self._skills(wait, settings),
-                reconnect=wish.reconnect,
+                known=call.known,
+                priority=wait.priority,
+                skills=wait.skills,
+                wish=wish,
                 arrived=self.call_backs.take_place(wait.queue, party, now),
             ),
             now,
@@ -273,16 +273,6 @@ class QueueDesk:
         self._unexplained[call.id] = None  # that nobody rings wants an explanation too
         if settings.max_predicted_seconds and not wish.reconnect:
             self._leave_if_hopeless(wait, settings.max_predicted_seconds, now)
-
-    def _skills(self, wait: QueueWait, settings: QueueSettings) -> tuple[tuple[str, int], ...]:
-        """What the caller's step asks for, and his language when somebody here speaks it."""
-        skills = dict(wait.skills)
-        known = wait.call.known
-        if settings.language_skills and known is not None and known.language:
-            agents = (self.exchange.agents.get(tier.agent) for tier in settings.tiers)
-            if any(agent is not None and known.language in agent.skills for agent in agents):
-                skills.setdefault(known.language, 1)
-        return tuple(skills.items())
 
     def _leave_if_hopeless(self, wait: QueueWait, limit: float, now: float) -> None:
         """Who is foretold a longer wait than the queue wants for anybody is not kept."""

@@ -34,7 +34,7 @@ def top(
 
     The token comes from --token-file, $SOFTACD_TOKEN or the configuration; on the command line others could see it.
     """
-    name, found_url, found_token = _where(url, token, token_file, config)
+    name, found_url, found_token = whereabouts(url, token, token_file, config)
     try:
         client = ApiClient(found_url, found_token)
         first = client.snapshot()
@@ -100,7 +100,9 @@ def _picture(
     return render(snapshot, width=console.width, height=height, name=name)
 
 
-def _where(url: str | None, token: str | None, token_file: Path | None, config: Path | None) -> tuple[str, str, str]:
+def whereabouts(
+    url: str | None, token: str | None, token_file: Path | None, config: Path | None
+) -> tuple[str, str, str]:
     """Name, address and token of the switch to watch: as given, the rest from the configuration."""
     if token_file is not None:
         try:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from softacd.acd.vocabulary import Status
 from softacd.calls.call import Call
 from softacd.calls.control import Check, Choices, Figures, UnknownNameError
+from softacd.calls.moments import moment
 from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
 from softacd.calls.records import AnyRecord
 from softacd.calls.snapshot import snapshot, trunk_view
 from softacd.calls.supervision import monitor_call, record_call
 from softacd.calls.views import BanView, HouseView, Snapshot
+from softacd.calls.whatif import what_if
+from softacd.calls.whatif_answer import WhatIf
 from softacd.runtime.driver import Driver
 from softacd.sip.guard import Ban
 
@@ -97,6 +100,13 @@ class LiveControl:
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self._driver.perform(lambda switch, now: switch.desk.set_status(agent, status, reason, now))
+
+    def what_if(self, caller: str, called: str, at: str, keys: str) -> WhatIf:
+        exchange, now = self._driver.switch.exchange, time.monotonic()
+        wall = exchange.services.wall(now)
+        if at:
+            wall = round(moment(at, exchange.local(wall)).timestamp() * 1000)
+        return what_if(exchange, caller, called, wall, keys, now)
 
     def finish_wrap_up(self, agent: str) -> None:
         self._driver.perform(lambda switch, now: switch.desk.finish_wrap_up(agent, now))

@@ -14,10 +14,11 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
+from softacd.acd.explain import Standing
 from softacd.calls import customers as customer_records
 from softacd.calls import goods as goods_records
 from softacd.calls import missed as missed_records
-from softacd.calls import records, views
+from softacd.calls import records, views, whatif_answer
 from softacd.calls.control import Check
 from softacd.web import (
     agents,
@@ -71,6 +72,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
     for module in (
         records,
         views,
+        whatif_answer,
         customer_records,
         goods_records,
         agents,
@@ -89,7 +91,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
     )
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
-} | {"Problem": Problem, "Check": Check}
+} | {"Problem": Problem, "Check": Check, "Standing": Standing}
 
 
 class Description(OpenAPIRenderPlugin):

@@ -1,14 +1,17 @@
 """The switch as a whole over HTTP: health, metrics, the snapshot and its parts."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
 
 from softacd.calls.control import Check, Control
 from softacd.calls.views import QueueView, Snapshot, TrunkView
+from softacd.calls.whatif_answer import WhatIf
 from softacd.web.errors import API_ROOT
 from softacd.web.gate import AUTHORISED
 from softacd.web.metrics import CONTENT_TYPE, Metrics
@@ -59,4 +62,22 @@ def overview_handlers(control: Control, metrics: Metrics) -> list[HTTPRouteHandl
         """Return every carrier: registered or not, how far, how loaded."""
         return control.snapshot().trunks
 
-    return [healthz, figures, snapshot, queues, trunks]
+    @get(f"{API_ROOT}/whatif", tags=["overview"], summary="What would become of a call")
+    async def whatif(
+        caller: Annotated[str, QueryParameter(max_length=40, description="Who calls.")],
+        called: Annotated[str, QueryParameter(max_length=40, description="Which of our numbers.")],
+        at: Annotated[
+            str,
+            QueryParameter(max_length=40, description='Like "Sat 18:05", in the switch\'s time zone; empty: now.'),
+        ] = "",
+        keys: Annotated[
+            str, QueryParameter(pattern="^[0-9*#]{0,40}$", description="What is pressed in menus, in order.")
+        ] = "",
+    ) -> WhatIf:
+        """Follow a call through its flow and tell of each queue who would ring and why. Nothing is changed."""
+        try:
+            return control.what_if(caller, called, at, keys)
+        except ValueError as error:
+            raise ValidationException(f"at: {error}") from None
+
+    return [healthz, figures, snapshot, queues, trunks, whatif]

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
+from softacd.acd.explain import Standing
 from softacd.acd.vocabulary import State, Status
 from softacd.calls.control import Check, Choices, Figures, NotPossibleError, UnknownNameError
 from softacd.calls.missed import MissedCaller
@@ -34,6 +35,7 @@ from softacd.calls.views import (
     Snapshot,
     TrunkView,
 )
+from softacd.calls.whatif_answer import Lead, QueueForecast, StepForecast, WhatIf
 from softacd.web import WebServer
 
 TOKEN = "correct-horse-battery-staple"
@@ -70,6 +72,7 @@ class SmallSwitch:
         self.supervised: list[tuple[str, str]] = []
         self.observers: list[Callable[[AnyRecord], None]] = []
         self.topics: list[tuple[str, str, str, str]] = []
+        self.asked: list[tuple[str, str, str, str]] = []
         self.owners: list[tuple[str, str]] = []
         self.broken: Exception | None = None
 
@@ -136,6 +139,15 @@ class SmallSwitch:
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self.agents[agent] = msgspec.structs.replace(self._agent(agent), status=status.value, reason=reason)
         self.tell(AgentEvent(agent, NOW, status.value, self.agents[agent].state, reason))
+
+    def what_if(self, caller: str, called: str, at: str, keys: str) -> WhatIf:
+        if at == "someday":
+            raise ValueError("'someday' is no moment")
+        self.asked.append((caller, called, at, keys))
+        standings = (Standing("ann", False, "in conversation since 60 s"), Standing("bob", True, "idle 3 s"))
+        queue = QueueForecast("sales", "rings", place=1, standings=standings)
+        step = StepForecast("main", "in", "queue", "sales", "", (Lead("1", "main", "in", pressed=True),), queue)
+        return WhatIf(caller, called, NOW, "2026-09-21 16:53", "Enters flow main.", flow="main", steps=(step,))
 
     def finish_wrap_up(self, agent: str) -> None:
         self.agents[agent] = msgspec.structs.replace(self._in_wrap_up(agent), state="idle")

@@ -12,6 +12,7 @@ PATHS = {
     ("/metrics", "get"),
     ("/api/v1/snapshot", "get"),
     ("/api/v1/queues", "get"),
+    ("/api/v1/whatif", "get"),
     ("/api/v1/trunks", "get"),
     ("/api/v1/house", "get"),
     ("/api/v1/house/emergency", "put"),
@@ -175,6 +176,7 @@ async def test_the_answers_are_as_described(running: Running, document: Any) -> 
         ("get", "/api/v1/queues", {}, None),
         ("get", "/api/v1/trunks", {}, None),
         ("get", "/api/v1/phones", {}, None),
+        ("get", "/api/v1/whatif", {}, None),
         ("get", "/api/v1/calls", {}, None),
         ("get", "/api/v1/missed", {}, None),
         ("get", "/api/v1/calls/{call}", {"call": "n1-3"}, None),
@@ -196,7 +198,9 @@ async def test_the_answers_are_as_described(running: Running, document: Any) -> 
         ("get", "/api/v1/events", {}, None),
     ]
     for method, path, names, body in examples:
-        query = {"since": newest} if path == "/api/v1/events" else {}
+        query = {"/api/v1/events": {"since": newest}, "/api/v1/whatif": {"caller": "069", "called": "022"}}.get(
+            path, {}
+        )
         answer = await running.client.request(method, path.format(**names), json=body, headers=BEARER, params=query)
         described = document["paths"][path][method]["responses"]
         assert str(answer.status_code) in described, (path, answer.status_code)

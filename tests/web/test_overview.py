@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from softacd.calls.control import Check
 from softacd.calls.views import Snapshot
+from softacd.calls.whatif_answer import WhatIf
 from tests.web.small_switch import BEARER, Running
 
 
@@ -55,3 +56,26 @@ async def test_a_method_there_is_not(running: Running) -> None:
     assert answer.status_code == 405
     assert answer.json()["error"] == "no-such-method"
     assert "GET" in answer.headers["allow"]
+
+
+async def test_what_would_become_of_a_call(running: Running) -> None:
+    query = {"caller": "+37369123456", "called": "022000111", "at": "Sat 18:05", "keys": "1#"}
+    answer = await running.client.get("/api/v1/whatif", headers=BEARER, params=query)
+    assert running.switch.asked == [("+37369123456", "022000111", "Sat 18:05", "1#")]
+    assert msgspec.json.decode(answer.content, type=WhatIf) == running.switch.what_if(*query.values())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"at": "someday"}, "at: 'someday' is no moment"),
+        ({"keys": "x"}, "keys"),
+        ({"called": "1" * 41}, "called"),
+        ({}, "caller"),
+    ],
+)
+async def test_a_dry_run_that_cannot_be(running: Running, wrong: dict[str, str], named: str) -> None:
+    query = {"caller": "069", "called": "022", **wrong} if wrong else {"called": "022"}
+    answer = await running.client.get("/api/v1/whatif", headers=BEARER, params=query)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid")
+    assert named in answer.json()["detail"]
