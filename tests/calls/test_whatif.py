@@ -6,7 +6,7 @@ from softacd.acd.snapshot import QueueSnapshot
 from softacd.acd.vocabulary import Status
 from softacd.calls.caller import Caller
 from softacd.calls.emergency import switch_emergency
-from softacd.calls.flow_steps import QueueStep
+from softacd.calls.flow_steps import CallBackStep, QueueStep
 from softacd.calls.hours import HoursSettings
 from softacd.calls.model import EmergencySettings, NumberSettings
 from softacd.calls.orders import close_hours
@@ -75,16 +75,6 @@ def test_it_says_what_really_happens_then() -> None:
     assert queue.outcome == "rings"
     assert set(ringing(world)) - before == {f"10{name[1]}" for name in queue.rings}
     assert queue.place == 2
-
-
-def test_lots_are_not_drawn_from_the_switch() -> None:
-    world = shop(agents=5, ring=1, strategy="random")
-    twin = shop(agents=5, ring=1, strategy="random")
-    for _ in range(3):
-        asked(world, keys="1")
-    for one in (world, twin):
-        enter_queue(one)
-    assert ringing(world) == ringing(twin)
 
 
 def test_who_talks_and_who_wraps_up_does_not_ring() -> None:
@@ -218,3 +208,18 @@ def test_in_emergency_mode_the_mobile_phones_are_called() -> None:
 def test_a_queue_has_hours_of_its_own(at: int, outcome: str) -> None:
     world = shop(changes={"hours": (OFFICE,)}, hours="office")
     assert queue_of(asked(world, keys="1", at=at)).outcome == outcome
+
+
+def test_who_asked_to_be_called_back_has_his_place_and_keeps_it() -> None:
+    steps = {"later": CallBackStep(prompts=("prompts/en/callback-accepted",))}
+    world = shop(step=QueueStep(queue="sales", keys={"1": "later"}), more_steps=steps, available=False)
+    first = enter_queue(world, caller=ANN)
+    world.press(min(world.open_streams), "1")
+    world.settle()
+    phone(world, "alpha").hang_up(first)
+    world.advance(5)
+    enter_queue(world, "beta", "0777777")
+    assert len(world.switch.desk.call_backs) == 1
+    assert queue_of(asked(world, "0788888", keys="1")).place == 3
+    assert queue_of(asked(world, keys="1")).place == 1
+    assert len(world.switch.desk.call_backs) == 1
