@@ -15,7 +15,6 @@ exactly one CallerExited, now or later; an agent's wrap-up, however many queues 
 at no other; no ready agent is idle while one of his queues has a caller whom `strategy` would have him ring for.
 """
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any, Final
@@ -179,14 +178,8 @@ class Distributor:
         waiting = self._turn.callers.get(caller)
         return None if waiting is None else waiting.queue.position(waiting.key)
 
-    def rehearsal(self) -> "Distributor":
-        """A copy to try things on: nothing done with it reaches this one. It draws lots of its own."""
-        other = copy.deepcopy(self)
-        other.draw_anew(even_draws())
-        return other
-
     def draw_anew(self, draw: Callable[[], float]) -> None:
-        """Draw lots from `draw` from now on."""
+        """Draw lots from `draw` from now on: a copy must not draw those of its original."""
         self._turn.floor.draw_anew(draw)
 
     def explain(self, caller: str, now: float) -> Explanation | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from softacd.acd.distributor import Distributor, even_draws
 from softacd.acd.vocabulary import CallerExited, CallerLeft, Exit
 from softacd.calls.acquaintance import Wish
 from softacd.calls.caller import Caller
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 NAME = "what-if"
 """What the caller is called in the copy; ids of calls hold a number."""
+
+
+def rehearsal(distributor: Distributor) -> Distributor:
+    """A copy to try things on: nothing done with it reaches the distributor. It draws lots of its own."""
+    other = copy.deepcopy(distributor)
+    other.draw_anew(even_draws())
+    return other
 
 
 def forecast(
@@ -49,7 +57,7 @@ def join(
 ) -> QueueForecast:
     """Let him stand in line, in a copy, and see."""
     desk = exchange.desk
-    distributor = desk.distributor.rehearsal()
+    distributor = rehearsal(desk.distributor)
     estimator = copy.deepcopy(desk.estimator)
     kept = desk.call_backs.place_of(step.queue, party, now)
     event = joining(

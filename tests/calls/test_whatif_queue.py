@@ -1,8 +1,9 @@
-"""A copy to try things on: what is done with it does not reach the distributor."""
+"""A copy of the distributor to try things on: what is done with it does not reach the original."""
 
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings, Strategy, TierSettings
 from softacd.acd.vocabulary import CallerJoined, DeviceChanged, Offer, Status, StatusChosen
+from softacd.calls.whatif_queue import rehearsal
 
 
 def test_nothing_done_with_the_copy_reaches_the_distributor() -> None:
@@ -21,7 +22,7 @@ def test_nothing_done_with_the_copy_reaches_the_distributor() -> None:
         distributor.handle(DeviceChanged(agent=name, reachable=True), 0.0)
         distributor.handle(StatusChosen(agent=name, status=Status.AVAILABLE, reason=""), 0.0)
     before = distributor.queues(5.0), [distributor.agent(name) for name in names]
-    commands = distributor.rehearsal().handle(CallerJoined(caller="what-if", queue="sales"), 5.0)
+    commands = rehearsal(distributor).handle(CallerJoined(caller="what-if", queue="sales"), 5.0)
     assert any(isinstance(command, Offer) for command in commands)
     assert (distributor.queues(5.0), [distributor.agent(name) for name in names]) == before
     assert distributor.explain("what-if", 5.0) is None
