@@ -76,6 +76,8 @@ class Spread:
         self._written = written
         self._ports: dict[int, deque[Port]] = {}
         self._homeless: deque[int] = deque()
+        self._unfinished: dict[int, tuple[int, StartRecording]] = {}
+        """Recordings that were stopped and whose files are not complete: by their numbers, with their workers."""
         self._unjoined: set[int] = set()  # streams that wait for the ports of a line
         self._homes: dict[int, int] = {}  # room -> its worker
         self._lines = Lines(self._tell, self._take_port, lambda port: self._ports[port.worker].appendleft(port))
@@ -104,7 +106,9 @@ class Spread:
             if placed.worker == worker:
                 placed.worker = 0
                 self._homeless.append(stream)
-                self._lose_recording(stream, placed)
+                self._lose_recording(placed)
+        for number in [number for number, (home, _) in self._unfinished.items() if home == worker]:
+            self._lost(self._unfinished.pop(number)[1])
         self._lines.lose(worker)
         for room in rooms:
             del self._homes[room]
@@ -121,12 +125,21 @@ class Spread:
         while self._homeless:
             self.events.append(StreamLost(self._homeless.popleft()))
 
-    def _lose_recording(self, stream: int, placed: Placed) -> None:
+    def _lose_recording(self, placed: Placed) -> None:
         recording, placed.recording = placed.recording, None
         if recording is not None:
-            seconds, octets = self._written(recording.path)
-            error = "the media worker that recorded has died; what it had written can be played"
-            self.events.append(RecordingEnded(stream, recording.recording, seconds, octets, error))
+            self._lost(recording)
+
+    def _finish_recording(self, placed: Placed) -> None:
+        """It is written to its end, which is told whatever becomes of the stream meanwhile."""
+        recording, placed.recording = placed.recording, None
+        if recording is not None:
+            self._unfinished[recording.recording] = (placed.worker, recording)
+
+    def _lost(self, recording: StartRecording) -> None:
+        seconds, octets = self._written(recording.path)
+        error = "the media worker that recorded has died; what it had written can be played"
+        self.events.append(RecordingEnded(recording.stream, recording.recording, seconds, octets, error))
 
     # --- ports --------------------------------------------------------------------------------------------------
 
@@ -205,9 +218,10 @@ class Spread:
             case MixLeave():
                 self._rise(command.stream, placed)
             case StartRecording():
+                self._finish_recording(placed)
                 placed.recording = command
             case StopRecording():
-                placed.recording = None
+                self._finish_recording(placed)
             case PauseRecording() | ResumeRecording():
                 pass
             case CloseStream():
@@ -368,10 +382,14 @@ class Spread:
             return
         if isinstance(event, PortsLost) or event.stream < 0:
             return  # of a line: the control side does not know of it
+        if isinstance(event, RecordingEnded) and self._unfinished.pop(event.recording, None) is not None:
+            self.events.append(event)
+            return
         placed = self.streams.get(event.stream)
         if placed is None or placed.worker != worker:
             return
         if isinstance(event, StreamClosed):
+            self._finish_recording(placed)
             self._part(event.stream, placed)
             self._rise(event.stream, placed)
             del self.streams[event.stream]

@@ -6,6 +6,7 @@ is told anything.
 
 from collections import deque
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,11 +24,13 @@ from softacd.rtp.vocabulary import (
     Port,
     PortsLost,
     PortsOffered,
+    RecordingEnded,
     ReservePorts,
     ReturnPorts,
     SetRemote,
     StartRecording,
     StopPlay,
+    StopRecording,
     StreamClosed,
     StreamLost,
     StreamMoved,
@@ -217,6 +220,26 @@ def test_who_dies_while_recording_leaves_what_it_wrote() -> None:
     kinds = [type(event).__name__ for event in house.events if not isinstance(event, PortsOffered)]
     assert kinds[-3:] == ["PortsLost", "RecordingEnded", "StreamMoved"]
     assert house.spread.streams[1].play == Play(1, 4, ("music",), loop=True)
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_file_that_is_complete_after_its_stream_has_closed_is_told_of(stopped: bool) -> None:
+    house = House(2)
+    house.open(1, 1)
+    house.carry(StartRecording(1, 9, "a.wav"), *([StopRecording(1)] if stopped else []), CloseStream(1))
+    ended = RecordingEnded(1, 9, 2.5, 80_044, "")
+    house.spread.take(1, ended)
+    assert house.spread.events[-1] == ended
+    house.spread.take(1, ended)  # once
+    assert house.spread.events.count(ended) + house.events.count(ended) == 1
+
+
+def test_a_worker_that_dies_between_the_end_of_a_stream_and_that_of_its_file_is_told_of_too() -> None:
+    house = House(2)
+    house.open(1, 1)
+    house.carry(StartRecording(1, 9, "a.wav"), CloseStream(1))
+    house.lose(1)
+    assert [event.recording for event in house.events if isinstance(event, RecordingEnded)] == [9]
 
 
 def test_without_any_worker_streams_wait_and_are_given_up() -> None:

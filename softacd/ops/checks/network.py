@@ -152,7 +152,7 @@ def _check_media(draft: Draft) -> None:
     for index, text in enumerate(draft.sip.listen if draft.sip else ()):
         transport, _, rest = text.partition(":")
         port = rest.rpartition(":")[2]
-        if transport == "udp" and port.isdigit() and media.port_low <= int(port) <= media.port_high + 1:
+        if transport == "udp" and port.isdigit() and media.port_low <= int(port) <= media.port_high | 1:  # RTCP's, odd
             draft.error(("media", "port_low"), f"the port range holds {port}, which sip.listen[{index}] uses")
 
 
