@@ -36,7 +36,7 @@ async def test_an_agent_hands_a_caller_on_blindly(switch: Switch, phones: Phones
         await talk(waiting, second)
         await agent.over()
         await shop.until_agent("ann", state="idle")
-        await shop.until_agent("bob", state="idle")
+        await shop.until_agent("bob", state="own-call")
         assert (await shop.agent("ann")).call == ""
         await waiting.hang_up()
         await second.over()
