@@ -25,7 +25,7 @@ types: dev
 bench: dev
 	.venv/bin/softacd bench
 
-# Looks for inputs that break what reads octets of strangers, from SIP to DTLS: ten seconds each (Python 3.11 on x86-64).
+# Looks for inputs that break what reads octets of strangers, from SIP to DTLS: five seconds each (Python 3.11 on x86-64).
 fuzz: dev
 	@for target in message stack stream description digest uri packet relayed transcoded reports keys buffer decoded checks arrivals handshake; do \
 		echo "== $$target"; $(PYTHON) -m tests.fuzz.run $$target -max_total_time=5 -print_final_stats=1 -verbosity=0 \

@@ -40,6 +40,8 @@ async def test_a_mute_carrier_is_named_and_a_dead_one_hung_up_on(
         story = await shop.story(call.id)
         assert story.kinds("no-audio") == ["no-audio trunk beta sent no audio"]
         faults = {leg.party: (leg.fault, leg.reason) for leg in story.legs}
-        assert faults["trunk:beta"] == ("sent no audio", "neither voice nor reports for 6 s")
+        fault, reason = faults["trunk:beta"]
+        assert fault == "sent no audio"
+        assert reason in ("neither voice nor reports for 6 s", "neither voice nor reports for 7 s")  # once a second
         assert faults["phone:101"][0] == ""
         assert 5_000 < call.talk_ms < 9_000
