@@ -1,21 +1,25 @@
 """What Russian and Ukrainian have in common: three plural forms, gender of one and two, numerals in the genitive."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from softacd.calls.prompts import Prompt
 from softacd.calls.words.grammar import (
+    DIGIT_KEYS,
     Counted,
     Currency,
+    Language,
     Noun,
     NounSlot,
     NumberSlot,
     Numeral,
+    Part,
     Pattern,
     Plural,
     Scale,
+    day_and_month,
     noun,
     small_numbers,
 )
@@ -93,12 +97,38 @@ BETWEEN: Pattern = (
 )
 
 
-def currencies(genders: Mapping[str, tuple[Gender, Gender]]) -> dict[str, Currency]:
-    """Code -> the genders of its unit and of its hundredth."""
-    return {
-        code: Currency(
-            NUMERALS.counted(f"money/{code.lower()}", unit),
-            NUMERALS.counted(f"money/{code.lower()}-hundredth", hundredth),
-        )
-        for code, (unit, hundredth) in genders.items()
-    }
+def _currency(code: str, whole: Gender, part: Gender) -> Currency:
+    name = f"money/{code.lower()}"
+    return Currency(NUMERALS.counted(name, whole), NUMERALS.counted(f"{name}-hundredth", part))
+
+
+CURRENCIES = {
+    "UAH": _currency("UAH", "feminine", "feminine"),
+    "MDL": _currency("MDL", "masculine", "masculine"),
+    "RON": _currency("RON", "masculine", "masculine"),
+    "RUB": _currency("RUB", "masculine", "feminine"),
+    "EUR": _currency("EUR", "masculine", "masculine"),
+    "USD": _currency("USD", "masculine", "masculine"),
+}
+
+
+def language(tag: str, time_of_day: Callable[[int, int], tuple[Part, ...]]) -> Language:
+    """A language of the two: they differ in their words and in how they say a time of day."""
+    return Language(
+        tag=tag,
+        plural=plural,
+        numeral=NUMERALS.masculine,
+        key_clips=DIGIT_KEYS,
+        next_in_line=(Prompt.YOU_ARE_NEXT,),
+        place_in_line=PLACE,
+        wait_less_than_a_minute=LESS_THAN_A_MINUTE,
+        wait_less_than=LESS_THAN,
+        wait_about=ABOUT,
+        wait_between=BETWEEN,
+        new_messages=NEW_MESSAGES,
+        minus=Prompt.MINUS,
+        joins_parts="",
+        currencies=CURRENCIES,
+        time_of_day=time_of_day,
+        date=day_and_month,
+    )
