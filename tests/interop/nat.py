@@ -179,7 +179,10 @@ class Branch:
         assert '"level":"error"' not in self.log, self.log[-2000:]
 
     def phone(self, net: Net, name: str, address: str, user: str, *, at: str, naive: int = 0) -> PjsuaPhone:
-        """A phone in namespace `name` that registers at `at`, and believes its own address."""
+        """A phone in namespace `name` that registers at `at`, and believes its own address.
+
+        `naive`: 0, or 2 and more for line ends every `naive - 1` seconds (with 1 PJSIP sends them without any pause).
+        """
         return PjsuaPhone(
             user,
             500 + 10 * int(user),

@@ -57,7 +57,7 @@ async def test_a_router_that_forgets_is_reminded(tmp_path: Path, kept_by: str) -
         inside = net.behind("one", "a", f"{LAN}.11")
         async with (
             Branch(net, "switch", server, tmp_path, sip=sip, phones={"101": {"ring_seconds": 3}}) as branch,
-            branch.phone(net, "a", inside, "101", at=server, naive=1 if kept_by == "phone" else 0) as ann,
+            branch.phone(net, "a", inside, "101", at=server, naive=2 if kept_by == "phone" else 0) as ann,
             branch.phone(net, "d", outside, "201", at=server) as dan,
         ):
             await asyncio.sleep(2.5 * FORGETS)
