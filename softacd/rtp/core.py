@@ -206,6 +206,8 @@ class MediaCore:
         """RTP packets due by `now`, in the order they are to be sent; they hold until the next tick."""
         packets: list[tuple[Session, bytes | memoryview]] = []
         pacer = self._pacer
+        for one in pacer.forgive(now):
+            self._resume(one)
         deadline = pacer.next_deadline()
         while deadline is not None and deadline <= now:
             self._turn(pacer.turn(now), now, packets)
@@ -226,6 +228,19 @@ class MediaCore:
             for listener, keys in detect(self._listeners.values()):
                 self.events += (DigitPressed(listener.stream, key, origin="inband") for key in keys)
         return packets
+
+    def _resume(self, one: Session | Chorus) -> None:
+        """The machine stood still: what is said next is marked, and its timestamp counts the time that was missed.
+
+        Numbered as if no time had passed it would come too late for the receiver's jitter buffer, for ever.
+        """
+        if isinstance(one, Session):
+            one.start_speaking()
+            return
+        while one.sessions:  # the first each time, which is found at once
+            session = one.sessions[0]
+            self._leave_chorus(session)
+            session.start_speaking()
 
     def _turn(self, due: list[Session | Chorus], now: float, packets: list[tuple[Session, bytes | memoryview]]) -> None:
         again = self._pacer.again

@@ -11,7 +11,8 @@ SLOTS = 16
 """Sub-ticks the wheel holds: above the longest packet time, 60 ms."""
 
 LATE_LIMIT = 0.1
-"""Ticks missed by more than this (the machine stood still) are not made up for: that would be one long burst."""
+"""Ticks missed by more than this (the machine stood still) are not made up for: that would be one long burst. See
+`Pacer.forgive`."""
 
 Stream = TypeVar("Stream")
 
@@ -40,6 +41,16 @@ class Pacer(Generic[Stream]):
         self._count += 1
         self._slots[self._turn].append(stream)
 
+    def forgive(self, now: float) -> list[Stream]:
+        """Begin anew when more than `LATE_LIMIT` was missed; everybody held, whose time has not run on meanwhile.
+
+        Empty in any other case. To be called before the first `turn` of a tick.
+        """
+        if not self._count or now - self._next <= LATE_LIMIT:
+            return []
+        self._next = now
+        return [stream for slot in self._slots for stream in slot]
+
     def turn(self, now: float) -> list[Stream]:
         """Streams of the oldest sub-tick not yet taken that was due by `now`; empty when it held none.
 
@@ -47,8 +58,6 @@ class Pacer(Generic[Stream]):
         """
         if not self._count or self._next > now:
             return []
-        if now - self._next > LATE_LIMIT:
-            self._next = now
         slot = self._turn
         due = self._slots[slot]
         self._slots[slot] = []

@@ -96,9 +96,32 @@ def test_what_was_missed_is_made_up_for_packet_by_packet() -> None:
         assert len(heard) >= 5 + 8
 
 
+def test_a_machine_that_stood_still_lets_timestamps_go_on_with_time() -> None:
+    studio = Studio(chorus=True)
+    for stream in range(20):
+        studio.open(stream)
+        studio.core.handle(Play(stream, 1, ("music",) if stream else ("hello",), loop=True), studio.now)
+        studio.wait(0.003)
+    studio.wait(0.2)
+    for pause in (0.099, 0.13, 1.0, 0.05, 4.0):
+        studio.now += pause
+        studio.wait(0.1)
+    for heard in studio.heard.values():
+        began, first = heard[0]
+        for (_, one), (now, other) in pairwise(heard):
+            assert other.sequence - one.sequence == 1
+            assert other.marker == (other.timestamp - one.timestamp != 160), "a gap is marked, and nothing else is"
+            # as late as a tick may be that is made up for, and the sub-tick in which a listener's turn is
+            assert -0.1 <= (other.timestamp - first.timestamp) / 8000 - (now - began) <= 0.02
+        assert sum(packet.marker for _, packet in heard) == 4
+    whole = b"".join(packet.payload for _, packet in studio.heard[7])
+    assert whole == (MUSIC.encoded["PCMA"] * 2)[: len(whole)], "the music goes on where it stood"
+    assert all(session.chorus is not None for session in list(studio.core.sessions.values())[1:])
+
+
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["play", "stop", "digits", "record", "still", "remote", "bridge", "prompt", "wait"]),
+        st.sampled_from(["play", "stop", "digits", "record", "still", "remote", "bridge", "prompt", "wait", "stall"]),
         st.integers(1, 4),
         st.integers(1, 60),
     ),
@@ -127,6 +150,8 @@ def test_together_or_alone_everybody_hears_the_same(steps: list[tuple[str, int, 
             if what == "remote":
                 codec = PCMA if some % 2 else Codec("PCMU", 0)
                 studio.core.set_remote(SetRemote(stream, "192.0.2.1", 4000, 4001, codec, 101), studio.now)
+            elif what == "stall":
+                studio.now += some / 200
             elif what in commands:
                 studio.core.handle(commands[what], studio.now)
             studio.wait(some / 1000)
