@@ -20,6 +20,9 @@ MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """Gaps taken for loss and for lateness before the source counts as restarted (RFC 3550 appendix A.1)."""
 
+LATE_SECONDS = 1.0
+"""A packet that comes later than this after the one before it was said later."""
+
 _HALF = 0x8000_0000
 _unpack = HEADER.unpack_from
 _rewrite = HEADER.pack_into
@@ -266,8 +269,9 @@ class Inbound:
         sink = self.sink
         outgoing: int | None = None
         voice = payload_type == self.payload_type and end > start
+        late = 0.0
         if voice:
-            self._measure(timestamp, now)
+            late = self._measure(timestamp, now)
             if self.tap is not None:
                 self.tap(timestamp, bytes(buffer[start:end]), now)
             if sink is not None:
@@ -293,7 +297,7 @@ class Inbound:
                 self._anchored = self.extended + 1
             self._expected = -1 if self._fresh and sink is not None else (self.extended + 1) & 0xFFFF
             return 0
-        return self._forward(buffer, start, end, now, sink, outgoing, behind, voice=voice)
+        return self._forward(buffer, start, end, now, sink, outgoing, behind, late, voice=voice)
 
     def _follow(self, ssrc: int, sequence: int) -> bool | None:
         """Sequence number validation (RFC 3550 appendix A.1): True in order, False late, None to be dropped."""
@@ -333,15 +337,20 @@ class Inbound:
         self._transit = nan
         self._fresh = True
 
-    def _measure(self, timestamp: int, now: float) -> None:
-        """Jitter (appendix A.8), unless the timestamps have jumped: then they begin anew towards the sink too."""
+    def _measure(self, timestamp: int, now: float) -> float:
+        """Jitter (appendix A.8), unless the timestamps have jumped: then they begin anew towards the sink too.
+
+        Returns how much later than the one before it the packet has come (s), 0 where that cannot be told.
+        """
         transit = now * self.clock_rate - timestamp
         change = (transit - self._transit + _HALF) % (2 * _HALF) - _HALF  # timestamps wrap at 32 bits
+        self._transit = transit
         if -self._jump < change < self._jump:
             self.jitter += (abs(change) - self.jitter) / 16.0
-        else:
-            self._fresh = True
-        self._transit = transit
+            late = change / self.clock_rate
+            return late if 0.0 < late < LATE_SECONDS else 0.0
+        self._fresh = True
+        return 0.0
 
     def _forward(
         self,
@@ -352,6 +361,7 @@ class Inbound:
         sink: Outbound,
         payload_type: int,
         behind: int,
+        late: float,
         *,
         voice: bool,
     ) -> int:
@@ -361,7 +371,8 @@ class Inbound:
         if spliced:
             if behind:
                 return 0
-            out_sequence, out_timestamp = sink.anchor(now)
+            # A packet that waited for us is as old as it is: those behind it come in a burst, not in their time.
+            out_sequence, out_timestamp = sink.anchor(now - late)
             self.sequence_offset = out_sequence - sequence
             self.timestamp_offset = out_timestamp - timestamp
             self._anchored = self.extended

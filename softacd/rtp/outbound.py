@@ -16,6 +16,7 @@ class Outbound:
     """Sending side of a stream. The relay writes `sequence`, `timestamp`, `sent_at` and the counts directly."""
 
     __slots__ = (
+        "_lead",
         "clock_rate",
         "octets",
         "payload_type",
@@ -41,19 +42,23 @@ class Outbound:
         self.sent = 0
         self.octets = 0
         self.sent_at = 0.0
+        self._lead = 0  # units the timestamps run ahead of time, because splices came sooner than a packet's length
         self.tap: Tap | None = None
         """Who listens to what this stream's peer hears."""
 
     def anchor(self, now: float) -> tuple[int, int]:
-        """Sequence number and timestamp for the first packet of a new source of sound.
+        """Sequence number and timestamp for the first packet of a new source of sound, which must be sent.
 
         The timestamp moves by the time that has passed, one packet at least, as if the stream had been silent
-        meanwhile (RFC 3550 section 5.1: it advances also while nothing is sent).
+        meanwhile (RFC 3550 section 5.1: it advances also while nothing is sent). What it runs ahead of time by that
+        least step is taken back at later splices: it would add up over a call of many.
         """
         if not self.sent:
             return (self.sequence + 1) & 0xFFFF, self.timestamp
-        passed = round((now - self.sent_at) * self.clock_rate)
-        return (self.sequence + 1) & 0xFFFF, (self.timestamp + max(passed, self.samples)) & 0xFFFF_FFFF
+        passed = max(round((now - self.sent_at) * self.clock_rate), 0)
+        step = max(passed - self._lead, self.samples)
+        self._lead += step - passed
+        return (self.sequence + 1) & 0xFFFF, (self.timestamp + step) & 0xFFFF_FFFF
 
     def packet(self, payload: bytes, now: float, *, fresh: bool) -> bytes:
         """The next packet of sound made here; `fresh` begins a talkspurt (RFC 3551 section 4.1: marker)."""

@@ -132,6 +132,20 @@ def test_after_a_pause_the_timestamps_have_moved_with_time() -> None:
     assert (after.sequence, after.timestamp - before[0].timestamp) == (502, 12_000)
 
 
+def test_packets_that_waited_at_a_splice_do_not_run_ahead_of_time() -> None:
+    wire = Wire()
+    wire.inbound.relay_to(None)
+    wire.run(*range(10))
+    wire.sink.packet(b"x" * 160, 0.2, fresh=True)  # music, up to the moment the machine stood still
+    wire.inbound.relay_to(wire.sink)
+    burst = [wire.feed(wire.packet(number), 0.5) for number in range(11, 26)]
+    after = wire.feed(wire.packet(26), 0.52)
+    steps = [(packet.timestamp - 90_000) / 160 for packet in (*burst, after) if packet is not None]
+    assert steps == list(range(1, 17)), "0.32 s after the music, as by the clock"
+    assert burst[0] is not None
+    assert burst[0].marker
+
+
 def test_jitter_is_that_of_the_rfc() -> None:
     """Appendix A.8, recomputed here sample by sample."""
     arrivals = [0.0, 0.021, 0.04, 0.066, 0.08, 0.1005, 0.12]
