@@ -1,12 +1,12 @@
 """Asking the store: which calls there were, what happened in one of them, what agents last said of themselves."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
@@ -33,6 +33,8 @@ from softacd.store.missed_list import missed_callers
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
 from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, messages, ratings, recordings, segments
 from softacd.store.tables import missed_owners as owners
+
+T = TypeVar("T")
 
 MAXIMUM = 10_000
 """Most calls one question answers."""
@@ -232,6 +234,14 @@ class History:
         """Return the newest event of each call-back that is still to be made: what to go on with after a start."""
         return [event for event in await self._newest(CallBackEvent, "id") if event.state in CallBackState.open()]
 
+    async def ask(self, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Return the answer to a question of several statements, put over one connection."""
+        try:
+            async with self._engine().connect() as connection:
+                return await question(connection)
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreError(self._database.where, *explain(error, self._database.path)) from error
+
     async def everything(self, record: type[R]) -> list[R]:
         """Return every record of one kind, in no particular order: to export, or to compare two stores."""
         return await self._all(record, _select(record))
@@ -261,12 +271,10 @@ class History:
         )
 
     async def _all(self, record: type[R], statement: Select[Any]) -> list[R]:
-        try:
-            async with self._engine().connect() as connection:
-                rows = (await connection.execute(statement)).all()
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreError(self._database.where, *explain(error, self._database.path)) from error
-        return [from_row(record, row) for row in rows]
+        async def rows(connection: AsyncConnection) -> list[R]:
+            return [from_row(record, row) for row in (await connection.execute(statement)).all()]
+
+        return await History.ask(self, rows)
 
 
 def _select(record: type[R]) -> Select[Any]:

@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
 import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
@@ -28,7 +28,7 @@ from softacd.calls.records import (
 from softacd.store import migration
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
-from softacd.store.history import CallDetail, History
+from softacd.store.history import CallDetail, History, T
 from softacd.store.missed import handle_call, handle_numbers
 from softacd.store.recovery import Recovery
 from softacd.store.spool import Spool
@@ -247,6 +247,11 @@ class Store(History):
         """As `History.call_backs`, with everything written until now."""
         await self._settle()
         return await super().call_backs()
+
+    async def ask(self, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """As `History.ask`, with everything written until now."""
+        await self._settle()
+        return await super().ask(question)
 
     async def _settle(self) -> None:
         if not self._writer.failing:

@@ -31,7 +31,7 @@ from softacd.calls.records import (
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -62,6 +62,9 @@ MISSED_OPEN = "missed_handled = 0 AND outcome || '' IN ('abandoned', 'interrupte
 """Written the same in the indices of missed calls nobody has handled and in every question for them: only so SQLite
 knows that those, small whatever the history's size, answer it (https://sqlite.org/partialindex.html, section 3). The
 empty addition keeps it from reading every missed call there ever was by the index of outcomes instead."""
+
+WRAPPING_UP = "state IN ('after-call', 'wrap-up')"
+"""Written the same in the index of wrap-ups and in the question for them, as `MISSED_OPEN`."""
 
 nodes = Table(
     "nodes",
@@ -141,6 +144,7 @@ segments = Table(
     *map(_text, ("ended_by",)),
     Index("segments_call", "call"),
     Index("segments_agent", "agent", "started"),
+    Index("segments_started", "started"),
 )
 
 recordings = Table(
@@ -177,6 +181,7 @@ agent_events = Table(
     *map(_integer, ("at",)),
     *map(_text, ("status", "state", "reason", "call")),
     Index("agent_events_agent", "agent", "at"),
+    Index("agent_events_wrap_up", "at", sqlite_where=text(WRAPPING_UP), postgresql_where=text(WRAPPING_UP)),
 )
 
 phone_events = Table(
