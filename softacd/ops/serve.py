@@ -42,6 +42,7 @@ from softacd.ops.own_command import own_command
 from softacd.ops.recordings import RecordingKeeper
 from softacd.ops.registrations import RegistrationKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
+from softacd.ops.report_desk import ReportDesk
 from softacd.ops.vitals import checks, gauges
 from softacd.rtp.model import MediaSettings
 from softacd.runtime.addresses import Addresses
@@ -63,6 +64,7 @@ from softacd.runtime.websocket import WebSocketListener
 from softacd.sip.limits import Limits
 from softacd.sip.transport import Transport
 from softacd.store.errors import StoreError
+from softacd.store.recovery import absences
 from softacd.store.store import Store
 from softacd.web.errors import WebError
 from softacd.web.server import WebServer, WebServerSettings
@@ -316,7 +318,10 @@ class Server:
         if self._store is None:
             return
         with contextlib.suppress(StoreError):
-            for name, event in (await self._store.last_statuses()).items():
+            statuses = await self._store.last_statuses()
+            for absence in absences(statuses.values(), self._store.recovery.last_alive):
+                self._store.write(absence)
+            for name, event in statuses.items():
                 if name in switch.exchange.agents:
                     switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
             switch.restore_phones((await self._store.last_choices()).values())
@@ -361,6 +366,7 @@ class Server:
             version=__version__,
             customers=self._customers,
             knowledge=self._customers.knowledge if self._customers is not None else None,
+            reports=ReportDesk(self._store, lambda: self._configuration, lambda: self.wall(time.monotonic())),
         )
         try:
             await self._web.start()

@@ -1,6 +1,6 @@
 """What a start finds: calls the last run left open, rows it left in the spool."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from softacd.calls.records import CallRecord, Outcome
+from softacd.acd.vocabulary import State, Status
+from softacd.calls.records import AgentEvent, CallRecord, Outcome
 from softacd.store.tables import CALLS, call_events, calls, from_row, legs, nodes, recordings, trace
 
 
@@ -47,6 +48,22 @@ class Recovery(msgspec.Struct, frozen=True):
             )
         sentence = "; ".join(parts)
         return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
+
+
+STOPPED = "stopped"
+"""The reason of a status while the switch did not run."""
+
+
+def absences(last: Iterable[AgentEvent], alive: int) -> list[AgentEvent]:
+    """Return how the time without the switch is accounted: whoever was logged in is not, from `alive` (ms) on.
+
+    `last` are the newest events of the agents. What the restart sets them to again follows with its own moment.
+    """
+    return [
+        AgentEvent(event.agent, max(event.at, alive), Status.LOGGED_OUT.value, State.IDLE.value, STOPPED)
+        for event in last
+        if event.status != Status.LOGGED_OUT and alive
+    ]
 
 
 def _count(number: int, noun: str) -> str:

@@ -19,6 +19,7 @@ from softacd.calls import customers as customer_records
 from softacd.calls import goods as goods_records
 from softacd.calls import missed as missed_records
 from softacd.calls import records, views, whatif_answer
+from softacd.calls import reports as report_records
 from softacd.calls.control import Check
 from softacd.web import (
     agents,
@@ -80,6 +81,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         contacts,
         customers,
         missed_records,
+        report_records,
         missed,
         events,
         feed,
@@ -137,6 +139,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("goods", "What the shop sells, what comes when, and promises to call back."),
             Tag("security", "Sources of unwanted messages."),
             Tag("recordings", "What was recorded, and supervisors in conversations."),
+            Tag("reports", "What was offered, answered and lost, and what agents did."),
             Tag("events", "The live stream."),
             Tag("operation", "Health and figures for who runs the program."),
         ],

@@ -20,6 +20,7 @@ from softacd.calls.control import Control
 from softacd.calls.customers import Customers
 from softacd.calls.goods import Knowledge
 from softacd.calls.model import HidesSecrets
+from softacd.calls.reports import Reports
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
 from softacd.web.agents import agent_handlers
 from softacd.web.calls import call_handlers
@@ -39,6 +40,7 @@ from softacd.web.overview import overview_handlers
 from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
 from softacd.web.recordings import recording_handlers
+from softacd.web.reports import report_handlers
 from softacd.web.security import security_handlers
 
 log = structlog.get_logger("softacd.web")
@@ -84,6 +86,7 @@ class WebServer:
         version: str,
         customers: Customers | None = None,
         knowledge: Knowledge | None = None,
+        reports: Reports | None = None,
     ) -> None:
         self._settings = settings
         self._control = control
@@ -101,6 +104,7 @@ class WebServer:
                 *(customer_handlers(customers) if customers is not None else ()),
                 *(contact_handlers(customers, history) if customers is not None else ()),
                 *(goods_handlers(knowledge, self._feed.observe) if knowledge is not None else ()),
+                *(report_handlers(reports) if reports is not None else ()),
                 *phone_handlers(control),
                 *house_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),

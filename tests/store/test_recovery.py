@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from softacd.calls.records import CallEvent, LegRecord, Outcome, RecordingRecord
+from softacd.calls.records import AgentEvent, CallEvent, LegRecord, Outcome, RecordingRecord
 from softacd.store import Recovery
+from softacd.store.agent_reports import status_times
+from softacd.store.recovery import absences
+from softacd.store.reports import Terms
 from tests.store.shop import MORNING, Call, OpenStore, Wall
 
 BUSY_SWITCH = Path(__file__).with_name("busy_switch.py")
@@ -164,3 +167,26 @@ async def test_a_thousand_cut_calls(open_store: OpenStore, call: Call) -> None:
 )
 def test_it_is_told_in_one_sentence(found: Recovery, sentence: str) -> None:
     assert found.describe() == sentence
+
+
+async def test_time_without_the_switch_is_nobodys(open_store: OpenStore, wall: Wall) -> None:
+    store = await open_store()
+    for agent, status in (("ann", "available"), ("bob", "lunch"), ("eve", "logged-out")):
+        store.write(AgentEvent(agent, MORNING, status, "idle"))
+    wall.now = MORNING + 600_000
+    await store.close()
+    wall.now = MORNING + 3_600_000
+    store = await open_store()
+    for absence in absences((await store.last_statuses()).values(), store.recovery.last_alive):
+        store.write(absence)
+    store.write(AgentEvent("ann", wall.now, "available", "idle"))
+    terms = Terms(since=MORNING, before=MORNING + 7_200_000, agents=("ann", "bob", "eve"), now=wall.now + 60_000)
+    rows = await store.ask(lambda connection: status_times(connection, terms))
+    assert [(row.agent, row.status, row.reason, row.seconds) for row in rows] == [
+        ("ann", "available", "", 660.0),
+        ("ann", "logged-out", "stopped", 3000.0),
+        ("bob", "logged-out", "stopped", 3060.0),
+        ("bob", "lunch", "", 600.0),
+        ("eve", "logged-out", "", 3660.0),
+    ]
+    assert absences([], 0) == []
