@@ -35,7 +35,9 @@ WIDE = 116
 _GAP = 2
 _LEAST_ROWS = 2
 
-_TRUNK_ON_ITS_WAY = frozenset({"unregistered", "registering", "resolving", "backing-off", "stopping", "deregistering"})
+_TRUNK_ON_ITS_WAY = frozenset(
+    {"unregistered", "registering", "resolving", "backing-off", "stopping", "leaving", "deregistering"}
+)
 
 
 def render(

@@ -24,7 +24,12 @@ __all__ = ["Registration", "RegistrationState"]
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 300.0
 REJECTED_RETRY = 900.0
-_REGISTERED = (RegistrationState.REGISTERED, RegistrationState.REFRESHING, RegistrationState.BACKING_OFF)
+_REGISTERED = (
+    RegistrationState.REGISTERED,
+    RegistrationState.REFRESHING,
+    RegistrationState.BACKING_OFF,
+    RegistrationState.REGISTERING,  # again, after a refresh that failed
+)
 
 
 class Registration:
@@ -94,7 +99,8 @@ class Registration:
 
     def stop(self, now: float) -> ClientTransaction | None:
         """De-register; done when `state` is UNREGISTERED."""
-        return self._advance(RegistrationInput.STOP, now)
+        granted = self.expires_at is not None and self.expires_at > now
+        return self._advance(RegistrationInput.LEAVE if granted else RegistrationInput.STOP, now)
 
     def next_deadline(self) -> float | None:
         """When handle_deadline is due."""
@@ -171,7 +177,6 @@ class Registration:
                 self._deadline = now + max(longest * (0.5 + 0.5 * self._jitter()), self._retry_after)
                 self._retry_after = 0.0
             case RegistrationAction.RETRY_LATE:
-                self.expires_at = None
                 self._deadline = now + REJECTED_RETRY * (0.9 + 0.2 * self._jitter())
             case RegistrationAction.NONE:
                 self._deadline = None

@@ -164,6 +164,67 @@ def test_stop_while_unanswered_waits_for_the_answer(line: Line) -> None:
     assert line.state == "unregistered"
 
 
+def leaves(line: Line, cseq: str) -> None:
+    """What the carrier granted is given back, and then nothing more is said."""
+    line.play.drain()
+    assert line.state == "deregistering"
+    line.play << sends("REGISTER", cseq=cseq, expires="0")
+    line.hear(answer(line.play, 200, "r"))
+    assert (line.state, line.registration.expires_at, line.registration.next_deadline()) == ("unregistered", None, None)
+    line.play >> wait(1000) << nothing()
+
+
+@pytest.mark.parametrize(("status", "state"), [(503, "backing-off"), (403, "rejected")])
+def test_stop_after_a_failed_refresh_gives_back_what_was_granted(line: Line, status: int, state: str) -> None:
+    register(line)
+    line.until_deadline()
+    line.play << sends("REGISTER", cseq="2 REGISTER")
+    line.hear(answer(line.play, status, "r"))
+    assert line.state == state
+    line.registration.stop(line.play.now)
+    leaves(line, "3 REGISTER")
+
+
+@pytest.mark.parametrize("status", [200, 403, 423, 503])
+def test_stop_in_a_refresh_gives_back_what_was_granted_however_it_is_answered(line: Line, status: int) -> None:
+    register(line)
+    line.until_deadline()
+    line.play << sends("REGISTER", cseq="2 REGISTER")
+    line.registration.stop(line.play.now)
+    line.registration.stop(line.play.now)
+    line.play >> wait(0.1) << nothing()
+    assert line.state == "leaving"
+    line.hear(answer(line.play, status, "r", "Min-Expires: 1800\n"))
+    leaves(line, "3 REGISTER")
+
+
+def test_stop_in_the_attempt_after_a_failed_refresh_gives_it_back_too(line: Line) -> None:
+    register(line)
+    line.until_deadline()
+    line.play << sends("REGISTER")
+    line.hear(answer(line.play, 503, "r"))
+    line.until_deadline()
+    line.play << sends("REGISTER", cseq="3 REGISTER")
+    assert (line.state, line.registration.registered(line.play.now)) == ("registering", True)
+    line.registration.stop(line.play.now)
+    line.hear(answer(line.play, 503, "r"))
+    leaves(line, "4 REGISTER")
+
+
+@pytest.mark.parametrize("status", [503, 403])
+def test_stop_without_anything_granted_says_nothing(line: Line, status: int) -> None:
+    register(line, seconds=60)
+    for _ in range(2 if status == 503 else 1):
+        line.until_deadline()
+        line.play << sends("REGISTER")
+        line.hear(answer(line.play, status, "r"))
+    line.play >> wait(60)
+    assert not line.registration.registered(line.play.now)
+    line.registration.stop(line.play.now)
+    line.play >> wait(1000) << nothing()
+    assert line.state == "unregistered"
+
+
 def test_start_while_waiting_tries_at_once(line: Line) -> None:
     line.start()
     line.play << sends("REGISTER")
@@ -177,5 +238,6 @@ def test_start_while_waiting_tries_at_once(line: Line) -> None:
 def test_every_state_can_be_stopped_and_every_wait_ends() -> None:
     for state in RegistrationState:
         assert (state, RegistrationInput.STOP) in TABLE
+        assert (state, RegistrationInput.LEAVE) in TABLE
     for waiting in ("registered", "backing-off", "rejected"):
         assert (RegistrationState(waiting), RegistrationInput.DEADLINE) in TABLE
