@@ -1,10 +1,17 @@
 """What tests of several rooms stand on."""
 
+import os
 import shutil
 
 import pytest
+from hypothesis import settings
 
 from tests.certificates import Certificates
+
+if "CI" not in os.environ:  # there, hypothesis does so itself
+    # A property says what holds, not how fast: seconds of the wall clock tell how busy the machine is.
+    settings.register_profile("without a stop-watch", deadline=None)
+    settings.load_profile("without a stop-watch")
 
 
 @pytest.fixture(scope="session")
