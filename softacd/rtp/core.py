@@ -4,7 +4,7 @@ It owns no socket. Whoever does (runtime/media) hands in what arrives and sends 
 
 - `open`, `handle`, `close`: the commands of the vocabulary;
 - `Session.latch` and `Session.inbound.receive`: packets (see runtime/media/loop.py, the only hot user);
-- `tick(now)` at `next_deadline()`: packets of prompts, music and digits that are due, and reports;
+- `tick(now)` or `volleys(now)` at `next_deadline()`: packets of prompts, music and digits that are due, and reports;
 - `events`: what has happened, and `recorded`: what is to be written to files; to be taken away by the owner.
 """
 
@@ -59,6 +59,20 @@ SEQUENCES_KEPT = 64
 
 KEY_MS = 160
 """Length of a key that is passed on."""
+
+
+Packet = tuple[Session, bytes | memoryview]
+"""What is to be sent, and to whose peer."""
+
+
+def _one_by_one(volleys: list[Packet | Chorus]) -> list[Packet]:
+    packets: list[Packet] = []
+    for one in volleys:
+        if isinstance(one, Chorus):
+            packets += one.packets()
+        else:
+            packets.append(one)
+    return packets
 
 
 def _is_up_to_date(session: Session) -> None:
@@ -202,9 +216,13 @@ class MediaCore:
             deadline = min(deadline, self._listen_at)
         return min(deadline, self._mix_at) if self._mixer else deadline
 
-    def tick(self, now: float) -> list[tuple[Session, bytes | memoryview]]:
+    def tick(self, now: float) -> list[Packet]:
         """RTP packets due by `now`, in the order they are to be sent; they hold until the next tick."""
-        packets: list[tuple[Session, bytes | memoryview]] = []
+        return _one_by_one(self.volleys(now))
+
+    def volleys(self, now: float) -> list[Packet | Chorus]:
+        """The same, for who can send the packets of a chorus all at once."""
+        packets: list[Packet | Chorus] = []
         pacer = self._pacer
         for one in pacer.forgive(now):
             self._resume(one)
@@ -242,7 +260,7 @@ class MediaCore:
             self._leave_chorus(session)
             session.start_speaking()
 
-    def _turn(self, due: list[Session | Chorus], now: float, packets: list[tuple[Session, bytes | memoryview]]) -> None:
+    def _turn(self, due: list[Session | Chorus], now: float, packets: list[Packet | Chorus]) -> None:
         again = self._pacer.again
         alone: list[Session] = []
         for one in due:
@@ -264,12 +282,13 @@ class MediaCore:
             if playout is not None and session.playout is None and session.codec is not None:
                 self.events.append(PlayEnded(session.stream, playout.play, finished=True))
 
-    def _sing(self, chorus: Chorus, now: float, packets: list[tuple[Session, bytes | memoryview]]) -> None:
+    def _sing(self, chorus: Chorus, now: float, packets: list[Packet | Chorus]) -> None:
         del self._choruses[chorus.slot, chorus.packet_ms, id(chorus.data)]
         if chorus.sessions:
             if chorus.at == now:  # for the second time in this tick: its rows are still to be sent
-                packets[:] = [(session, bytes(packet)) for session, packet in packets]
-            packets += chorus.tick(now)
+                packets[:] = [(session, bytes(packet)) for session, packet in _one_by_one(packets)]
+            chorus.tick(now)
+            packets.append(chorus)
             self._enter_chorus(chorus)
 
     def _enter_chorus(self, chorus: Chorus) -> None:

@@ -68,6 +68,7 @@ class Session:
         "chorus",
         "codec",
         "event_rate",
+        "handle",
         "inbound",
         "latch",
         "listener",
@@ -106,6 +107,8 @@ class Session:
         """
         self.stream = stream
         self.send: Send = send_nowhere
+        self.handle = -1
+        """What the owner of the sockets knows its socket by, while sending is that and nothing else; -1: it is not."""
         self.outbound = outbound
         self.inbound = Inbound(stream, events)
         self.latch = Latch()
@@ -147,6 +150,13 @@ class Session:
         self._last_report_at = 0.0
         self._reported_sent = 0
         self._reported_on = False
+
+    def reach(self, send: Send, handle: int = -1) -> None:
+        """From now on packets go this way."""
+        self.send = send
+        self.handle = handle
+        if self.chorus is not None:
+            self.chorus.reach(self)
 
     # --- agreement and routing ----------------------------------------------------------------------------------
 

@@ -107,12 +107,14 @@ class Channel:
         else:
             disconnect(self.rtp)
         if destination is None or not is_reachable(self.rtp, destination):
-            self.session.send = send_nowhere
+            self.session.reach(send_nowhere)
+        elif self.plain:
+            self.session.reach(self.rtp.send, self.rtp.fileno())
         elif destination == peer:
-            self.session.send = self._send_encrypted(self.rtp.send)
+            self.session.reach(self._send_encrypted(self.rtp.send))
         else:
             sendto = self.rtp.sendto
-            self.session.send = self._send_encrypted(lambda packet: sendto(packet, destination))
+            self.session.reach(self._send_encrypted(lambda packet: sendto(packet, destination)))
 
     def reports_to(self) -> Address | None:
         """Where RTCP goes; None while it cannot: of keys made for the port of RTP only, none are for the one beside."""

@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable
 
 import msgspec
+import numpy as np
 
+from softacd.rtp.chorus import Chorus
 from softacd.rtp.clips import ClipSource
 from softacd.rtp.core import MediaCore
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.recording import Piece
+from softacd.rtp.session import Session
 from softacd.rtp.vocabulary import (
     AnyCommand,
     AnyEvent,
@@ -37,6 +40,7 @@ from softacd.runtime.media.handshakes import Failed, Flight, Handshakes, Outcome
 from softacd.runtime.media.inbox import Inbox
 from softacd.runtime.media.reservoir import Reservoir
 from softacd.runtime.media.sockets import is_reachable
+from softacd.runtime.media.uring import open_ring
 from softacd.runtime.media.wire import Wire
 
 Entry = AnyCommand | Outcome
@@ -49,6 +53,9 @@ MAY_WAIT = (PortsOffered, StreamClosed, StreamReport)
 """Events the control side does not wait for: they are told with the next ones, so that they do not wake it."""
 LONGEST_WAIT = 0.05
 """Seconds such an event waits at most."""
+
+WORTH_A_VOLLEY = 4
+"""Packets of a chorus from which one call for all of them costs less than one for each."""
 
 STOP_SECONDS = 5.0
 """What the thread of handshakes may take to end."""
@@ -94,6 +101,7 @@ class MediaLoop:
         self._reservoir = Reservoir(settings, random.SystemRandom())
         self._wire: Wire = EpollWire(self._core.consider, inbox.descriptor, settings.coalesce_microseconds / 1e6)
         self._core.refresh = self._wire.refresh
+        self._ring = open_ring()
         self._channels: dict[int, Channel] = {}
         self._stopping = False
         self._send_errors = 0
@@ -126,7 +134,7 @@ class MediaLoop:
             reservoir=len(self._reservoir),
             sockets=2 * (len(self._channels) + len(self._reservoir)),
             packets=self._wire.packets,
-            send_errors=self._send_errors + self._wire.send_errors,
+            send_errors=self._send_errors + self._wire.send_errors + (self._ring.errors if self._ring else 0),
             unknown_streams=self._core.unknown_streams,
             failed_binds=self._reservoir.failed_binds,
             gathering=self._wire.gathering,
@@ -162,15 +170,35 @@ class MediaLoop:
                 self._flush()
 
     def _tick(self, now: float) -> None:
-        for session, packet in self._core.tick(now):
-            try:
-                session.send(packet)
-            except OSError:
-                self._send_errors += 1
+        for one in self._core.volleys(now):
+            if isinstance(one, Chorus):
+                self._sing(one)
+            else:
+                self._send(*one)
         for session, packet in self._core.check(now, time.time()):
             channel = self._channels.get(session.stream)
             if channel is not None:
                 self._send_rtcp(channel, packet)
+
+    def _send(self, session: Session, packet: bytes | memoryview) -> None:
+        try:
+            session.send(packet)
+        except OSError:
+            self._send_errors += 1
+
+    def _sing(self, chorus: Chorus) -> None:
+        """Send the packets of a chorus, all at once where the kernel lets us, but those of encrypted streams."""
+        count = chorus.sung
+        sent = np.zeros(count, np.bool_)
+        if self._ring is not None and count >= WORTH_A_VOLLEY:
+            rows = np.flatnonzero(chorus.handles[:count] >= 0)
+            done = self._ring.send(chorus.handles[rows], chorus.addresses[rows], chorus.length)
+            sent[rows[:done]] = True
+            if done == count:
+                return
+        for already, (session, packet) in zip(sent.tolist(), chorus.packets(), strict=True):
+            if not already:
+                self._send(session, packet)
 
     def _send_rtcp(self, channel: Channel, packet: bytes) -> None:
         destination = channel.reports_to()
@@ -304,3 +332,5 @@ class MediaLoop:
         self._handshakes.stop(STOP_SECONDS)
         self._reservoir.close()
         self._wire.close()
+        if self._ring is not None:
+            self._ring.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from softacd.rtp import rtcp
@@ -29,9 +30,10 @@ from softacd.rtp.vocabulary import (
     StreamStarted,
     Unbridge,
 )
-from softacd.runtime.media import epoll_wire
+from softacd.runtime.media import epoll_wire, loop
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
+from softacd.runtime.media.uring import Ring, open_ring
 from tests.runtime.media.bench import HOST, PCMA, PCMU, Bench, Phone, tone
 
 
@@ -218,6 +220,42 @@ def test_shared_music_is_one_broadcast(bench: Bench) -> None:
     positions = [(music + music).find(sound) for sound in (at_ann, at_bob)]
     distance = (positions[1] - positions[0]) % 8000
     assert min(distance, 8000 - distance) <= 400  # within 50 ms of each other, though one came later
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_many_hear_music_whether_or_not_the_kernel_sends_it_at_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    volleys: list[int] = []
+
+    class Counted(Ring):
+        def send(self, sockets: np.ndarray, addresses: np.ndarray, length: int) -> int:
+            volleys.append(len(sockets))
+            return super().send(sockets, addresses, length)
+
+    if at_once and open_ring() is None:
+        pytest.skip("this kernel has no io_uring for us")
+    monkeypatch.setattr(loop, "open_ring", Counted if at_once else lambda: None)
+    bench = Bench(root, MediaSettings(port_low=43_000, port_high=43_199, reservoir=8))
+    phones = [bench.phone(stream) for stream in range(1, 8)]
+    for stream, phone in enumerate(phones[1:], 2):  # the first has not been heard: it is sent to as agreed
+        phone.say()
+        bench.expect(StreamStarted, stream=stream)
+    bench.submit(*(Play(stream, stream, ("music/default",), loop=True) for stream in range(1, 8)))
+    heard = [[phone.hear() for _ in range(12)] for phone in phones]
+    phones[0].say()
+    bench.expect(StreamStarted, stream=1)
+    bench.submit(StopPlay(4))
+    music = encode("PCMU", tone(8000)) * 2
+    for stream, (phone, packets) in enumerate(zip(phones, heard, strict=True), 1):
+        packets += phone.drain() if stream == 4 else [phone.hear() for _ in range(12)]
+        assert continuous(packets)
+        assert all(after.timestamp - before.timestamp == 160 for before, after in pairwise(packets))
+        assert music.startswith(b"".join(packet.payload for packet in packets))
+    if at_once:
+        assert 6 in volleys, "the first phone is not in it before it was heard"
+        assert volleys[-1] == 6, "and the fourth not after"
+    bench.close()
 
 
 def test_key_presses_are_reported_and_passed_on(bench: Bench) -> None:
