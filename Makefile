@@ -2,6 +2,8 @@
 .PHONY: run test lint types bench fuzz setup dev docs lock clean
 
 PYTHON = .venv/bin/python
+FUZZED = message stack stream description digest uri packet relayed transcoded reports keys buffer decoded checks \
+	arrivals handshake
 
 run: setup
 	.venv/bin/softacd demo --calls 20
@@ -27,10 +29,7 @@ bench: dev
 
 # Looks for inputs that break what reads octets of strangers, from SIP to DTLS: five seconds each (Python 3.11 on x86-64).
 fuzz: dev
-	@for target in message stack stream description digest uri packet relayed transcoded reports keys buffer decoded checks arrivals handshake; do \
-		echo "== $$target"; $(PYTHON) -m tests.fuzz.run $$target -max_total_time=5 -print_final_stats=1 -verbosity=0 \
-			|| exit 1; \
-	done
+	@tools/fuzz $(FUZZED)
 
 docs: dev
 	$(PYTHON) -m softacd.ops.build_docs
