@@ -136,7 +136,11 @@ SUITES: dict[str, Suite] = {
             "Prompts and music played",
             {"seconds": 0.5, "streams": 20, "rounds": 1, "peer_streams": 4},
         ),
-        Suite("voice", "Sound mixed, searched for keys, recorded, encrypted", {"streams": 6, "rounds": 2}),
+        Suite("mix", "Conferences mixed", {"streams": 6, "rounds": 2}),
+        Suite("transcode", "Conversations between codecs", {"streams": 6, "rounds": 2}),
+        Suite("dtmf", "Voices searched for keys pressed as tones", {"streams": 6, "rounds": 2}),
+        Suite("srtp", "Voices encrypted", {"packets": 20}),
+        Suite("recording", "Conversations recorded", {"streams": 6, "rounds": 2}),
         Suite(
             "dispatch",
             "Agents become free, callers enter: until the INVITE leaves and both hear",
