@@ -27,6 +27,7 @@ from softacd.calls.routing import Routing, ToExtension, ToGroup, ToOutside, ToQu
 from softacd.calls.services import Services
 from softacd.calls.toll_guard import TollGuard
 from softacd.calls.trunk import Trunk
+from softacd.sdp.negotiation import COMFORT_NOISE
 from softacd.sip.headers import NameAddress
 from softacd.sip.location import LocationService
 from softacd.sip.uri import SipUri
@@ -244,6 +245,11 @@ class Exchange:
 
 
 def codecs_to_offer(call: "Call", codecs: tuple[str, ...]) -> tuple[str, ...]:
-    """`codecs` with the one the caller speaks first, so that the called device takes it and nothing is transcoded."""
-    spoken = call.caller_leg.codec if call.caller_leg is not None else ""
-    return (spoken, *(codec for codec in codecs if codec != spoken)) if spoken in codecs else codecs
+    """`codecs` with the one the caller speaks first, so that the called device takes it and nothing is transcoded.
+
+    Comfort noise is offered where the caller's device may send it, to be passed on.
+    """
+    leg = call.caller_leg
+    spoken = leg.codec if leg is not None else ""
+    ordered = (spoken, *(codec for codec in codecs if codec != spoken)) if spoken in codecs else codecs
+    return (*ordered, COMFORT_NOISE.name) if leg is not None and leg.pauses else ordered

@@ -3,6 +3,8 @@
 Nothing of the dialog is known here; `softacd.calls.leg` builds on it.
 """
 
+import msgspec
+
 from softacd.calls.records import LegRecord
 from softacd.calls.services import Services
 from softacd.rtp.vocabulary import (
@@ -24,7 +26,16 @@ from softacd.rtp.vocabulary import (
 from softacd.sdp.description import SessionDescription
 from softacd.sdp.dtls import LocalDtls
 from softacd.sdp.errors import SdpError
-from softacd.sdp.negotiation import Answer, LocalMedia, Offer, RemoteMedia, accept_answer, answer, make_offer
+from softacd.sdp.negotiation import (
+    COMFORT_NOISE,
+    Answer,
+    LocalMedia,
+    Offer,
+    RemoteMedia,
+    accept_answer,
+    answer,
+    make_offer,
+)
 from softacd.sip.transport import Flow, Transport
 
 NO_AUDIO = "sent no audio"
@@ -43,6 +54,7 @@ class LegVoice:
 
     __slots__ = (
         "_answer",
+        "_comfort_noise",
         "_fingerprint",
         "_ice",
         "_key",
@@ -63,10 +75,14 @@ class LegVoice:
     )
 
     def __init__(self, services: Services, record: LegRecord, *, flow: Flow, codecs: tuple[str, ...]) -> None:
-        """Takes a media port. Raises NoPortError."""
+        """Takes a media port. Raises NoPortError.
+
+        `codecs` are those to speak; with COMFORT_NOISE among them, comfort noise is offered.
+        """
         self.services = services
         self.record = record
-        self.codecs = codecs
+        self.codecs = tuple(codec for codec in codecs if codec != COMFORT_NOISE.name)
+        self._comfort_noise = COMFORT_NOISE.name in codecs
         self.held = False
         self.host = services.media_host(flow)
         self._port: Port | None = services.take_port(record.call)
@@ -97,6 +113,12 @@ class LegVoice:
         if self._remote is not None:
             return self._remote.codec.name
         return self._answer.remote.codec.name if self._answer is not None else ""
+
+    @property
+    def pauses(self) -> bool:
+        """The device may send comfort noise instead of silence, or would be let to."""
+        agreed = self._remote or (self._answer.remote if self._answer is not None else None)
+        return agreed is not None and agreed.comfort_noise
 
     @property
     def sends_events(self) -> bool:
@@ -188,6 +210,7 @@ class LegVoice:
             port=self._port.rtp,
             codecs=self.codecs,
             session_id=self.stream,
+            comfort_noise=self.pauses if self._remote is not None else self._comfort_noise,
             srtp=self._srtp,
             srtp_key=self._key,
             dtls=self._local_dtls(),
@@ -206,11 +229,12 @@ class LegVoice:
     def _answer_offer(self, body: bytes) -> Answer:
         """Our answer to an offer of the device's. Raises SdpError."""
         offered = SessionDescription.parse(body)
-        made = answer(offered, self._local(), previous=self._sdp_sent)
+        local = msgspec.structs.replace(self._local(), comfort_noise=True)
+        made = answer(offered, local, previous=self._sdp_sent)
         before = self._remote
         if self._ice is not None and before is not None and made.remote.ufrag != before.ufrag:
             self._ice = self.services.new_ice()  # it restarts ICE, so must we (RFC 8839 section 4.4.2)
-            made = answer(offered, self._local(), previous=self._sdp_sent)
+            made = answer(offered, msgspec.structs.replace(local, ice=self._ice), previous=self._sdp_sent)
         return made
 
     def _take_answer(self, body: bytes) -> bool:
@@ -253,6 +277,7 @@ class LegVoice:
                 dtls=DtlsPeer(remote.dtls.fingerprints, remote.dtls.setup == "active") if remote.dtls else None,
                 ice=IceCredentials(self._ice.ufrag, self._ice.password) if remote.ufrag and self._ice else None,
                 rtcp_mux=remote.rtcp_mux,
+                comfort_noise=remote.comfort_noise,
                 send=remote.direction.sends,
                 receive=remote.direction.receives,
             )

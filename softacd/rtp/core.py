@@ -79,6 +79,10 @@ def _is_up_to_date(session: Session) -> None:
     """Nobody else holds anything of it."""
 
 
+def _is_free(session: Session) -> None:
+    """Nobody else does anything for it."""
+
+
 class MediaCore:
     """All streams of one engine. `randbits(n)` gives n random bits; `cname` is this engine's name in RTCP.
 
@@ -99,6 +103,8 @@ class MediaCore:
         self.sessions: dict[int, Session] = {}
         self.refresh: Callable[[Session], None] = _is_up_to_date
         """Called before a session's figures are read: the owner of the sockets may hold a part of them (lane.py)."""
+        self.disengage: Callable[[Session], None] = _is_free
+        """Called before a session's packets are to go another way without a command that says so."""
         self.unknown_streams = 0
         """Commands for streams that are not open."""
         self._clips = clips
@@ -111,6 +117,7 @@ class MediaCore:
         self._check_at = 0.0
         self._checks: list[dict[int, Session]] = [{} for _ in range(CHECK_ROUNDS)]
         self._round = 0
+        self._quiet: list[tuple[Session, int]] = []
         self._listeners: dict[int, Listener] = {}
         self._listen_at = 0.0
         self._mixer = Mixer(self._wide)
@@ -125,6 +132,7 @@ class MediaCore:
         randbits = self._randbits
         outbound = Outbound(randbits(32), randbits(16), randbits(32))
         session = Session(stream, outbound, self.events, now, self._listeners, self._wide)
+        session.on_quiet = partial(self._turn_quiet, stream)
         interval = self.settings.rtcp_interval_seconds
         session.report_at = now + interval * (0.5 + randbits(8) / 256)  # RFC 3550 section 6.2: 0.5 to 1.5 times
         if not self.sessions:
@@ -223,6 +231,8 @@ class MediaCore:
     def volleys(self, now: float) -> list[Packet | Chorus]:
         """The same, for who can send the packets of a chorus all at once."""
         packets: list[Packet | Chorus] = []
+        if self._quiet:
+            self._make_noise(now)
         pacer = self._pacer
         for one in pacer.forgive(now):
             self._resume(one)
@@ -385,6 +395,23 @@ class MediaCore:
             self._leave(other)
         session.route()
         other.route()
+
+    def _turn_quiet(self, stream: int, level: int) -> None:
+        """A peer has paused. Its comfort noise is passed on where it can be, else made here, from the next tick on."""
+        session = self.sessions[stream]
+        other = session.other
+        if other is not None and not session.quiet and other.outbound.comfort_noise is None:
+            session.quiet = True
+            self._quiet.append((session, level))
+
+    def _make_noise(self, now: float) -> None:
+        for session, level in self._quiet:
+            if session.quiet and session.other is not None:
+                self.disengage(session)
+                self._link(session, now)
+                if session.seat is not None:
+                    session.seat.be_quiet(level)
+        self._quiet.clear()
 
     def _part(self, session: Session) -> None:
         """End the bridge of a stream, or take it out of its room."""

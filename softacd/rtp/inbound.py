@@ -15,7 +15,7 @@ from softacd.rtp.telephone_event import EventReceiver
 from softacd.rtp.vocabulary import AnyEvent, DigitPressed
 
 COMFORT_NOISE = 13
-"""Static payload type (RFC 3389 section 4); never agreed to here, understood from those who send it all the same."""
+"""Static payload type (RFC 3389 section 4); understood from those as well who send it without having agreed."""
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """Gaps taken for loss and for lateness before the source counts as restarted (RFC 3550 appendix A.1)."""
@@ -44,9 +44,11 @@ class Inbound:
         "_jump",
         "_last_expected",
         "_last_lost",
+        "_quiet_at",
         "_started",
         "_transit",
         "clock_rate",
+        "comfort_noise",
         "events",
         "extended",
         "jitter",
@@ -71,6 +73,8 @@ class Inbound:
         self.events = events
         self.payload_type = -1
         self.telephone_events: tuple[int, ...] = ()
+        self.comfort_noise = False
+        """Whether the peer may send comfort noise."""
         self.clock_rate = 8000
         self.open = False
         """Whether packets are wanted (the agreed direction); when not, they are dropped unlooked at."""
@@ -101,6 +105,7 @@ class Inbound:
         self._fresh = True  # offsets towards the sink are to be computed at the next packet
         self._anchored = 0  # extended number the offsets were computed at: nothing older is relayed
         self._bad_sequence = -1
+        self._quiet_at = -1  # extended number of the newest comfort noise
         self._events = EventReceiver()
         self._last_expected = 0
         self._last_lost = 0
@@ -109,6 +114,11 @@ class Inbound:
     def started(self) -> bool:
         """Whether a packet has ever come."""
         return self._started
+
+    @property
+    def quiet(self) -> bool:
+        """The last that came was comfort noise: the peer pauses, and says so."""
+        return self._quiet_at == self.extended
 
     @property
     def received(self) -> int:
@@ -240,6 +250,8 @@ class Inbound:
         except PacketError:
             return False
         payload_type = buffer[1] & 0x7F
+        if payload_type == COMFORT_NOISE and self.comfort_noise:
+            return True
         return payload_type == self.payload_type or payload_type in self.telephone_events
 
     def loss_since_last_report(self) -> tuple[int, int]:
@@ -286,8 +298,12 @@ class Inbound:
             # event says nothing new, but after its end it would be a second key to many a receiver.
             if sink is not None and not behind:
                 outgoing = sink.telephone_event
-        elif payload_type == COMFORT_NOISE and end > start and self.noise is not None:
-            self.noise(buffer[start] & 0x7F)
+        elif payload_type == COMFORT_NOISE and end > start and not behind:
+            self._quiet_at = self.extended
+            if sink is not None:
+                outgoing = sink.comfort_noise
+            if self.noise is not None:
+                self.noise(buffer[start] & 0x7F)
         # else, RFC 3550 section 5.1: a receiver must ignore payload types it does not understand
         if outgoing is None or sink is None:
             if in_order:
@@ -297,7 +313,8 @@ class Inbound:
                 self._anchored = self.extended + 1
             self._expected = -1 if self._fresh and sink is not None else (self.extended + 1) & 0xFFFF
             return 0
-        return self._forward(buffer, start, end, now, sink, outgoing, behind, late, voice=voice)
+        timed = voice or payload_type == COMFORT_NOISE
+        return self._forward(buffer, start, end, now, sink, outgoing, behind, late, voice=voice, timed=timed)
 
     def _follow(self, ssrc: int, sequence: int) -> bool | None:
         """Sequence number validation (RFC 3550 appendix A.1): True in order, False late, None to be dropped."""
@@ -364,6 +381,7 @@ class Inbound:
         late: float,
         *,
         voice: bool,
+        timed: bool,
     ) -> int:
         _, second, sequence, timestamp, _ = _unpack(buffer)
         marker = second & MARKER
@@ -391,7 +409,7 @@ class Inbound:
         _rewrite(buffer, 0, PLAIN, marker | payload_type, out_sequence, out_timestamp, sink.ssrc)
         if not behind:
             sink.sequence = out_sequence
-            if voice or spliced:  # all packets of an event carry the timestamp of its start
+            if timed or spliced:  # all packets of an event carry the timestamp of its start
                 sink.timestamp = out_timestamp
                 sink.sent_at = now
         sink.sent += 1

@@ -18,6 +18,7 @@ class Outbound:
     __slots__ = (
         "_lead",
         "clock_rate",
+        "comfort_noise",
         "octets",
         "payload_type",
         "samples",
@@ -37,6 +38,7 @@ class Outbound:
         self.timestamp = timestamp
         self.payload_type = 0
         self.telephone_event: int | None = None
+        self.comfort_noise: int | None = None
         self.clock_rate = 8000
         self.samples = 160
         self.sent = 0

@@ -15,7 +15,7 @@ from softacd.rtp.chorus import Chorus
 from softacd.rtp.clips import Playout
 from softacd.rtp.codec import WideCodecs
 from softacd.rtp.g711 import SILENCE, TRANSCODE
-from softacd.rtp.inbound import Inbound
+from softacd.rtp.inbound import COMFORT_NOISE, Inbound
 from softacd.rtp.latch import Address, Latch
 from softacd.rtp.model import MediaSettings
 from softacd.rtp.narrow import LISTENED, Narrower
@@ -73,11 +73,13 @@ class Session:
         "latch",
         "listener",
         "may_send",
+        "on_quiet",
         "other",
         "outbound",
         "paced",
         "playout",
         "presses",
+        "quiet",
         "recording",
         "remote_jitter_ms",
         "remote_lost",
@@ -118,6 +120,10 @@ class Session:
         """Clock rate of the durations of telephone-events."""
         self.other: Session | None = None
         """The stream this one is bridged to."""
+        self.quiet = False
+        """Its peer has paused towards one who cannot be told: the two are mixed, and the noise is made here."""
+        self.on_quiet: Callable[[int], None] | None = None
+        """Who is told the level of its peer's comfort noise, while it is in no room."""
         self.playout: Playout | None = None
         self.chorus: Chorus | None = None
         """Those it hears music with: they hold its numbers meanwhile (see chorus.py)."""
@@ -175,6 +181,8 @@ class Session:
         out = self.outbound
         out.payload_type = codec.payload_type
         out.telephone_event = remote.telephone_event
+        out.comfort_noise = COMFORT_NOISE if remote.comfort_noise else None
+        self.inbound.comfort_noise = remote.comfort_noise
         self.event_rate = remote.telephone_event_rate
         out.clock_rate = codec.clock_rate
         out.samples = codec.clock_rate * codec.packet_ms // 1000
@@ -208,7 +216,7 @@ class Session:
         """Let those who listen hear what the peer says, and the recording what it hears, in the codec agreed now."""
         recording, listener, seat, codec = self.recording, self.listener, self.seat, self.codec
         self.inbound.tap = self.outbound.tap = None
-        self.inbound.noise = seat.be_quiet if seat is not None else None
+        self.inbound.noise = seat.be_quiet if seat is not None else self.on_quiet
         if codec is None:
             return
         said: list[HeardTap] = []
@@ -264,7 +272,9 @@ class Session:
         if ours is None or theirs is None:
             return False
         if ours.name in SILENCE and theirs.name in SILENCE:
-            return ours.packet_ms != theirs.packet_ms
+            unheard = self.quiet and other.outbound.comfort_noise is None
+            unheard = unheard or (other.quiet and self.outbound.comfort_noise is None)
+            return unheard or ours.packet_ms != theirs.packet_ms
         return ours.name != theirs.name or ours.clock_rate != theirs.clock_rate
 
     def bridge(self, other: "Session") -> None:
@@ -280,6 +290,7 @@ class Session:
         other = self.other
         if other is not None:
             self.other = other.other = None
+            self.quiet = other.quiet = False
             self.inbound.relay_to(None)
             other.inbound.relay_to(None)
             self.choose_listener()
@@ -354,7 +365,7 @@ class Session:
     def silence(self, now: float, settings: MediaSettings) -> StreamSilent | StreamDead | None:
         """What is to be told of a peer that should send and does not; each thing once until it sends again."""
         inbound = self.inbound
-        if self._heard != inbound.extended or not inbound.open:
+        if self._heard != inbound.extended or not inbound.open or inbound.quiet:
             self._heard = inbound.extended
             self._heard_at = self._alive_at = now
             self._told = 0

@@ -128,7 +128,8 @@ class SetRemote(Command, frozen=True, tag=True):
     `telephone_event_rate` is the clock rate of their durations.
     `srtp` are the keys when both sides encrypt; packets that are not encrypted with them are then dropped. With `dtls`
     the keys come from a handshake on the stream; nothing is sent or believed before. With `ice` the peer is where its
-    checks come from, whatever `host` says. `rtcp_mux`: RTCP travels on the RTP port (RFC 5761).
+    checks come from, whatever `host` says. `rtcp_mux`: RTCP travels on the RTP port (RFC 5761). `comfort_noise`: either
+    side may send comfort noise instead of silence (RFC 3389).
     """
 
     host: str
@@ -145,6 +146,7 @@ class SetRemote(Command, frozen=True, tag=True):
     dtls: DtlsPeer | None = None
     ice: IceCredentials | None = None
     rtcp_mux: bool = False
+    comfort_noise: bool = False
 
 
 class Bridge(Command, frozen=True, tag=True):

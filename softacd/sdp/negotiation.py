@@ -28,7 +28,14 @@ from softacd.sdp.errors import NotAcceptable
 from softacd.sdp.ice import LocalIce, remote_ufrag
 from softacd.sdp.security import Encryption, Protection
 
-STATIC_FORMATS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 18: ("G729", 8000)}
+STATIC_FORMATS = {
+    0: ("PCMU", 8000),
+    3: ("GSM", 8000),
+    8: ("PCMA", 8000),
+    9: ("G722", 8000),
+    13: ("CN", 8000),
+    18: ("G729", 8000),
+}
 """Payload types whose meaning needs no rtpmap (RFC 3551 table 4): name, clock rate."""
 
 LONGEST_ADDRESS = 64
@@ -60,6 +67,12 @@ class MediaFormat(msgspec.Struct, frozen=True):
     parameters: str = ""
 
 
+COMFORT_NOISE = MediaFormat("CN", 13)
+"""Noise told of in a few octets while nobody speaks (RFC 3389 section 4), beside a codec of the same clock."""
+QUIET_CODECS = ("PCMA", "PCMU")
+"""Codecs that have no silence of their own."""
+
+
 class LocalMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Our end of one stream: where we listen and what we speak, in order of preference.
 
@@ -76,6 +89,9 @@ class LocalMedia(msgspec.Struct, frozen=True, kw_only=True):
     user: str = "softacd"
     packet_ms: int = 20
     telephone_event: bool = True
+    comfort_noise: bool = False
+    """Comfort noise is welcome: offered, and agreed to where it is offered. Not with browsers, whose voices would pause
+    towards desk phones that cannot be told."""
     srtp: Encryption = "off"
     srtp_key: bytes = b""
     """Our master key and salt, 30 octets drawn at random for this dialog; b"": keys do not travel in descriptions."""
@@ -102,6 +118,8 @@ class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     telephone_event_in: int | None = None
     telephone_event_rate: int = 8000
     """Clock rate their durations are counted in: the codec's, or 8000 beside Opus with peers that know no other."""
+    comfort_noise: bool = False
+    """Either side may pause while nobody speaks, and tell how loud its silence is (RFC 3389)."""
     direction: Direction = Direction.SENDRECV
     packet_ms: int = 20
     hold: bool = False
@@ -143,6 +161,8 @@ def make_offer(local: LocalMedia, direction: Direction = Direction.SENDRECV, *, 
     formats = tuple(_local_format(name, index) for index, name in enumerate(local.codecs))
     rates = dict.fromkeys(known.clock_rate for known in formats) if local.telephone_event else {}
     events = tuple(MediaFormat(TELEPHONE_EVENT, TELEPHONE_EVENT_TYPES[rate], rate) for rate in rates)
+    if _welcome(local) and any(known.name in QUIET_CODECS for known in formats):
+        formats = (*formats, COMFORT_NOISE)
     keyed = local.srtp != "off" and bool(local.srtp_key) and local.ice is None
     crypto = Crypto(1, SUITES[0], local.srtp_key) if keyed else None
     with_dtls = local.srtp != "off" and local.dtls is not None
@@ -206,6 +226,7 @@ def answer(
     remote = msgspec.structs.replace(
         remote,
         telephone_event_in=remote.telephone_event,
+        comfort_noise=remote.comfort_noise and _welcome(local),
         crypto=crypto,
         dtls=protection.dtls,
         rtcp_mux=protection.dtls is not None and media.attribute("rtcp-mux") is not None,
@@ -220,7 +241,8 @@ def answer(
             events: tuple[MediaFormat, ...] = ()
             if remote.telephone_event is not None:
                 events = (MediaFormat(TELEPHONE_EVENT, remote.telephone_event, remote.telephone_event_rate),)
-            ours = _audio(local, section.protocol, (remote.codec,), events, remote.direction, keys)
+            spoken = (remote.codec, COMFORT_NOISE) if remote.comfort_noise else (remote.codec,)
+            ours = _audio(local, section.protocol, spoken, events, remote.direction, keys)
             if remote.rtcp_mux:
                 ours = _with(ours, Attribute("rtcp-mux"))
             if ufrag and local.ice is not None:
@@ -262,7 +284,10 @@ def accept_answer(our_offer: bytes | SessionDescription, answered: SessionDescri
     event = TELEPHONE_EVENT in names
     remote = _agree(answered, media, names, host, wanted=wanted, event=event, ufrag=ufrag)
     protection = security.accept(ours, mine, answered, media)
-    remote = msgspec.structs.replace(remote, crypto=protection.crypto, dtls=protection.dtls, rtcp_mux=mux)
+    quiet = remote.comfort_noise and COMFORT_NOISE.name in names
+    remote = msgspec.structs.replace(
+        remote, crypto=protection.crypto, dtls=protection.dtls, rtcp_mux=mux, comfort_noise=quiet
+    )
     if remote.telephone_event is None:
         return remote
     listed = _event_format(formats, remote.telephone_event_rate)
@@ -315,7 +340,7 @@ def _agree(
 ) -> RemoteMedia:
     """What their `media` line and our wishes have in common."""
     formats = formats_of(media)
-    voices = set(codecs) - {TELEPHONE_EVENT}
+    voices = set(codecs) - {TELEPHONE_EVENT, COMFORT_NOISE.name}
     codec = next((known for known in formats if known.name in voices), None)
     if codec is None:
         raise NotAcceptable("no common codec")
@@ -336,11 +361,21 @@ def _agree(
         codec=codec,
         telephone_event=listed.payload_type if listed is not None else None,
         telephone_event_rate=listed.clock_rate if listed is not None else codec.clock_rate,
+        comfort_noise=codec.name in QUIET_CODECS and any(_is_comfort_noise(known) for known in formats),
         direction=direction_of(sends=sends and wanted.sends, receives=allowed.receives and wanted.receives),
         packet_ms=_packet_ms(media),
         hold=wanted.sends and not sends,
         ufrag=ufrag,
     )
+
+
+def _welcome(local: LocalMedia) -> bool:
+    return local.comfort_noise and local.ice is None
+
+
+def _is_comfort_noise(known: MediaFormat) -> bool:
+    """Under its static payload type, which is for a clock of 8000 Hz."""
+    return (known.name, known.payload_type, known.clock_rate) == ("CN", 13, 8000)
 
 
 def _check_address(host: str, our_host: str) -> bool:

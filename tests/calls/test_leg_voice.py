@@ -1,9 +1,11 @@
 """What a leg offers and answers to which kind of device, and what the media engine is told of it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from softacd.calls.exchange import codecs_to_offer
 from softacd.calls.leg_voice import LegVoice
 from softacd.calls.records import LegRecord
 from softacd.calls.services import Services
@@ -97,3 +99,35 @@ def test_without_a_certificate_nobody_is_offered_a_handshake() -> None:
     services.keying["101"] = ("dtls",)
     for transport in (Transport.WS, Transport.UDP):
         assert offered(voice(services, transport)).attribute("fingerprint") is None
+
+
+DESK_OFFER = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 13\r\n"
+
+
+def test_comfort_noise_is_agreed_to_by_who_offers_it_and_told_to_the_engine() -> None:
+    services = house()
+    leg = voice(services, Transport.UDP)
+    answered = leg._answer_offer(DESK_OFFER)
+    leg._apply(answered.remote)
+    assert SessionDescription.parse(answered.body).media[0].formats == ("8", "13")
+    assert (leg.pauses, told(services).comfort_noise) == (True, True)
+    assert "13" in offered(leg).formats, "what was agreed stays in later offers"
+    leg._apply(leg._answer_offer(DESK_OFFER.replace(b" 13", b"")).remote)
+    assert (leg.pauses, told(services).comfort_noise) == (False, False)
+    assert "13" not in offered(leg).formats
+
+
+def test_comfort_noise_is_offered_to_the_called_device_where_the_caller_may_send_it() -> None:
+    services = house()
+    assert "13" not in offered(voice(services, Transport.UDP)).formats
+    caller = voice(services, Transport.UDP)
+    caller._apply(caller._answer_offer(DESK_OFFER).remote)
+    call = SimpleNamespace(caller_leg=caller)
+    codecs = codecs_to_offer(call, ("PCMU", "PCMA"))  # type: ignore[arg-type]  # all of a call that is asked for
+    record = LegRecord(id="2", call="c", party="phone:102", number="102", outgoing=True, started=0)
+    flow = Flow(Transport.UDP, ("192.0.2.1", 5060), ("192.0.2.8", 5060))
+    called = LegVoice(services, record, flow=flow, codecs=codecs)
+    assert offered(called).formats == ("8", "0", "13", "101")
+    assert called.codecs == ("PCMA", "PCMU")
+    caller._apply(caller._answer_offer(DESK_OFFER.replace(b" 13", b"")).remote)
+    assert codecs_to_offer(call, ("PCMU", "PCMA")) == ("PCMA", "PCMU")  # type: ignore[arg-type]

@@ -47,11 +47,28 @@ class Studio:
         self.agree(number, codec, event=event)
 
     def agree(
-        self, number: int, codec: Codec = PCMU, *, event: int | None = 101, send: bool = True, receive: bool = True
+        self,
+        number: int,
+        codec: Codec = PCMU,
+        *,
+        event: int | None = 101,
+        send: bool = True,
+        receive: bool = True,
+        comfort_noise: bool = False,
     ) -> None:
         address = ("10.0.0.1", 4000 + 2 * number)
         self.core.set_remote(
-            SetRemote(number, *address, address[1] + 1, codec, event, send=send, receive=receive), self.now
+            SetRemote(
+                number,
+                *address,
+                address[1] + 1,
+                codec,
+                event,
+                send=send,
+                receive=receive,
+                comfort_noise=comfort_noise,
+            ),
+            self.now,
         )
 
     def do(self, *commands: Command) -> list[AnyEvent]:
@@ -76,7 +93,9 @@ class Studio:
         self.now = end
         return packets
 
-    def hear(self, number: int, payload: bytes = b"v" * 160, *, count: int = 1) -> list[Packet]:
+    def hear(
+        self, number: int, payload: bytes = b"v" * 160, *, count: int = 1, payload_type: int | None = None
+    ) -> list[Packet]:
         """Packets of stream `number`'s peer come in; what is relayed."""
         session = self.core.sessions[number]
         relayed = []
@@ -84,7 +103,8 @@ class Studio:
             sequence = session.inbound.extended + 1 & 0xFFFF
             assert session.codec is not None
             step = session.codec.clock_rate // 50
-            packet = Packet(session.inbound.payload_type, sequence, sequence * step, 5, payload).build()
+            kind = session.inbound.payload_type if payload_type is None else payload_type
+            packet = Packet(kind, sequence, sequence * step, 5, payload).build()
             buffer = bytearray(packet.ljust(2048))
             source = ("10.0.0.1", 4000 + 2 * number)
             assert self.core.consider(session, source, buffer, len(packet), self.now)

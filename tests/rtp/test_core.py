@@ -7,8 +7,9 @@ import pytest
 
 from softacd.rtp import rtcp
 from softacd.rtp.core import CHECK_SECONDS
-from softacd.rtp.g711 import SILENCE, decode
+from softacd.rtp.g711 import SILENCE, decode, encode
 from softacd.rtp.packet import Packet
+from softacd.rtp.session import Session
 from softacd.rtp.tones import FREQUENCIES
 from softacd.rtp.vocabulary import (
     Bridge,
@@ -21,7 +22,9 @@ from softacd.rtp.vocabulary import (
     SetRemote,
     StopPlay,
     StreamClosed,
+    StreamDead,
     StreamReport,
+    StreamSilent,
     StreamStarted,
     StreamStatistics,
     Unbridge,
@@ -102,6 +105,59 @@ def test_a_change_of_codec_in_the_middle() -> None:
     heard += studio.wait(0.1)[1]
     assert [packet.payload_type for packet in heard] == [0, 0, 8, 8, 8]
     assert heard[-1].payload == sound("a", "PCMA")[-160:]
+
+
+def test_comfort_noise_is_passed_on_where_both_agreed() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    for stream in (1, 2):
+        studio.agree(stream, comfort_noise=True)
+    studio.do(Bridge(1, 2))
+    relayed = studio.hear(1, count=2) + studio.hear(1, bytes([50]), payload_type=13) + studio.hear(1)
+    assert [packet.payload_type for packet in relayed] == [0, 0, 13, 0]
+    assert all(session.seat is None for session in studio.core.sessions.values())
+
+
+def test_comfort_noise_is_made_for_who_cannot_be_told_of_it() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2, PCMA)
+    studio.agree(1, comfort_noise=True)
+    studio.do(Bridge(1, 2))
+    parted: list[Session] = []
+    studio.core.disengage = parted.append
+    relayed = studio.hear(1, count=3)
+    assert studio.hear(1, bytes([40]), payload_type=13) == []
+    heard = studio.wait(1.0)[2]  # its peer says nothing more
+    assert parted == [studio.core.sessions[1]], "whoever relays is told that it has another way now"
+    assert 48 <= len(heard) <= 51
+    run = relayed + heard
+    assert {after.sequence - before.sequence for before, after in itertools.pairwise(run)} == {1}
+    levels = [float(np.std(decode("PCMA", packet.payload))) for packet in heard[5:]]
+    assert levels == pytest.approx([327.68] * len(levels), rel=0.3), "-40 dBov"
+    spoken = encode("PCMU", np.full(160, 5000, np.int16))
+    for _ in range(20):  # somebody speaks again
+        studio.hear(1, spoken)
+        studio.now -= 0.02
+        heard = studio.wait(0.02)[2]
+    assert np.median(decode("PCMA", heard[-1].payload)) == pytest.approx(5000, rel=0.05)
+    studio.do(Unbridge(1), Bridge(1, 2))
+    assert all(session.seat is None for session in studio.core.sessions.values()), "a new bridge begins as a relay"
+
+
+def test_who_pauses_and_says_so_is_not_silent() -> None:
+    studio = Studio(no_audio_seconds=2, rtp_timeout_seconds=3, dead_seconds=5)
+    studio.stream(1)
+    studio.agree(1, comfort_noise=True)
+    studio.hear(1, bytes([60]), payload_type=13)
+    assert [type(event) for event in studio.events()] == [StreamStarted], "comfort noise may be the first that comes"
+    studio.wait(20.0)
+    assert not [event for event in studio.events() if isinstance(event, StreamSilent | StreamDead)]
+    studio.hear(1)
+    studio.wait(7.0)
+    told = [type(event) for event in studio.events() if isinstance(event, StreamSilent | StreamDead)]
+    assert told == [StreamSilent, StreamDead]
 
 
 def test_an_announcement_to_one_party_of_a_conversation() -> None:

@@ -214,6 +214,36 @@ def test_garbage_is_counted(data: bytes) -> None:
     assert numbers(wire.run(2, 3)) == [0, 1]
 
 
+def test_comfort_noise_goes_on_to_who_agreed_to_it_and_its_pause_counts() -> None:
+    wire = Wire()
+    wire.sink.comfort_noise = 13
+    relayed = wire.run(0, 1)
+    noise = wire.feed(wire.packet(2, payload_type=13, payload=bytes([60, 1, 2])), 0.04)
+    assert noise is not None
+    assert wire.inbound.quiet
+    assert (noise.payload_type, noise.payload, noise.marker) == (13, bytes([60, 1, 2]), False)
+    # a second of silence: the sequence numbers do not run on, the timestamps do (RFC 3550 section 5.1)
+    after = wire.feed(wire.packet(3, timestamp=wire.packet(53).timestamp, marker=True), 1.06)
+    plain = wire.feed(wire.packet(4, timestamp=wire.packet(54).timestamp), 1.08)
+    assert after is not None
+    assert plain is not None
+    assert not wire.inbound.quiet
+    assert after.marker
+    run = [*relayed, noise, after, plain]
+    assert numbers(run) == [0, 1, 2, 3, 4]
+    assert [packet.timestamp - run[0].timestamp for packet in run] == [0, 160, 320, 160 * 53, 160 * 54]
+    assert {packet.ssrc for packet in run} == {0x7777}
+
+
+def test_comfort_noise_leaves_no_gap_where_it_is_not_agreed() -> None:
+    wire = Wire()
+    relayed = wire.run(0, 1)
+    assert wire.feed(wire.packet(2, payload_type=13, payload=b"<"), 0.04) is None
+    relayed += wire.run(3, 4)
+    assert numbers(relayed) == [0, 1, 2, 3]
+    assert wire.inbound.lost == 0
+
+
 def test_late_packets_of_before_a_splice_are_not_relayed() -> None:
     wire = Wire()
     wire.run(0, 1, 2, 4)

@@ -5,6 +5,7 @@ import pytest
 
 from softacd.sdp.description import Direction, SessionDescription
 from softacd.sdp.errors import NotAcceptable
+from softacd.sdp.ice import LocalIce
 from softacd.sdp.negotiation import LocalMedia, MediaFormat, RemoteMedia, accept_answer, answer, offer
 
 LOCAL = LocalMedia(host="192.0.2.1", port=16_400, session_id=42)
@@ -257,3 +258,40 @@ def test_opus_is_agreed_under_their_number_with_the_events_that_go_with_it() -> 
         assert f"a=rtpmap:{number} telephone-event/{rate}" in audio_of(made.body)
         back = accept_answer(offer(WIDE), SessionDescription.parse(made.body))
         assert (back.codec.name, back.telephone_event_rate) == ("OPUS", rate)
+
+
+QUIET = msgspec.structs.replace(LOCAL, comfort_noise=True)
+
+
+def test_comfort_noise_is_offered_beside_codecs_without_silence_of_their_own() -> None:
+    assert "m=audio 16400 RTP/AVP 8 0 13 101" in audio_of(offer(QUIET))
+    assert "a=rtpmap:13 CN/8000" in audio_of(offer(QUIET))
+    opus = msgspec.structs.replace(QUIET, codecs=("OPUS",))
+    assert not any("CN" in line for line in audio_of(offer(opus)))
+    browser = msgspec.structs.replace(QUIET, ice=LocalIce("abcd", "e" * 22))
+    assert not any("CN" in line for line in audio_of(offer(browser)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "welcome", "expected"),
+    [
+        (["m=audio 4000 RTP/AVP 0 13"], True, True),
+        (["m=audio 4000 RTP/AVP 0 13", "a=rtpmap:13 CN/8000"], True, True),
+        (["m=audio 4000 RTP/AVP 0 13", "a=rtpmap:13 cn/8000"], False, False),
+        (["m=audio 4000 RTP/AVP 0"], True, False),
+        (["m=audio 4000 RTP/AVP 0 105", "a=rtpmap:105 CN/16000"], True, False),
+        (["m=audio 4000 RTP/AVP 9 13"], True, False),
+    ],
+)
+def test_comfort_noise_is_agreed_to_where_it_is_offered(lines: list[str], welcome: bool, expected: bool) -> None:
+    local = msgspec.structs.replace(LOCAL, codecs=("G722", "PCMU"), comfort_noise=welcome)
+    made = answer(described(*lines), local)
+    assert made.remote.comfort_noise is expected
+    assert ("a=rtpmap:13 CN/8000" in audio_of(made.body)) is expected
+
+
+def test_comfort_noise_that_only_one_side_lists_is_not_agreed() -> None:
+    with_noise, without = described("m=audio 4000 RTP/AVP 8 13"), described("m=audio 4000 RTP/AVP 8")
+    assert accept_answer(offer(QUIET), with_noise).comfort_noise
+    assert not accept_answer(offer(QUIET), without).comfort_noise
+    assert not accept_answer(offer(LOCAL), with_noise).comfort_noise

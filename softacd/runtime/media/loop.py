@@ -101,6 +101,7 @@ class MediaLoop:
         self._reservoir = Reservoir(settings, random.SystemRandom())
         self._wire: Wire = EpollWire(self._core.consider, inbox.descriptor, settings.coalesce_microseconds / 1e6)
         self._core.refresh = self._wire.refresh
+        self._core.disengage = self._wire.disengage
         self._ring = open_ring()
         self._channels: dict[int, Channel] = {}
         self._stopping = False
