@@ -36,6 +36,7 @@ from softacd.rtp.vocabulary import (
     PauseRecording,
     Play,
     PlayEnded,
+    RecordingQuiet,
     ResumeRecording,
     SendDigits,
     SetRemote,
@@ -179,9 +180,9 @@ class MediaCore:
                 self._join(session, room, heard_by, now)
             case MixLeave():
                 self._leave(session)
-            case StartRecording(recording=number, path=path):
+            case StartRecording(recording=number, path=path, mono=mono, silence_seconds=silence):
                 self._stop_recording(session, now)
-                session.recording = Recording(session.stream, number, path, now)
+                session.recording = Recording(session.stream, number, path, now, mono=mono, silence_seconds=silence)
                 session.listen()
             case PauseRecording():
                 if session.recording is not None:
@@ -345,6 +346,8 @@ class MediaCore:
                 self.events.append(silence)
             if session.recording is not None:
                 self._record(session.recording.piece(now))
+                if quiet := session.recording.fell_silent(now):
+                    self.events.append(RecordingQuiet(session.stream, session.recording.number, quiet))
             if session.report_at <= now:
                 session.report_at = now + self.settings.rtcp_interval_seconds
                 if session.rtcp_destination is not None:

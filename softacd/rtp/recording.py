@@ -1,4 +1,5 @@
-"""Recording of one stream, sans-IO: what its peer says on the left, what its peer hears on the right.
+"""Recording of one stream, sans-IO: what its peer says on the left, what its peer hears on the right; or, for a message
+somebody leaves, only what he says, and when he has fallen silent.
 
 Packets are laid onto a time line by their RTP timestamps, so that reordering, loss and silence cost nothing but their
 place. Nothing is decoded here: pieces of both sides leave in the codec they came in, for a writer off the hot path.
@@ -7,6 +8,7 @@ place. Nothing is decoded here: pieces of both sides leave in the codec they cam
 from typing import NamedTuple
 
 from softacd.rtp.g711 import SILENCE, TRANSCODE
+from softacd.rtp.voice_activity import VoiceActivity
 
 RATE = 8000
 HOLD = 3200
@@ -22,7 +24,8 @@ class Piece(NamedTuple):
     """The next stretch of recording `recording` of stream `stream`, to be appended to the file `path`.
 
     `left` and `right` are equally long, one byte a sample, in the codecs named. `mark` asks for the sound of a pause
-    after them. After the `last` one nothing more comes.
+    after them. After the `last` one nothing more comes. `mono`: there is no right side. `voiced` are the seconds of
+    voice on the left up to here, counted only where silence is listened for.
     """
 
     stream: int
@@ -34,6 +37,8 @@ class Piece(NamedTuple):
     right_codec: str
     mark: bool = False
     last: bool = False
+    mono: bool = False
+    voiced: float = 0.0
 
 
 class Track:
@@ -95,10 +100,29 @@ class Track:
 class Recording:
     """One recording under way. `said` and `heard` are the taps of its stream."""
 
-    __slots__ = ("_began", "_left", "_paused", "_right", "number", "path", "stream")
+    __slots__ = (
+        "_began",
+        "_ear",
+        "_left",
+        "_patience",
+        "_paused",
+        "_right",
+        "_told",
+        "mono",
+        "number",
+        "path",
+        "stream",
+    )
 
-    def __init__(self, stream: int, number: int, path: str, now: float) -> None:
+    def __init__(
+        self, stream: int, number: int, path: str, now: float, *, mono: bool = False, silence_seconds: float = 0.0
+    ) -> None:
+        """`mono`: what the peer hears is left out. `silence_seconds` of silence are told by `fell_silent`; 0: none."""
         self.stream = stream
+        self.mono = mono
+        self._ear = VoiceActivity(now) if mono or silence_seconds else None
+        self._patience = silence_seconds
+        self._told = False
         self.number = number
         self.path = path
         self._began = now
@@ -110,11 +134,26 @@ class Recording:
         """A packet of the peer."""
         if not self._paused and codec in SILENCE:
             self._left.put(codec, timestamp, payload, self._place(now))
+            if self._ear is not None:
+                self._ear.hear(codec, payload, now)
 
     def heard(self, codec: str, timestamp: int, payload: bytes, now: float) -> None:
         """A packet to the peer."""
-        if not self._paused and codec in SILENCE:
+        if not self._paused and not self.mono and codec in SILENCE:
             self._right.put(codec, timestamp, payload, self._place(now))
+
+    @property
+    def voiced(self) -> float:
+        """Seconds of voice heard so far; 0 where nobody listens for it."""
+        return self._ear.voiced if self._ear is not None else 0.0
+
+    def fell_silent(self, now: float) -> float:
+        """Seconds of silence, once when they have become as many as asked for, and again after voice; else 0."""
+        if self._ear is None or not self._patience:
+            return 0.0
+        quiet = self._ear.quiet(now)
+        told, self._told = self._told, quiet >= self._patience
+        return quiet if self._told and not told else 0.0
 
     def piece(self, now: float) -> Piece | None:
         """What has settled by `now`; None when nothing has."""
@@ -156,4 +195,8 @@ class Recording:
 
     def _cut(self, upto: int) -> Piece:
         left, right = self._left, self._right
-        return Piece(self.stream, self.number, self.path, left.take(upto), right.take(upto), left.codec, right.codec)
+        heard = b"" if self.mono else right.take(upto)
+        return Piece(
+            self.stream, self.number, self.path, left.take(upto), heard, left.codec, right.codec,
+            mono=self.mono, voiced=self.voiced,
+        )  # fmt: skip

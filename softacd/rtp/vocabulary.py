@@ -203,11 +203,14 @@ class StartRecording(Command, frozen=True, tag=True):
     """Record this stream into the new WAV file `path`: left what its peer says, right what its peer hears.
 
     `recording` is the control side's number for the event. Ends what was being recorded of the stream before. Ended by
-    StopRecording or the end of the stream, and answered then by RecordingEnded.
+    StopRecording or the end of the stream, and answered then by RecordingEnded. `mono`: only what its peer says (a
+    message); `silence_seconds` without voice of the peer are told by RecordingQuiet, 0: they are not.
     """
 
     recording: int
     path: str
+    mono: bool = False
+    silence_seconds: float = 0.0
 
 
 class PauseRecording(Command, frozen=True, tag=True):
@@ -278,14 +281,26 @@ class PlayEnded(msgspec.Struct, frozen=True, tag=True):
     error: str = ""
 
 
+class RecordingQuiet(msgspec.Struct, frozen=True, tag=True):
+    """The peer has said nothing for as long as StartRecording asked to be told of: once, and again after voice."""
+
+    stream: int
+    recording: int
+    seconds: float
+
+
 class RecordingEnded(msgspec.Struct, frozen=True, tag=True):
-    """The file of a recording is complete, or could not be written on (`error` says why; what is there is playable)."""
+    """The file of a recording is complete, or could not be written on (`error` says why; what is there is playable).
+
+    `voiced` are the seconds of voice in it, counted where only the peer is recorded or silence was listened for.
+    """
 
     stream: int
     recording: int
     seconds: float
     octets: int
     error: str = ""
+    voiced: float = 0.0
 
 
 class StreamSilent(msgspec.Struct, frozen=True, tag=True):
@@ -354,6 +369,7 @@ AnyEvent = (
     | StreamStarted
     | DigitPressed
     | PlayEnded
+    | RecordingQuiet
     | RecordingEnded
     | StreamSilent
     | StreamDead

@@ -8,6 +8,7 @@ from softacd.rtp.vocabulary import (
     Bridge,
     PauseRecording,
     Play,
+    RecordingQuiet,
     ResumeRecording,
     StartRecording,
     StopRecording,
@@ -135,3 +136,29 @@ def test_a_recording_survives_another_codec_and_replaces_the_one_before() -> Non
     last = studio.core.recorded[-1]
     assert (last.recording, last.last, last.left_codec) == (7, True, "PCMU")
     assert last.left == b"\x80" * 480
+
+
+def test_a_message_is_what_its_peer_says_and_tells_once_when_he_has_fallen_silent() -> None:
+    loud, recording = b"\xaa" * 160, Recording(1, 5, "m.wav", 0.0, mono=True, silence_seconds=2.0)
+    now, told = 0.0, []
+    for number in range(400):  # two seconds of voice, then four of silence, in both of which something is heard
+        now += 0.02
+        recording.said("PCMA", 160 * number, loud if number < 100 or number > 300 else QUIET * 160, now)
+        recording.heard("PCMA", 160 * number, loud, now)
+        if number in (150, 198, 202, 250, 299, 350):
+            told.append(recording.fell_silent(now) > 0)
+    assert told == [False, False, True, False, False, False]
+    last = recording.end(now)
+    assert (last.mono, last.right) == (True, b"")
+    assert last.left[160:16160] == loud * 100
+    assert 3.9 < last.voiced < 4.1
+
+
+def test_the_engine_tells_of_silence_where_it_was_asked_to() -> None:
+    studio = Studio()
+    studio.stream(1, PCMA)
+    studio.do(StartRecording(1, 9, "m.wav", mono=True, silence_seconds=1.5))
+    studio.wait(3.5)
+    quiet = [event for event in studio.events() if isinstance(event, RecordingQuiet)]
+    assert [(event.stream, event.recording) for event in quiet] == [(1, 9)]
+    assert 1.5 <= quiet[0].seconds <= 2.6

@@ -19,7 +19,7 @@ from softacd.rtp.recording import MARK, RATE, Piece
 from softacd.rtp.vocabulary import RecordingEnded
 
 FRAME = 4
-"""Octets of one stereo sample."""
+"""Octets of one stereo sample; one of a mono file has half as many."""
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 """RIFF header of a PCM file: sizes at 4 and 40 (Multimedia Programming Interface 1.0, 1991)."""
 MOST_WAITING = 4096
@@ -35,10 +35,11 @@ MARK_SOUND = np.repeat(_TONE, 2).tobytes()
 """A pause, as stereo samples: 200 ms of tone, 200 ms of silence."""
 
 
-def header(octets: int) -> bytes:
-    """The header of a file with `octets` octets of 16-bit stereo samples."""
-    rate = RATE * FRAME
-    return HEADER.pack(b"RIFF", 36 + octets, b"WAVE", b"fmt ", 16, 1, 2, RATE, rate, FRAME, 16, b"data", octets)
+def header(octets: int, *, mono: bool = False) -> bytes:
+    """The header of a file with `octets` octets of 16-bit samples, stereo unless `mono`."""
+    channels = 1 if mono else 2
+    rate, frame = RATE * 2 * channels, 2 * channels
+    return HEADER.pack(b"RIFF", 36 + octets, b"WAVE", b"fmt ", 16, 1, channels, RATE, rate, frame, 16, b"data", octets)
 
 
 class RecorderFigures(msgspec.Struct, frozen=True):
@@ -54,9 +55,10 @@ class RecorderFigures(msgspec.Struct, frozen=True):
 class _File:
     """One recording's file."""
 
-    __slots__ = ("descriptor", "octets")
+    __slots__ = ("descriptor", "mono", "octets")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, mono: bool) -> None:
+        self.mono = mono
         place = Path(path)
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # A name is never used twice, and nobody else may listen.
@@ -72,7 +74,7 @@ class _File:
             view = view[written:]
             at += written
         self.octets += len(samples)
-        os.pwrite(self.descriptor, header(self.octets), 0)
+        os.pwrite(self.descriptor, header(self.octets, mono=self.mono), 0)
 
     def close(self) -> None:
         os.close(self.descriptor)
@@ -129,8 +131,8 @@ class Recorder:
     def _write(self, piece: Piece) -> None:
         file = self._files.get(piece.recording)
         if file is None:
-            file = self._files[piece.recording] = _File(piece.path)
-        file.append(MARK_SOUND if piece.mark else _stereo(piece))
+            file = self._files[piece.recording] = _File(piece.path, mono=piece.mono)
+        file.append(_mono(piece) if piece.mono else MARK_SOUND if piece.mark else _stereo(piece))
         if piece.last:
             del self._files[piece.recording]
             file.close()
@@ -152,7 +154,12 @@ class Recorder:
 
     def _tell(self, piece: Piece, octets: int, error: str = "") -> None:
         size = HEADER.size + octets if octets else 0
-        self._ended(RecordingEnded(piece.stream, piece.recording, octets / (RATE * FRAME), size, error))
+        seconds = octets / (RATE * (FRAME // 2 if piece.mono else FRAME))
+        self._ended(RecordingEnded(piece.stream, piece.recording, seconds, size, error, piece.voiced))
+
+
+def _mono(piece: Piece) -> bytes:
+    return decode(piece.left_codec, piece.left).astype("<i2").tobytes()
 
 
 def _stereo(piece: Piece) -> bytes:

@@ -15,6 +15,10 @@ OPUS_BITRATE: Final = 32_000
 """Bits a second for both ears: two voices of a telephone line, without audible loss."""
 
 
+CHANNELS: Final = slice(22, 24)
+"""Where the header of a WAV file says how many channels it has."""
+
+
 class RecordingFileError(Exception):
     """A file of a recording cannot be mended or encoded; the text names it and says why."""
 
@@ -28,17 +32,20 @@ def mend(path: Path) -> tuple[int, float]:
     try:
         with path.open("r+b") as file:
             size = file.seek(0, os.SEEK_END)
-            samples = max(size - HEADER.size, 0) // FRAME * FRAME
             file.seek(0)
-            if size < HEADER.size or file.read(HEADER.size) != header(samples):
+            begun = file.read(HEADER.size)
+            mono = begun[CHANNELS] == header(0, mono=True)[CHANNELS]
+            frame = FRAME // 2 if mono else FRAME
+            samples = max(size - HEADER.size, 0) // frame * frame
+            if begun != header(samples, mono=mono):
                 file.truncate(HEADER.size + samples)
                 file.seek(0)
-                file.write(header(samples))
+                file.write(header(samples, mono=mono))
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
         raise RecordingFileError(f"{path}: {error.strerror}") from error
-    return HEADER.size + samples, samples / (RATE * FRAME)
+    return HEADER.size + samples, samples / (RATE * frame)
 
 
 def encode(source: Path, target: Path) -> int:

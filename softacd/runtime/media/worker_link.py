@@ -21,7 +21,7 @@ from softacd.runtime.media.recorder import RecorderFigures
 LENGTH = struct.Struct("<I")
 MOST = 16 << 20
 """Octets of the longest frame that is believed."""
-VERSION = 2
+VERSION = 3
 """Of this language: a worker of another version is not adopted."""
 
 

@@ -136,3 +136,12 @@ def test_a_conversation_is_recorded_as_the_caller_lived_it(tmp_path: Path) -> No
         assert abs(right).max() > 9000
     finally:
         bench.close()
+
+
+def test_what_only_the_peer_says_is_a_mono_file(tmp_path: Path, recorder: Recorder, ended: Ended) -> None:
+    path = tmp_path / "m.wav"
+    recorder.put(Piece(3, 7, str(path), b"\x80" * 800, b"", "PCMU", "PCMU", mono=True, voiced=0.05))
+    recorder.put(Piece(3, 7, str(path), b"\x80" * 80, b"", "PCMU", "PCMU", last=True, mono=True, voiced=0.1))
+    assert ended.get(timeout=5) == RecordingEnded(3, 7, 0.11, HEADER.size + 2 * 880, "", 0.1)
+    with wave.open(str(path)) as sound:
+        assert (sound.getnchannels(), sound.getframerate(), sound.getnframes()) == (1, 8000, 880)

@@ -55,6 +55,14 @@ def test_what_was_written_but_not_counted_is_counted(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before, "a good file is not touched"
 
 
+def test_a_message_of_one_voice_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "m.wav"
+    path.write_bytes(header(8000, mono=True) + bytes(16_001))
+    assert mend(path) == (HEADER.size + 16_000, 1.0)
+    with wave.open(str(path)) as sound:
+        assert (sound.getnchannels(), sound.getnframes()) == (1, 8000)
+
+
 def test_a_file_that_was_only_begun_becomes_an_empty_recording(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     assert mend(tmp_path / "a.wav") == (HEADER.size, 0.0)
