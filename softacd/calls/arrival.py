@@ -8,10 +8,12 @@ from softacd.calls.diversion import diverted
 from softacd.calls.emergency import to_queue
 from softacd.calls.exchange import Exchange
 from softacd.calls.feature_call import FeatureCall
+from softacd.calls.flow_message import mailbox_flow
 from softacd.calls.flow_run import FlowRun
 from softacd.calls.hours import Opening
 from softacd.calls.identity import calling_party, withheld
 from softacd.calls.leg_incoming import IncomingLeg
+from softacd.calls.message_hearing import HearMessages
 from softacd.calls.model import NumberSettings, PhoneSettings
 from softacd.calls.parked import Fetch, TellSlot
 from softacd.calls.pick_up import PickUp, find_ringing
@@ -21,10 +23,12 @@ from softacd.calls.refusal import RefusalMessage
 from softacd.calls.replaces import ReplaceRefusedError, replacement, take_over
 from softacd.calls.ring import Ring
 from softacd.calls.routing import (
+    Feature,
     ToConference,
     ToExtension,
     ToFeature,
     ToGroup,
+    ToMailbox,
     ToNobody,
     ToOutside,
     ToPark,
@@ -143,6 +147,10 @@ class Arrival:
         call.occupy(extension, now)
         call.withheld = withheld(request)
         match destination:
+            case ToFeature(feature=Feature.MESSAGES, number=number):
+                call.answer_and_begin(HearMessages(call, extension, number), now)
+            case ToMailbox(mailbox=mailbox):
+                call.begin(FlowRun(call, mailbox_flow(mailbox)), now)
             case ToFeature(feature=feature, number=number):
                 call.answer_and_begin(FeatureCall(call, feature, extension, number), now)
             case ToPickUp(extension=other):

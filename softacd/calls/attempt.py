@@ -54,6 +54,8 @@ class Attempt(ABC):
         """Set with FAILED when a phone itself named another number instead."""
         self.queue = ""
         """Set with FAILED when the caller shall wait in a queue instead."""
+        self.mailbox = ""
+        """Set with FAILED when the caller shall leave a message instead."""
 
     @abstractmethod
     def start(self, now: float) -> None:

@@ -418,6 +418,7 @@ class Call:
         self.services.records.append(record)
         self.exchange.tolls.release(self.id)
         self.exchange.calls.pop(self.id, None)
+        self.exchange.messages.call_ended(self.id)
         self.exchange.desk.call_backs.call_ended(self.id, now)
 
     def _outcome(self, queued: bool, by: str, cause: int) -> Outcome:

@@ -25,7 +25,9 @@ CALL_TABLE: dict[Phase, frozenset[Phase]] = {
     Phase.RINGING: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
     Phase.TALKING: frozenset({Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
     Phase.HELD: frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
-    Phase.TRANSFERRING: frozenset({Phase.QUEUE, Phase.TALKING, Phase.CONFERENCE, Phase.PARKED, Phase.ENDED}),
+    Phase.TRANSFERRING: frozenset(
+        {Phase.FLOW, Phase.QUEUE, Phase.TALKING, Phase.CONFERENCE, Phase.PARKED, Phase.ENDED}
+    ),
     Phase.CONFERENCE: frozenset({Phase.ENDED}),
     Phase.PARKED: frozenset({Phase.TALKING, Phase.ENDED}),
     Phase.ENDED: frozenset(),

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from softacd.acd.vocabulary import Status
-from softacd.calls.records import AnyRecord
+from softacd.calls.records import AnyRecord, MessageRecord
 from softacd.calls.views import BanView, HouseView, Snapshot
 from softacd.calls.whatif_answer import WhatIf
 
@@ -104,6 +104,15 @@ class Control(Protocol):
 
     def lift_ban(self, source: str) -> BanView:
         """Listen to a source again. Raises UnknownNameError."""
+
+    def messages(self, mailbox: str = "") -> list[MessageRecord]:
+        """The messages of a mailbox, or of all, the oldest first. Raises UnknownNameError."""
+
+    def mark_message(self, message: str, heard: bool) -> None:
+        """Say that a message has been heard, or is new. Raises UnknownNameError."""
+
+    def remove_message(self, message: str) -> None:
+        """Delete a message, file and all. Raises UnknownNameError."""
 
     def record(self, call: str, order: str) -> None:
         """ "start", "pause", "resume" or "stop" the recording of a call. Raises UnknownNameError, NotPossibleError."""

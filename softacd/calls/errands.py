@@ -58,7 +58,21 @@ class Tell(msgspec.Struct, frozen=True, tag=True):
         return f"Tell({self.call!r}, {self.source!r}, ***)"
 
 
-AnyErrand = Request | Query | Speak | Tell
+class FetchMessage(msgspec.Struct, frozen=True, tag=True):
+    """Have the file of a message at hand (path below their directory); the answer is `Spoken`, or `Failed`."""
+
+    errand: int
+    file: str
+    timeout: float
+
+
+class RemoveMessage(msgspec.Struct, frozen=True, tag=True):
+    """Remove the file of a message, which may be gone already. There is no answer."""
+
+    file: str
+
+
+AnyErrand = Request | Query | Speak | Tell | FetchMessage | RemoveMessage
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):

@@ -19,11 +19,12 @@ from softacd.calls.house import House
 from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
 from softacd.calls.mailboxes import Mailboxes
+from softacd.calls.message_desk import MessageDesk
 from softacd.calls.model import GroupSettings, PhoneSettings, SwitchSettings
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
 from softacd.calls.reach import GroupRing, Reach
-from softacd.calls.routing import Routing, ToExtension, ToGroup, ToOutside, ToQueue
+from softacd.calls.routing import Routing, ToExtension, ToGroup, ToMailbox, ToOutside, ToQueue
 from softacd.calls.services import Services
 from softacd.calls.toll_guard import TollGuard
 from softacd.calls.trunk import Trunk
@@ -85,6 +86,7 @@ class Exchange:
         self.tolls = TollGuard()
         self.house = House(services)
         self.errands = ErrandDesk(services.deadlines)
+        self.messages = MessageDesk(self)
         self.local: Callable[[int], datetime] = utc
         """Wall-clock milliseconds to local time."""
         self.holiday: HolidayName = no_holidays
@@ -117,7 +119,9 @@ class Exchange:
             settings.groups,
             settings.conferences,
             settings.hours,
+            settings.mailboxes,
         )
+        self.messages.configure(settings.mailboxes)
         self.parking.configure(settings.dial_plan.park_slots)
         self.conferences.configure(settings.conferences)
         self.tolls.configure(settings.dial_plan)
@@ -179,11 +183,11 @@ class Exchange:
         return Reach(self, call, number, user, seconds=seconds)
 
     def forwardable(self, extension: str, number: str) -> bool:
-        """Whether a phone's calls can be sent to a number: another phone, a group, a queue, or outside if it may."""
+        """Whether a phone's calls can be sent to a number: a phone, group, queue or mailbox, or outside if it may."""
         destination = self.routing.destination(number, self.phones[extension])
         if isinstance(destination, ToExtension):
             return destination.extension != extension
-        return isinstance(destination, ToGroup | ToQueue | ToOutside)
+        return isinstance(destination, ToGroup | ToQueue | ToMailbox | ToOutside)
 
     def ring_group(self, call: "Call", group: str, user: AttemptUser) -> GroupRing:
         """An attempt on the phones of a group, but for the caller's own; their forwards do not apply."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from softacd.calls.errands import Answered, AnyResult, Failed, Query, Request, Tell
 from softacd.calls.flow_asking import Collecting, Menu
+from softacd.calls.flow_message import LeavingMessage
 from softacd.calls.flow_reaching import CallingBack, Dialling, Queueing, Ringing, Transferring
 from softacd.calls.flow_run import Doing, FlowRun
 from softacd.calls.flow_steps import (
@@ -28,6 +29,7 @@ from softacd.calls.flow_steps import (
     SetStep,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
     WebhookStep,
 )
 from softacd.calls.hours import Opening, within
@@ -290,6 +292,7 @@ DOINGS: dict[type[FlowStep], Callable[[FlowRun, Any], Doing[Any]]] = {
     CallBackStep: CallingBack,
     RingStep: Ringing,
     DialStep: Dialling,
+    VoicemailStep: LeavingMessage,
     TransferStep: Transferring,
     PlayStep: Playing,
     NoticeStep: Noticing,

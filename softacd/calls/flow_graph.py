@@ -28,6 +28,7 @@ from softacd.calls.flow_steps import (
     Step,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
     WebhookStep,
 )
 
@@ -56,6 +57,7 @@ EXITS: dict[type[FlowStep], tuple[tuple[str, str], ...]] = {
     QueueStep: (("then", "not served"),),
     RingStep: (("then", "no answer"), ("busy", "busy")),
     CallBackStep: (("then", ""), ("otherwise", "number hidden")),
+    VoicemailStep: (("then", ""), ("failed", "no message can be taken")),
     DialStep: (("then", "no answer"),),
     TransferStep: (("then", "not reached"),),
     PlayStep: (("then", ""),),

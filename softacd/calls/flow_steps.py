@@ -246,6 +246,23 @@ class CallBackStep(FlowStep, frozen=True, tag="call-back"):
     """Next step."""
 
 
+class VoicemailStep(FlowStep, frozen=True, tag="voicemail"):
+    """Let the caller leave a message: greeting, tone, recording. Any key, silence or its greatest length ends it."""
+
+    mailbox: str
+    """The mailbox's name."""
+    prompts: Speeches = ()
+    """What is said before the tone; empty: the mailbox's greeting."""
+    review: bool = True
+    """Afterwards the caller may keep (1), hear (2), record again (3) or discard (*) it; who does nothing keeps it."""
+    tries: Tries = 3
+    """How often the caller may try who has said nothing, or records again."""
+    failed: str = ""
+    """Step when no message can be taken: the mailbox or the disk is full. The caller is told."""
+    then: str = ""
+    """Next step, whether a message was left or not."""
+
+
 class TransferStep(FlowStep, frozen=True, tag="transfer"):
     """Connect to whatever a phone of the house would reach by dialling: an extension, group, queue, outside number."""
 
@@ -323,6 +340,7 @@ Step = (
     | NoticeStep
     | SubFlowStep
     | CallBackStep
+    | VoicemailStep
     | WebhookStep
     | HangUpStep
 )

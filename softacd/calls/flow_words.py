@@ -17,6 +17,7 @@ from softacd.calls.flow_steps import (
     Step,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
     WebhookStep,
 )
 
@@ -48,6 +49,8 @@ def _detail(step: Step) -> str:
             return step.queue + (f" priority {step.priority}" if step.priority else "")
         case CallBackStep():
             return step.queue
+        case VoicemailStep():
+            return step.mailbox
         case RingStep():
             return f"{step.extension or step.agent} for {step.seconds:g} s"
         case DialStep() | TransferStep():

@@ -20,6 +20,7 @@ from softacd.rtp.vocabulary import (
     SetRemote,
     SrtpKeys,
     StopPlay,
+    StopRecording,
     StreamStatistics,
     Unbridge,
 )
@@ -149,6 +150,10 @@ class LegVoice:
     def unbridge(self) -> None:
         """End the bridge; both devices hear nothing until told otherwise."""
         self.services.media.append(Unbridge(stream=self.stream))
+
+    def stop_recording(self) -> None:
+        """End what is being recorded of the device."""
+        self.services.media.append(StopRecording(stream=self.stream))
 
     def send_digit(self, digit: str) -> None:
         """Send a DTMF digit to the device."""

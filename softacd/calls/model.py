@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from softacd.calls.flow_steps import FlowSettings
+from softacd.calls.flow_steps import FlowSettings, Speeches
 from softacd.calls.hours import HoursSettings
 from softacd.calls.keep_alive import KeepAlive
 from softacd.calls.missed import MissedSettings
@@ -227,6 +227,8 @@ class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pressed in the same way: leave out what is said now (a card number), or go on."""
     park: str = "*70"
     """Transfer a call here to park it; the place where it waits is said."""
+    messages: str = "*97"
+    """Hear messages: of this phone, or, followed by a mailbox's number, of that one. *97801 needs its PIN elsewhere."""
     emergency: str = "*35"
     """Switch the emergency mode on, or off; for phones with `manager`."""
 
@@ -281,6 +283,32 @@ class ConferenceSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """What one hears who is alone."""
 
 
+class MailboxSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
+    """Where callers leave messages: of a queue, of a phone's user, or of the whole house."""
+
+    name: str
+    """The mailbox's name."""
+    number: Annotated[str, msgspec.Meta(pattern="^([0-9]{2,10})?$")] = ""
+    """What one dials, forwards or transfers to, to leave a message; empty: only flows and `answers` lead there."""
+    phones: tuple[str, ...] = ()
+    """Phones whose lamp tells of its messages, and which hear them by the feature code."""
+    answers: bool = False
+    """It takes the calls to its phones that nobody answers or that find them busy, unless the user of the phone has
+    forwarded those or a flow has rung the phone."""
+    pin: Annotated[str, msgspec.Meta(pattern="^([0-9]{4,12})?$")] = ""
+    """Digits asked for before messages are heard. Without any its own phones hear them at once, other phones never."""
+    greeting: Speeches = ("leave-message",)
+    """What callers hear before the tone."""
+    most_seconds: Annotated[float, msgspec.Meta(ge=5, le=1800)] = 180.0
+    """How long a message may be."""
+    least_seconds: Annotated[float, msgspec.Meta(ge=0.5, le=30)] = 1.0
+    """Less speech than this is no message."""
+    silence_seconds: Annotated[float, msgspec.Meta(ge=0, le=60)] = 4.0
+    """So much silence ends a message; 0: only a key, the caller or its length does."""
+    most_messages: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
+    """So many are kept; then callers are told that nothing can be left."""
+
+
 class SourceSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Where flows look things up: a web service that speaks JSON, or an SQLite database. Give `url` or `database`.
 
@@ -329,6 +357,7 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     flows: tuple[FlowSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
     conferences: tuple[ConferenceSettings, ...] = ()
+    mailboxes: tuple[MailboxSettings, ...] = ()
     hours: tuple[HoursSettings, ...] = ()
     emergency: EmergencySettings = EmergencySettings()
     missed: MissedSettings = MissedSettings()

@@ -87,6 +87,7 @@ class Prompt(StrEnum):
     NO_MORE_MESSAGES = "no-more-messages"
     RECEIVED_AT = "received-at"
     MESSAGE_MENU = "message-menu"
+    MESSAGE_REVIEW = "message-review"
     MESSAGE_DELETED = "message-deleted"
 
     MINUS = "minus"

@@ -10,7 +10,7 @@ from softacd.calls.attempt import ANSWERED_ELSEWHERE, Attempt, AttemptUser, Outc
 from softacd.calls.deadlines import Deadline
 from softacd.calls.diversion import Diversion, Why
 from softacd.calls.leg import Leg
-from softacd.calls.routing import ToExtension, ToGroup, ToNobody, ToOutside, ToQueue
+from softacd.calls.routing import ToExtension, ToGroup, ToMailbox, ToNobody, ToOutside, ToQueue
 
 if TYPE_CHECKING:
     from softacd.calls.call import Call
@@ -77,7 +77,7 @@ class Reach(Attempt):
             return
         if outcome is Outcome.FAILED:
             self._attempt = None
-            self.status, self.queue = attempt.status, attempt.queue
+            self.status, self.queue, self.mailbox = attempt.status, attempt.queue, attempt.mailbox
             self._failed(now, attempt.redirect)
         elif outcome is Outcome.ANSWERED:
             self._attempt = None
@@ -120,7 +120,7 @@ class Reach(Attempt):
         extension, status = self.extension, self.status
         if extension:
             self.call.vacate(extension, now)
-        if self._forwards and not self.queue and extension:
+        if self._forwards and not self.queue and not self.mailbox and extension:
             if redirect:
                 self._divert(redirect, Why.DEFLECTION, now)
                 return
@@ -160,6 +160,9 @@ class Reach(Attempt):
                 self._try(exchange.hunt(call, outside, self, diversions=self._diversions, payer=here), now)
             case ToQueue(queue=queue):
                 self.queue = queue
+                self._report(Outcome.FAILED, None, now)
+            case ToMailbox(mailbox=mailbox):
+                self.mailbox = mailbox
                 self._report(Outcome.FAILED, None, now)
             case _:
                 self.status = destination.status if isinstance(destination, ToNobody) else 404

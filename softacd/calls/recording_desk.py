@@ -6,13 +6,14 @@ while that leg stays in the call, so that the file is what this party lived thro
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from softacd.calls.records import AnyRecord, CallEvent, RecordingRecord
 from softacd.rtp.vocabulary import (
     AnyCommand,
     PauseRecording,
     RecordingEnded,
+    RecordingQuiet,
     ResumeRecording,
     StartRecording,
     StopRecording,
@@ -26,6 +27,16 @@ class NotRecordingError(Exception):
     """What was asked of a call's recording cannot be done now. HTTP status 409."""
 
     http_status = 409
+
+
+class Dictation(Protocol):
+    """Something else that is recorded of a leg: a message."""
+
+    def on_recording_quiet(self, now: float) -> None:
+        """The device has said nothing for as long as was asked."""
+
+    def on_recording_ended(self, event: RecordingEnded, now: float) -> None:
+        """The file is complete, or could not be written on."""
 
 
 class RecordingDesk:
@@ -47,12 +58,13 @@ class RecordingDesk:
         self._write = write
         self._by_call: dict[str, tuple[RecordingRecord, Leg]] = {}
         self._by_number: dict[int, RecordingRecord] = {}
+        self._dictations: dict[int, Dictation] = {}
         self._paused: dict[str, int] = {}
         self._last = 0
         self._counts: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._by_number)
+        return len(self._by_number) + len(self._dictations)
 
     def of(self, call: str) -> RecordingRecord | None:
         """The recording of a call under way, None when it is not recorded now."""
@@ -113,6 +125,16 @@ class RecordingDesk:
         self._write(record)
         return record
 
+    def record_for(self, dictation: Dictation, leg: "Leg", path: str, *, silence_seconds: float) -> None:
+        """Record what the device of a leg says into a file of its own, in place of what was recorded of it."""
+        self._last += 1
+        self._dictations[self._last] = dictation
+        self._send(
+            StartRecording(
+                stream=leg.stream, recording=self._last, path=path, mono=True, silence_seconds=silence_seconds
+            )
+        )
+
     def pause(self, call: str, now: float) -> RecordingRecord:
         """Leave out what is said from now on. Raises NotRecordingError."""
         record, leg = self._entry(call)
@@ -148,8 +170,18 @@ class RecordingDesk:
         if call in self._by_call:
             self.stop(call, now)
 
+    def on_quiet(self, event: RecordingQuiet, now: float) -> None:
+        """The device has fallen silent."""
+        dictation = self._dictations.get(event.recording)
+        if dictation is not None:
+            dictation.on_recording_quiet(now)
+
     def on_ended(self, event: RecordingEnded, now: float) -> None:
         """The file is complete, or could not be written on."""
+        dictation = self._dictations.pop(event.recording, None)
+        if dictation is not None:
+            dictation.on_recording_ended(event, now)
+            return
         record = self._by_number.pop(event.recording, None)
         if record is None:
             return

@@ -159,6 +159,9 @@ class Ring(Activity):
         if attempt.queue:
             self._to_queue(attempt.queue, now)
             return
+        if mailbox := attempt.mailbox or self._answering():
+            self._to_mailbox(mailbox, now)
+            return
         call.note("ring-failed", f"{self._what}: {attempt.status}", now)
         unserved, self._unserved = self._unserved, None
         if unserved is not None:
@@ -166,6 +169,19 @@ class Ring(Activity):
             unserved(now)
         else:
             call.finish(now, status=attempt.status)
+
+    def _answering(self) -> str:
+        """The mailbox that takes the calls of this phone, unless a flow or somebody else knows what to do."""
+        return "" if self._unserved is not None else self.call.exchange.messages.answering(self._what)
+
+    def _to_mailbox(self, mailbox: str, now: float) -> None:
+        """The caller leaves a message, and that is all."""
+        from softacd.calls.flow_message import mailbox_flow  # flows know rings
+        from softacd.calls.flow_run import FlowRun
+
+        call = self.call
+        call.enter_phase(Phase.FLOW, now)
+        call.begin(FlowRun(call, mailbox_flow(mailbox)), now)
 
     def _to_queue(self, queue: str, now: float) -> None:
         """The phone's user sends its calls to a queue."""

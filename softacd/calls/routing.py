@@ -11,7 +11,15 @@ import msgspec
 
 from softacd.acd.model import QueueSettings
 from softacd.calls.hours import HoursSettings
-from softacd.calls.model import ConferenceSettings, DialPlan, FeatureCodes, GroupSettings, NumberSettings, PhoneSettings
+from softacd.calls.model import (
+    ConferenceSettings,
+    DialPlan,
+    FeatureCodes,
+    GroupSettings,
+    MailboxSettings,
+    NumberSettings,
+    PhoneSettings,
+)
 
 SUFFIX_DIGITS = 7
 """So many last digits must agree when a carrier writes a number in another format than the owner."""
@@ -34,6 +42,7 @@ class Feature(StrEnum):
     FORWARD_NO_ANSWER = "forward-no-answer"
     EMERGENCY = "emergency"
     TOPIC = "topic"
+    MESSAGES = "messages"
     CLOSE = "close"
 
 
@@ -59,6 +68,12 @@ class ToConference(msgspec.Struct, frozen=True):
     """A room where everybody hears everybody."""
 
     conference: str
+
+
+class ToMailbox(msgspec.Struct, frozen=True):
+    """A mailbox, to leave a message in."""
+
+    mailbox: str
 
 
 class ToFeature(msgspec.Struct, frozen=True):
@@ -99,7 +114,17 @@ class ToNobody(msgspec.Struct, frozen=True):
 
 
 Destination = (
-    ToExtension | ToQueue | ToGroup | ToConference | ToFeature | ToPickUp | ToPark | ToSlot | ToOutside | ToNobody
+    ToExtension
+    | ToQueue
+    | ToGroup
+    | ToConference
+    | ToMailbox
+    | ToFeature
+    | ToPickUp
+    | ToPark
+    | ToSlot
+    | ToOutside
+    | ToNobody
 )
 
 
@@ -131,6 +156,7 @@ def feature_codes(codes: FeatureCodes) -> dict[str, Feature]:
         codes.do_not_disturb: Feature.DO_NOT_DISTURB,
         codes.disturb: Feature.DISTURB,
         codes.emergency: Feature.EMERGENCY,
+        codes.messages: Feature.MESSAGES,
         **codes_before_numbers(codes),
     }
 
@@ -139,6 +165,7 @@ def codes_before_numbers(codes: FeatureCodes) -> dict[str, Feature]:
     """Code dialled before a number -> feature."""
     return {
         codes.topic: Feature.TOPIC,
+        codes.messages: Feature.MESSAGES,
         codes.forward_always: Feature.FORWARD_ALWAYS,
         codes.forward_busy: Feature.FORWARD_BUSY,
         codes.forward_no_answer: Feature.FORWARD_NO_ANSWER,
@@ -157,11 +184,13 @@ class Routing:
         groups: Iterable[GroupSettings] = (),
         conferences: Iterable[ConferenceSettings] = (),
         hours: Iterable[HoursSettings] = (),
+        mailboxes: Iterable[MailboxSettings] = (),
     ) -> None:
         self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
         self._queues = {queue.number: queue.name for queue in queues if queue.number}
         self._groups = {group.number: group.name for group in groups}
         self._conferences = {conference.number: conference.name for conference in conferences}
+        self._mailboxes = {mailbox.number: mailbox.name for mailbox in mailboxes if mailbox.number}
         self._features = feature_codes(dial_plan.feature_codes)
         self._closures = {entry.code: entry.name for entry in hours if entry.code}
         self._before_numbers = codes_before_numbers(dial_plan.feature_codes)
@@ -202,9 +231,26 @@ class Routing:
             return ToGroup(self._groups[dialled])
         if dialled in self._conferences:
             return ToConference(self._conferences[dialled])
+        if dialled in self._mailboxes:
+            return ToMailbox(self._mailboxes[dialled])
         if dialled.startswith(("*", "#")):
             return self._code_destination(dialled)
         return self._outside_destination(dialled, caller)
+
+    def mailbox(self, number: str) -> str:
+        """The mailbox that has a number; "" when none has."""
+        return self._mailboxes.get(number, "")
+
+    def presented(self, number: str, caller: PhoneSettings) -> Destination:
+        """Where one reaches somebody by the number he presented: a phone of the house, or outside without the prefix.
+
+        Emergency numbers, codes and whatever else callers may pretend to be lead to nobody.
+        """
+        if number in self._phones:
+            return ToExtension(number)
+        if number in self._emergency:
+            return ToNobody(403, "an emergency number calls nobody")
+        return self._outside_destination(self._prefix + number, caller)
 
     def _code_destination(self, dialled: str) -> Destination:
         if dialled in self._slots:

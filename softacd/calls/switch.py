@@ -34,7 +34,7 @@ from softacd.calls.message_relay import MessageRelay
 from softacd.calls.model import SwitchSettings
 from softacd.calls.notifier import Notifier, Watch
 from softacd.calls.queue_desk import QueueDesk
-from softacd.calls.records import CallBackEvent, PhoneEvent, TraceRow
+from softacd.calls.records import CallBackEvent, MessageRecord, PhoneEvent, TraceRow
 from softacd.calls.refer import TransferRefusedError, refer_target
 from softacd.calls.services import Services
 from softacd.calls.transfer import transfer
@@ -235,6 +235,10 @@ class Switch:
             self._location_changed(self.location.replace(address, kept, now), now)
         self.keeper.registered(now)
 
+    def restore_messages(self, records: Iterable[MessageRecord]) -> None:
+        """Put back the messages kept before the restart, and the lamps that tell of them."""
+        self.exchange.messages.restore(records)
+
     def restore_call_backs(self, events: Iterable[CallBackEvent], now: float) -> None:
         """Put back in line who was to be called back before the restart."""
         self.desk.call_backs.restore(events, now)
@@ -278,6 +282,11 @@ class Switch:
             return
         if isinstance(event, media.RecordingEnded):
             self.services.recordings.on_ended(event, now)
+            self._pump(now)
+            return
+        if isinstance(event, media.RecordingQuiet):
+            self.services.recordings.on_quiet(event, now)
+            self._pump(now)
             return
         if isinstance(event, media.PortsLost):
             self.services.lose_ports(event.worker)

@@ -12,6 +12,8 @@ from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.conference import Attendance
 from softacd.calls.deadlines import Deadline
+from softacd.calls.flow_message import mailbox_flow
+from softacd.calls.flow_run import FlowRun
 from softacd.calls.leg import Leg
 from softacd.calls.model import PhoneSettings
 from softacd.calls.parked import Parked
@@ -19,7 +21,7 @@ from softacd.calls.queue_wait import QueueWait
 from softacd.calls.reach import Reach
 from softacd.calls.refer import ReferTarget, ReplacesTarget, Subscription, TransferRefusedError
 from softacd.calls.ring import RINGBACK
-from softacd.calls.routing import ToConference, ToExtension, ToGroup, ToOutside, ToPark, ToQueue
+from softacd.calls.routing import ToConference, ToExtension, ToGroup, ToMailbox, ToOutside, ToPark, ToQueue
 
 if TYPE_CHECKING:
     from softacd.calls.exchange import Exchange
@@ -93,6 +95,8 @@ class BlindTransfer(Activity):
                 self._tell(200, "OK", now)
                 self._release(now)
                 call.begin(Attendance(call, exchange.conferences.settings(conference), vouched=True), now)
+            case ToMailbox(mailbox=mailbox):
+                self._to_mailbox(mailbox, now)
             case ToPark():
                 self._park(now)
             case _:
@@ -122,6 +126,8 @@ class BlindTransfer(Activity):
             self._attempt = None
             if attempt.queue:
                 self._to_queue(attempt.queue, now)
+            elif attempt.mailbox:
+                self._to_mailbox(attempt.mailbox, now)
             else:
                 self._failed(attempt.status, now)
         elif outcome is Outcome.ANSWERED and leg is not None:
@@ -155,6 +161,11 @@ class BlindTransfer(Activity):
         self._release(now)
         call = self.call
         call.begin(QueueWait(call, queue, 0, call.finish), now)
+
+    def _to_mailbox(self, mailbox: str, now: float) -> None:
+        self._tell(200, "OK", now)
+        self._release(now)
+        self.call.begin(FlowRun(self.call, mailbox_flow(mailbox)), now)
 
     def _park(self, now: float) -> None:
         """Parking has begun with the transferor still on the line, who is told the slot."""
@@ -240,7 +251,7 @@ def transfer_by_house(call: Call, leg: Leg, number: str, now: float) -> None:
         raise TransferRefusedError(403, "only a conversation can be transferred")
     house = PhoneSettings(extension="")
     destination = call.exchange.routing.destination(number, house)
-    if not isinstance(destination, ToExtension | ToOutside | ToQueue | ToGroup | ToConference | ToPark):
+    if not isinstance(destination, ToExtension | ToOutside | ToQueue | ToGroup | ToConference | ToMailbox | ToPark):
         raise TransferRefusedError(404, f"{number!r} leads nowhere a caller can be transferred to")
     transferor = call.conversation.partner(leg)
     call.leave(transferor, now)

@@ -88,6 +88,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         phones=phones,
         groups=tuple(draft.groups.values()),
         conferences=tuple(draft.conferences.values()),
+        mailboxes=tuple(draft.mailboxes.values()),
         agents=tuple(draft.agents.values()),
         queues=tuple(draft.queues.values()),
         flows=tuple(draft.flows.values()),
@@ -116,6 +117,7 @@ def _media(media: MediaTable, server: ServerSettings, directory: Path) -> MediaT
         media,
         sounds=tuple(_absolute(directory, root) for root in media.sounds),
         recordings=_absolute(directory, media.recordings or f"{server.data_directory}/recordings"),
+        messages=_absolute(directory, media.messages or f"{server.data_directory}/messages"),
     )
 
 

@@ -14,6 +14,7 @@ from softacd.calls.model import (
     DialPlan,
     EmergencySettings,
     GroupSettings,
+    MailboxSettings,
     NumberSettings,
     PhoneSettings,
     SourceSettings,
@@ -56,6 +57,7 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "phones": PhoneSettings,
     "groups": GroupSettings,
     "conferences": ConferenceSettings,
+    "mailboxes": MailboxSettings,
     "agents": AgentSettings,
     "queues": QueueSettings,
     "flows": FlowSettings,
@@ -71,6 +73,7 @@ _HEADING = {
     "phones": "[phones.101]",
     "groups": "[groups.workshop]",
     "conferences": "[conferences.board]",
+    "mailboxes": "[mailboxes.sales]",
     "agents": "[agents.ann]",
     "queues": "[queues.sales]",
     "flows": "[flows.main]",
@@ -100,6 +103,7 @@ class Draft:
         "groups",
         "hours",
         "log",
+        "mailboxes",
         "media",
         "missed",
         "names",
@@ -137,6 +141,7 @@ class Draft:
         self.phones = self._named("phones", PhoneSettings)
         self.groups = self._named("groups", GroupSettings)
         self.conferences = self._named("conferences", ConferenceSettings)
+        self.mailboxes = self._named("mailboxes", MailboxSettings)
         self.agents = self._named("agents", AgentSettings)
         self.queues = self._named("queues", QueueSettings)
         self.flows = self._named("flows", FlowSettings)

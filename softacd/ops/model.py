@@ -19,6 +19,7 @@ from softacd.calls.model import (
     EmergencySettings,
     GroupSettings,
     HidesSecrets,
+    MailboxSettings,
     NumberSettings,
     PhoneSettings,
     SourceSettings,
@@ -163,6 +164,9 @@ class MediaTable(MediaSettings, frozen=True, forbid_unknown_fields=True):
     """Directories searched for prompts and music before the shipped ones; relative to the configuration."""
     recordings: str = ""
     """Directory of recordings, relative to the configuration; empty: `recordings` in `server.data_directory`."""
+    messages: str = ""
+    """Directory of messages in mailboxes, relative to the configuration; empty: `messages` in `server.data_directory`.
+    The room `recordings_least_free_mb` asks for is asked for there too."""
     recordings_format: Literal["wav", "flac", "opus"] = "wav"
     """What finished recordings are kept as; `flac` takes about half of `wav`, `opus` an eighth. They are encoded by a
     process of their own, one after the other."""
@@ -237,6 +241,7 @@ class Configuration(msgspec.Struct, frozen=True):
     phones: tuple[PhoneSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
     conferences: tuple[ConferenceSettings, ...] = ()
+    mailboxes: tuple[MailboxSettings, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
     queues: tuple[QueueSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
@@ -258,6 +263,7 @@ class Configuration(msgspec.Struct, frozen=True):
             flows=self.flows,
             groups=self.groups,
             conferences=self.conferences,
+            mailboxes=self.mailboxes,
             hours=self.hours,
             emergency=self.emergency,
             missed=self.missed,

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import structlog
 from softacd.calls.control import Check
 from softacd.calls.recording_desk import RecordingDesk
 from softacd.calls.records import RecordingRecord
+from softacd.ops.room import Room
 from softacd.runtime.media.recorder import RecorderFigures
 from softacd.runtime.media.recording_file import Format, RecordingFileError, mend
 from softacd.store.errors import StoreError
@@ -45,49 +45,20 @@ class RecordingKeeper:
         self._encoder = tuple(encoder)
         self._unusable: set[str] = set()
         self._keep_days = keep_days
-        self._least_free = least_free_mb * 2**20
-        self._problem = ""
-        self._remedy = ""
+        self._room = Room(directory, least_free_mb, "recordings")
 
     def prepare(self, desk: RecordingDesk) -> None:
         """Make the directory and open the desk. What goes wrong is told by `check`; calls are taken all the same."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            self._fail(desk, f"{self.directory}: {error.strerror}", "Let softacd write there, or name another place.")
-            return
-        desk.directory = str(self.directory)
-        self.look(desk)
+        self._room.prepare(desk)
 
     def look(self, desk: RecordingDesk) -> None:
         """Close the desk while the disk is nearly full, and open it again."""
-        if not desk.directory:
-            return
-        try:
-            free = shutil.disk_usage(self.directory).free
-        except OSError as error:
-            self._fail(desk, f"{self.directory}: {error.strerror}", "See that the disk is there.")
-            return
-        if free < self._least_free:
-            self._fail(
-                desk,
-                f"{free // 2**20} MB are free where recordings lie, less than {self._least_free // 2**20}",
-                "Make room, or keep recordings for fewer days.",
-            )
-        elif desk.closed:
-            log.info("recordings are made again", free_mb=free // 2**20)
-            desk.closed = self._problem = self._remedy = ""
-
-    def _fail(self, desk: RecordingDesk, problem: str, remedy: str) -> None:
-        if not desk.closed:
-            log.error("no recordings are begun; calls go on", problem=problem, remedy=remedy)
-        desk.closed = self._problem = problem
-        self._remedy = remedy
+        self._room.look(desk)
 
     def check(self, figures: RecorderFigures) -> Check:
         """Whether recordings can be made."""
-        if self._problem:
-            return Check("recordings", healthy=False, detail=self._problem, remedy=self._remedy)
+        if (problem := self._room.check()) is not None:
+            return problem
         if figures.error:
             remedy = "See that the disk is there, has room and may be written by softacd."
             return Check("recordings", healthy=False, detail=figures.error, remedy=remedy)

@@ -49,6 +49,8 @@ _SECTION_NOTES = {
     "queues": 'An agent is named by itself or in a table with more: `agents = ["ann", { agent = "bob", level = 2 }]`.',
     "groups": "A group rings phones; callers who shall wait for an agent belong into a queue.",
     "conferences": "Phones dial a conference's number; outside callers are transferred to it.",
+    "mailboxes": "Flows lead there by `voicemail`, phones by its number. Messages are heard by feature code and over "
+    "the API.",
     "flows": "A step is a table whose `do` says what it is. Steps are written as `[flows.main.steps.greeting]` or as "
     'inline tables, `greeting = { do = "say", ... }`.',
 }
@@ -58,6 +60,7 @@ _EXAMPLE = {
     "phones": "101",
     "groups": "workshop",
     "conferences": "board",
+    "mailboxes": "sales",
     "agents": "ann",
     "queues": "sales",
     "flows": "main",

@@ -43,6 +43,7 @@ from softacd.ops.recordings import RecordingKeeper
 from softacd.ops.registrations import RegistrationKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.ops.report_desk import ReportDesk
+from softacd.ops.room import Room
 from softacd.ops.vitals import checks, gauges
 from softacd.rtp.model import MediaSettings
 from softacd.runtime.addresses import Addresses
@@ -53,6 +54,7 @@ from softacd.runtime.live_control import LiveControl
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.engine import MediaEngine
 from softacd.runtime.media.workers import AnyEngine, WorkerPool
+from softacd.runtime.message_files import MessageFiles
 from softacd.runtime.resolver import Located, Locator, keep_located
 from softacd.runtime.tasks import spawn
 from softacd.runtime.tcp import TcpListener
@@ -79,6 +81,10 @@ SWITCH_INTERVAL = 1e-4
 
 CERTIFICATE_TURNS = 60
 """Seconds between looks whether the certificate has been renewed."""
+
+
+ROOM_TURNS = 10
+"""Seconds between looks whether there is room for messages."""
 
 
 LEARNED_TURNS = 300
@@ -117,6 +123,8 @@ class Server:
             form=media.recordings_format,
             encoder=[*own_command(), "encode-recordings"],
         )
+        self._messages = MessageFiles(Path(media.messages))
+        self._message_room = Room(self._messages.directory, media.recordings_least_free_mb, "messages")
         self._certificate: ServerCertificate | None = None
         self._locator = Locator()
         self._collector = Collector()
@@ -178,7 +186,9 @@ class Server:
         await self._restore_statuses(switch)
         self._restore_learned(switch)
         self._registrations.restore(driver, switch)
-        self._errands = ErrandRunner(driver.errand_done, Path(configuration.server.data_directory) / CUSTOMERS_FILE)
+        self._errands = ErrandRunner(
+            driver.errand_done, Path(configuration.server.data_directory) / CUSTOMERS_FILE, messages=self._messages
+        )
         self._errands.configure(configuration.sources)
         driver.errands = self._errands
         token = Tokens()
@@ -191,6 +201,7 @@ class Server:
         switch.exchange.holiday = holiday_name
         driver.attach(switch)
         self._keeper.prepare(switch.services.recordings)
+        self._message_room.prepare(switch.exchange.messages)
         self._resolve_trunks()
         await self._start_web(driver)
         self._collector.start(time.monotonic())
@@ -205,7 +216,9 @@ class Server:
     def _make_engine(self, events_ready: Callable[[], object]) -> AnyEngine:
         media = self._configuration.media
         if not media.workers:
-            return MediaEngine(media, events_ready, ClipLibrary(self._configuration.sound_roots()))
+            return MediaEngine(
+                media, events_ready, ClipLibrary(self._configuration.sound_roots(), self._messages.directory)
+            )
         directory = Path(self._configuration.server.data_directory)
         directory.mkdir(parents=True, exist_ok=True)
         settings = msgspec.convert(media, MediaSettings, from_attributes=True)
@@ -215,6 +228,7 @@ class Server:
             self._configuration.sound_roots(),
             command=[*own_command(), "media-worker"],
             directory=directory,
+            messages=self._messages.directory,
         )
 
     async def _listen(self, driver: Driver) -> None:
@@ -326,6 +340,7 @@ class Server:
                     switch.restore_status(name, Status(event.status), event.reason, time.monotonic())
             switch.restore_phones((await self._store.last_choices()).values())
             switch.exchange.house.restore(await self._store.last_switches())
+            switch.restore_messages(await self._store.messages())
             switch.restore_call_backs(await self._store.call_backs(), time.monotonic())
 
     def _restore_learned(self, switch: Switch) -> None:
@@ -360,6 +375,7 @@ class Server:
                 token=settings.token,
                 metrics_open=settings.metrics_open,
                 recordings=self._configuration.media.recordings,
+                messages=self._configuration.media.messages,
             ),
             control,
             self._store,
@@ -486,6 +502,8 @@ class Server:
             if self._driver is not None and self._driver.attached:
                 await self._registrations.keep(self._driver.switch.location)
             turns += 1
+            if turns % ROOM_TURNS == 0 and self._driver is not None and self._driver.attached:
+                self._message_room.look(self._driver.switch.exchange.messages)
             if turns % LEARNED_TURNS == 0:
                 self._keep_learned()
             if turns % CERTIFICATE_TURNS == 0:
@@ -502,7 +520,7 @@ class Server:
         self._collector.rest(now, quiet=not up)
 
     def _checks(self) -> list[Check]:
-        return checks(self._engine, self._store, self._keeper)
+        return checks(self._engine, self._store, self._keeper, self._message_room)
 
     def _gauges(self) -> dict[str, float]:
         found = gauges(self._engine, self._store, self._customers, self._collector)

@@ -5,17 +5,22 @@ import asyncio
 from softacd.calls.control import Check
 from softacd.ops.customer_desk import CustomerDesk
 from softacd.ops.recordings import RecordingKeeper
+from softacd.ops.room import Room
 from softacd.runtime.collector import Collector
 from softacd.runtime.media.workers import AnyEngine
 from softacd.store.store import Store
 
 
-def checks(engine: AnyEngine | None, store: Store | None, keeper: RecordingKeeper) -> list[Check]:
+def checks(
+    engine: AnyEngine | None, store: Store | None, keeper: RecordingKeeper, messages: Room | None = None
+) -> list[Check]:
     """One check a part; a part that has not started yet has none."""
     found = []
     if engine is not None:
         found.append(keeper.check(engine.recorder_figures()))
         found.append(Check("media", engine.alive, remedy="" if engine.alive else "restart softacd and report the log"))
+    if messages is not None and (problem := messages.check()) is not None:
+        found.append(problem)
     if store is not None:
         status = store.status()
         found.append(Check("store", not status.failing, detail=status.error, remedy=status.remedy))

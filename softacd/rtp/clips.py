@@ -10,6 +10,8 @@ from softacd.rtp.track import WideTrack
 
 MAX_SAMPLES = 8000 * 60 * 30
 FRAME = 160
+MESSAGES = "messages"
+"""The folder of clips that callers have left: few are heard twice."""
 
 
 class ClipError(Exception):

@@ -16,8 +16,21 @@ import httpx2
 import msgspec
 import structlog
 
-from softacd.calls.errands import Answered, AnyErrand, AnyResult, Failed, Query, Request, Speak, Spoken, Tell
+from softacd.calls.errands import (
+    Answered,
+    AnyErrand,
+    AnyResult,
+    Failed,
+    FetchMessage,
+    Query,
+    RemoveMessage,
+    Request,
+    Speak,
+    Spoken,
+    Tell,
+)
 from softacd.calls.model import SourceSettings
+from softacd.runtime.message_files import MessageFileError, MessageFiles
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +56,17 @@ class ErrandRunner:
     """Runs errands for one switch; `done` is called in the loop with each answer."""
 
     def __init__(
-        self, done: Callable[[AnyResult], None], customers: Path | None = None, speaker: Speaker | None = None
+        self,
+        done: Callable[[AnyResult], None],
+        customers: Path | None = None,
+        speaker: Speaker | None = None,
+        messages: MessageFiles | None = None,
     ) -> None:
-        """`customers` is the file of the customer base, the source "customers"."""
+        """`customers` is the file of the customer base, the source "customers"; `messages` are those in mailboxes."""
         self._done = done
         self._customers = customers
         self._speaker = speaker
+        self._messages = messages
         self._web: dict[str, WebSource] = {}
         self._databases: dict[str, DatabaseSource] = {}
         self._settings: dict[str, SourceSettings] = {}
@@ -84,8 +102,11 @@ class ErrandRunner:
     def put(self, errand: AnyErrand) -> None:
         """Begin an errand."""
         match errand:
-            case Request() | Query() | Speak():
+            case Request() | Query() | Speak() | FetchMessage():
                 self._spawn(self._answer(errand))
+            case RemoveMessage(file=file):
+                if self._messages is not None:
+                    self._spawn(self._messages.remove(file))
             case Tell() if self._telling >= MOST_UNTOLD:
                 self.untold += 1
             case Tell():
@@ -107,26 +128,26 @@ class ErrandRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, errand: Request | Query | Speak) -> None:
+    async def _answer(self, errand: Request | Query | Speak | FetchMessage) -> None:
         began = time.monotonic()
         try:
             async with asyncio.timeout(errand.timeout):
                 result = await self._carry_out(errand)
         except TimeoutError:
             result = Failed(errand.errand, f"no answer within {errand.timeout:g} s")
-        except (SourceError, SpeechError) as error:
+        except (SourceError, SpeechError, MessageFileError) as error:
             result = Failed(errand.errand, str(error))
         if isinstance(result, Failed):
             self.failures += 1
             log.warning(
                 "a flow got no answer",
-                source=getattr(errand, "source", "voice"),
+                source=getattr(errand, "source", "messages" if isinstance(errand, FetchMessage) else "voice"),
                 why=result.why,
                 seconds=round(time.monotonic() - began, 3),
             )
         self._done(result)
 
-    async def _carry_out(self, errand: Request | Query | Speak) -> AnyResult:
+    async def _carry_out(self, errand: Request | Query | Speak | FetchMessage) -> AnyResult:
         match errand:
             case Request(source=name):
                 if name not in self._web:
@@ -142,6 +163,10 @@ class ErrandRunner:
                 if self._speaker is None:
                     raise SpeechError("no voice is installed")
                 return Spoken(errand.errand, await self._speaker(text, language))
+            case FetchMessage(file=file):
+                if self._messages is None:
+                    raise MessageFileError("there is no directory for messages")
+                return Spoken(errand.errand, await self._messages.fetch(file))
 
     async def _tell(self, errand: Tell) -> None:
         try:

@@ -8,7 +8,7 @@ from softacd.calls.call import Call
 from softacd.calls.control import Check, Choices, Figures, UnknownNameError
 from softacd.calls.moments import moment
 from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
-from softacd.calls.records import AnyRecord
+from softacd.calls.records import AnyRecord, MessageRecord
 from softacd.calls.snapshot import snapshot, trunk_view
 from softacd.calls.supervision import monitor_call, record_call
 from softacd.calls.views import BanView, HouseView, Snapshot
@@ -168,6 +168,18 @@ class LiveControl:
         if living is None:
             raise UnknownNameError(f"no call that lives has the id {call!r}")
         return living
+
+    def messages(self, mailbox: str = "") -> list[MessageRecord]:
+        desk = self._driver.switch.exchange.messages
+        if mailbox and desk.mailbox(mailbox) is None:
+            raise UnknownNameError(f"there is no mailbox {mailbox!r}")
+        return desk.messages(mailbox)
+
+    def mark_message(self, message: str, heard: bool) -> None:
+        self._driver.perform(lambda switch, now: switch.exchange.messages.mark(message, heard, now))
+
+    def remove_message(self, message: str) -> None:
+        self._driver.perform(lambda switch, now: switch.exchange.messages.remove(message, now))
 
     def record(self, call: str, order: str) -> None:
         living = self._living(call)

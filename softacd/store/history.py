@@ -50,6 +50,8 @@ class CallDetail(msgspec.Struct, frozen=True):
     segments: list[Segment] = []
     """Its conversations."""
     recordings: list[RecordingRecord] = []
+    messages: list[MessageRecord] = []
+    ratings: list[Rating] = []
 
 
 def missed_open_calls() -> ColumnElement[bool]:
@@ -132,6 +134,8 @@ class History:
             trace=await self._of_call(TraceRow, record.id, "at", "row"),
             segments=await self._of_call(Segment, record.id, "number", "row"),
             recordings=await self._of_call(RecordingRecord, record.id, "started", "id"),
+            messages=await self._of_call(MessageRecord, record.id, "left", "id"),
+            ratings=await self._of_call(Rating, record.id, "at", "row"),
         )
 
     async def find(self, fragment: str, limit: int = 10) -> list[CallRecord]:
@@ -227,7 +231,12 @@ class History:
         if not found:
             return []
         since = min(record.started for record in found)
-        rows = missed_callers(found, await self._all(MissedOwner, _select(MissedOwner).where(owners.c.at >= since)))
+        left = _select(MessageRecord).where(messages.c.left >= since, messages.c.removed == 0)
+        rows = missed_callers(
+            found,
+            await self._all(MissedOwner, _select(MissedOwner).where(owners.c.at >= since)),
+            await self._all(MessageRecord, left),
+        )
         return rows if queue is None else [row for row in rows if queue in row.queues]
 
     async def call_backs(self) -> list[CallBackEvent]:

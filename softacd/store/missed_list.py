@@ -1,19 +1,24 @@
 """The list of missed callers: open missed calls, a row for each caller."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from softacd.calls.missed import MissedCaller
-from softacd.calls.records import CallRecord, MissedOwner
+from softacd.calls.records import CallRecord, MessageRecord, MissedOwner
 from softacd.store.numbers import number_key, same_number
 
 
-def missed_callers(calls: Sequence[CallRecord], owners: Iterable[MissedOwner]) -> list[MissedCaller]:
+def missed_callers(
+    calls: Sequence[CallRecord], owners: Iterable[MissedOwner], messages: Iterable[MessageRecord] = ()
+) -> list[MissedCaller]:
     """Rows of `calls`, which are open missed calls, newest first; who called last comes first."""
+    left: dict[str, list[str]] = defaultdict(list)
+    for message in sorted(messages, key=lambda one: -one.left):
+        left[message.call].append(message.id)
     known: dict[str, list[MissedOwner]] = defaultdict(list)
     for owner in owners:
         known[number_key(owner.caller)].append(owner)
-    rows = [_row(group, known.get(number_key(group[0].caller), ())) for group in _by_caller(calls)]
+    rows = [_row(group, known.get(number_key(group[0].caller), ()), left) for group in _by_caller(calls)]
     return sorted(rows, key=lambda row: -row.last)
 
 
@@ -31,7 +36,7 @@ def _by_caller(calls: Sequence[CallRecord]) -> Iterator[list[CallRecord]]:
         yield from groups
 
 
-def _row(group: list[CallRecord], owners: Iterable[MissedOwner]) -> MissedCaller:
+def _row(group: list[CallRecord], owners: Iterable[MissedOwner], left: Mapping[str, Sequence[str]]) -> MissedCaller:
     last, first = group[0], group[-1].started
     mine = [owner for owner in owners if owner.at >= first and same_number(owner.caller, last.caller)]
     owner = max(mine, key=lambda owner: (owner.assigned, owner.at), default=None)
@@ -50,4 +55,5 @@ def _row(group: list[CallRecord], owners: Iterable[MissedOwner]) -> MissedCaller
         assigned=owner is not None and owner.assigned,
         calls=tuple(call.id for call in group),
         queues=tuple(call.queue for call in group),
+        messages=tuple(message for call in group for message in left.get(call.id, ())),
     )

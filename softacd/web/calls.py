@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, QueryParameter
 
 from softacd.calls.control import Control, UnknownNameError
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, Segment, TraceRow
+from softacd.calls.records import CallEvent, CallRecord, LegRecord, MessageRecord, Outcome, Rating, Segment, TraceRow
 from softacd.calls.views import CallView
 from softacd.web.errors import API_ROOT
 from softacd.web.history import History
@@ -43,6 +43,10 @@ class CallStoryAnswer(msgspec.Struct, frozen=True):
     """What happened, in order of time."""
     trace: list[TraceRow]
     """Its SIP messages, in order of time."""
+    messages: list[MessageRecord] = []
+    """What its caller left in mailboxes."""
+    ratings: list[Rating] = []
+    """What its caller said in a survey."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -105,8 +109,16 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
             if live is None:
                 raise UnknownNameError(f"there is no call {call!r}")
             return CallStoryAnswer(live, None, [], [], [], [])
-        messages = remembered.trace if trace else []
-        return CallStoryAnswer(live, remembered.call, remembered.legs, remembered.segments, remembered.events, messages)
+        return CallStoryAnswer(
+            live,
+            remembered.call,
+            remembered.legs,
+            remembered.segments,
+            remembered.events,
+            remembered.trace if trace else [],
+            remembered.messages,
+            remembered.ratings,
+        )
 
     @post(f"{API_ROOT}/calls/{{call:str}}/hang-up", tags=["calls"], summary="End a call that lives", status_code=202)
     async def hang_up(call: CallId) -> Asked:

@@ -30,6 +30,7 @@ from softacd.web import (
     feed,
     goods,
     house,
+    messages,
     missed,
     overview,
     phones,
@@ -90,6 +91,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         house,
         phones,
         recordings,
+        messages,
     )
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
@@ -140,6 +142,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("security", "Sources of unwanted messages."),
             Tag("recordings", "What was recorded, and supervisors in conversations."),
             Tag("reports", "What was offered, answered and lost, and what agents did."),
+            Tag("messages", "What callers left in mailboxes."),
             Tag("events", "The live stream."),
             Tag("operation", "Health and figures for who runs the program."),
         ],

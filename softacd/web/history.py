@@ -3,7 +3,17 @@
 from typing import Protocol
 
 from softacd.calls.missed import MissedCaller
-from softacd.calls.records import CallEvent, CallRecord, LegRecord, Outcome, RecordingRecord, Segment, TraceRow
+from softacd.calls.records import (
+    CallEvent,
+    CallRecord,
+    LegRecord,
+    MessageRecord,
+    Outcome,
+    Rating,
+    RecordingRecord,
+    Segment,
+    TraceRow,
+)
 
 
 class CallStory(Protocol):
@@ -21,6 +31,10 @@ class CallStory(Protocol):
     def trace(self) -> list[TraceRow]: ...
     @property
     def recordings(self) -> list[RecordingRecord]: ...
+    @property
+    def messages(self) -> list[MessageRecord]: ...
+    @property
+    def ratings(self) -> list[Rating]: ...
 
 
 class StoreCondition(Protocol):

@@ -82,7 +82,7 @@ def recording_handlers(control: Control, history: History, directory: Path | Non
             raise UnknownNameError(f"there is no recording {recording!r}")
         if not account.ended:
             raise NotPossibleError(f"recording {recording} is still being made")
-        place = _place(directory, account)
+        place = place_of(directory, account.file)
         if account.removed or place is None or not place.is_file():
             raise UnknownNameError(f"the file of recording {recording} is not kept any more")
         kind = MEDIA_TYPES.get(place.suffix, "application/octet-stream")
@@ -117,9 +117,9 @@ def recording_handlers(control: Control, history: History, directory: Path | Non
     return [recordings, sound, record, monitor]
 
 
-def _place(directory: Path | None, account: RecordingRecord) -> Path | None:
-    """Where a recording's file lies; None when it would lie anywhere but below the directory of recordings."""
-    relative = PurePosixPath(account.file)
-    if directory is None or not account.file or relative.is_absolute() or ".." in relative.parts:
+def place_of(directory: Path | None, file: str) -> Path | None:
+    """Where a file lies; None when it would lie anywhere but below the directory."""
+    relative = PurePosixPath(file)
+    if directory is None or not file or relative.is_absolute() or ".." in relative.parts:
         return None
     return directory / relative

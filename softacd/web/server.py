@@ -34,6 +34,7 @@ from softacd.web.gate import Gate
 from softacd.web.goods import goods_handlers
 from softacd.web.history import History
 from softacd.web.house import house_handlers
+from softacd.web.messages import message_handlers
 from softacd.web.metrics import Metrics
 from softacd.web.missed import missed_handlers
 from softacd.web.overview import overview_handlers
@@ -68,6 +69,8 @@ class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Serve /metrics without the token."""
     recordings: str = ""
     """Directory the files of recordings lie below; empty: there are none."""
+    messages: str = ""
+    """Directory the files of messages lie below; empty: there are none."""
     heartbeat_seconds: float = 15.0
     """A WebSocket hears something at least so often."""
     event_capacity: int = 4096
@@ -108,6 +111,7 @@ class WebServer:
                 *phone_handlers(control),
                 *house_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
+                *message_handlers(control, Path(settings.messages) if settings.messages else None),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
             exception_handlers={Exception: answer_error},

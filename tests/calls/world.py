@@ -310,6 +310,12 @@ class World:
         self.open_streams: set[int] = set()
         self.playing: dict[int, media.Play] = {}
         self.bridges: dict[int, int] = {}
+        self.dictated: dict[int, media.StartRecording] = {}
+        """Messages being recorded, by stream."""
+        self.voiced = 3.0
+        """Seconds of voice in each of them."""
+        self.disk = ""
+        """What is wrong with the disk."""
         self.peers: dict[tuple[str, int], Peer] = {}
         self.slow = False
         """Messages stay on their way, in `on_their_way`, until `arrive`."""
@@ -511,13 +517,26 @@ class World:
                 self.playing.pop(other, None)
             case media.Unbridge(stream=stream):
                 self._unbridge(stream)
+            case media.StartRecording(mono=True):
+                self.dictated[command.stream] = command
+            case media.StopRecording(stream=stream):
+                self.end_dictation(stream)
             case media.CloseStream(stream=stream):
                 self._unbridge(stream)
+                self.end_dictation(stream)
                 self.open_streams.remove(stream)
                 self.playing.pop(stream, None)
                 port = next(c.port for c in self.media if isinstance(c, media.OpenStream) and c.stream == stream)
                 self.switch.handle_media(media.StreamClosed(stream, media.StreamStatistics(sent=1)), self.now)
                 self.switch.handle_media(media.PortsOffered((port,)), self.now)
+
+    def end_dictation(self, stream: int) -> None:
+        """The file of a message is complete, or the disk does not take it any more."""
+        command = self.dictated.pop(stream, None)
+        if command is not None:
+            seconds, octets = (0.0, 0) if self.disk else (self.voiced + 0.5, 16_000)
+            ended = media.RecordingEnded(stream, command.recording, seconds, octets, self.disk, self.voiced)
+            self.switch.handle_media(ended, self.now)
 
     def _unbridge(self, stream: int) -> None:
         """What the media engine does: both ends of the bridge are free."""

@@ -19,7 +19,9 @@ from softacd.calls.records import (
     CallRecord,
     Direction,
     LegRecord,
+    MessageRecord,
     Outcome,
+    Rating,
     RecordingRecord,
     Segment,
     TraceRow,
@@ -74,6 +76,10 @@ class SmallSwitch:
         self.topics: list[tuple[str, str, str, str]] = []
         self.asked: list[tuple[str, str, str, str]] = []
         self.owners: list[tuple[str, str]] = []
+        self.left = [
+            MessageRecord("n1-5-1", "sales", "n1-5", "069000001", "", NOW - 50 * S, "2026-09-21/n1-5-1.wav", 4.5, NOW),
+            MessageRecord("n1-6-1", "103", "n1-6", "069000002", "Vip", NOW - 40 * S, "2026-09-21/n1-6-1.wav", 9.0),
+        ]
         self.broken: Exception | None = None
 
     def snapshot(self) -> Snapshot:
@@ -208,6 +214,23 @@ class SmallSwitch:
             raise UnknownNameError(f"{source!r} is not banned")
         return self.banned.pop(source)
 
+    def messages(self, mailbox: str = "") -> list[MessageRecord]:
+        if mailbox not in ("", "sales", "103"):
+            raise UnknownNameError(f"there is no mailbox {mailbox!r}")
+        return [message for message in self.left if mailbox in ("", message.box)]
+
+    def _message(self, name: str) -> MessageRecord:
+        for message in self.left:
+            if message.id == name:
+                return message
+        raise UnknownNameError(f"there is no message {name!r}")
+
+    def mark_message(self, message: str, heard: bool) -> None:
+        self._message(message).heard = NOW if heard else 0
+
+    def remove_message(self, message: str) -> None:
+        self.left.remove(self._message(message))
+
     def record(self, call: str, order: str) -> None:
         if call not in self.calls:
             raise UnknownNameError(f"no call {call!r} lives")
@@ -237,6 +260,8 @@ class Story:
     events: list[CallEvent] = field(default_factory=list)
     trace: list[TraceRow] = field(default_factory=list)
     recordings: list[RecordingRecord] = field(default_factory=list)
+    messages: list[MessageRecord] = field(default_factory=list)
+    ratings: list[Rating] = field(default_factory=list)
 
 
 @dataclass

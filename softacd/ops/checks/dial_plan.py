@@ -43,6 +43,12 @@ def _check_number_space(draft: Draft) -> None:
             elif queue.number in emergency:
                 draft.error(path, f"{queue.number} is an emergency number", "another number")
             take(queue.number, path, f"the number of {dotted(('queues', queue.name))}")
+    for mailbox in draft.mailboxes.values():
+        if mailbox.number:
+            path = ("mailboxes", mailbox.name, "number")
+            if mailbox.number in emergency:
+                draft.error(path, f"{mailbox.number} is an emergency number", "another number")
+            take(mailbox.number, path, f"the number of {dotted(('mailboxes', mailbox.name))}")
     rooms = [("conferences", conference.name, conference.number) for conference in draft.conferences.values()]
     for section, name, number in [*(("groups", group.name, group.number) for group in draft.groups.values()), *rooms]:
         path = (section, name, "number")

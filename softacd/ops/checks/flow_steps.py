@@ -21,6 +21,7 @@ from softacd.calls.flow_steps import (
     Step,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
     WebhookStep,
 )
 from softacd.calls.flow_text import NAME, QUEUE_FIGURES, WRITABLE, Given, speech, variables
@@ -73,17 +74,22 @@ def set_by(step: Step) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _check_speeches(draft: Draft, step: Step, path: KeyPath, secrets: set[str]) -> None:
-    if getattr(step, "prompts", None) == ():
+    if getattr(step, "prompts", None) == () and not isinstance(step, VoicemailStep):
         draft.error((*path, "prompts"), "is empty", 'at least one, like "welcome"')
     for field in _SPEECHES:
         for index, text in enumerate(getattr(step, field, ())):
-            try:
-                speech(text)
-            except ValueError as error:
-                expected = 'a prompt like "welcome", or "number:", "digits:", "money:", "time:", "date:", "text:"'
-                draft.error((*path, field, index), str(error), expected)
+            check_speech(draft, text, (*path, field, index))
             for name in secrets.intersection(variables(text)):
                 draft.error((*path, field, index), f"would say the secret {{{name}}}", "a variable that is not masked")
+
+
+def check_speech(draft: Draft, text: str, path: KeyPath) -> None:
+    """Something that is said can be."""
+    try:
+        speech(text)
+    except ValueError as error:
+        expected = 'a prompt like "welcome", or "number:", "digits:", "money:", "time:", "date:", "text:"'
+        draft.error(path, str(error), expected)
 
 
 def _check_variables(draft: Draft, step: Step, path: KeyPath) -> None:
@@ -232,6 +238,10 @@ def _call_back(draft: Draft, step: CallBackStep, path: KeyPath) -> None:
         draft.refer((*path, "queue"), step.queue, "queues", "queue")
 
 
+def _voicemail(draft: Draft, step: VoicemailStep, path: KeyPath) -> None:
+    draft.refer((*path, "mailbox"), step.mailbox, "mailboxes", "mailbox")
+
+
 def _ring(draft: Draft, step: RingStep, path: KeyPath) -> None:
     if bool(step.extension) == bool(step.agent):
         draft.error(path, "rings nobody" if not step.agent else "rings both", "either extension or agent")
@@ -262,6 +272,8 @@ def _transfer(draft: Draft, step: TransferStep, path: KeyPath) -> None:
         return
     inside = {*draft.names["phones"], *(group.number for group in draft.groups.values())}
     inside |= {queue.number for queue in draft.queues.values() if queue.number}
+    inside |= {conference.number for conference in draft.conferences.values()}
+    inside |= {mailbox.number for mailbox in draft.mailboxes.values() if mailbox.number}
     if step.number not in inside:
         check_outside_number(draft, step.number, (*path, "number"))
 
@@ -279,6 +291,7 @@ _CHECKS: dict[type[FlowStep], Callable[[Draft, Any, KeyPath], None]] = {
     QueueStep: _queue,
     CallBackStep: _call_back,
     RingStep: _ring,
+    VoicemailStep: _voicemail,
     DialStep: _dial,
     TransferStep: _transfer,
     SubFlowStep: _sub_flow,

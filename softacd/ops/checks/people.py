@@ -2,6 +2,7 @@
 
 import re
 
+from softacd.ops.checks.flow_steps import check_speech
 from softacd.ops.configuration_errors import KeyPath, quoted
 from softacd.ops.draft import Draft
 
@@ -15,7 +16,8 @@ def check_people(draft: Draft) -> None:
     _check_agents(draft)
     _check_queues(draft)
     _check_groups(draft)
-    for section in ("trunks", "agents", "queues", "groups", "conferences", "flows"):
+    _check_mailboxes(draft)
+    for section in ("trunks", "agents", "queues", "groups", "conferences", "mailboxes", "flows"):
         for name in draft.names[section]:
             if not _NAME.fullmatch(name):
                 draft.error(
@@ -43,6 +45,25 @@ def _check_phones(draft: Draft) -> None:
             draft.error(
                 ("phones", phone.extension, "codecs"), "is empty", '"PCMA", "PCMU", "G722", "OPUS", or several of them'
             )
+
+
+def _check_mailboxes(draft: Draft) -> None:
+    answered: dict[str, str] = {}
+    for mailbox in draft.mailboxes.values():
+        path: KeyPath = ("mailboxes", mailbox.name)
+        for index, extension in enumerate(mailbox.phones):
+            if draft.refer((*path, "phones", index), extension, "phones", "phone") and mailbox.answers:
+                other = answered.setdefault(extension, mailbox.name)
+                if other != mailbox.name:
+                    draft.error((*path, "phones", index), f"mailbox {other} answers for {extension}", "one mailbox")
+        if mailbox.answers and not mailbox.phones:
+            draft.error((*path, "answers"), "it has no phones", 'phones = ["101"]')
+        if not mailbox.phones and not mailbox.pin:
+            draft.warn(path, "nobody can hear its messages but over the API", "phones, or a pin")
+        for index, text in enumerate(mailbox.greeting):
+            check_speech(draft, text, (*path, "greeting", index))
+        if not mailbox.greeting:
+            draft.error((*path, "greeting"), "is empty", 'what callers hear, like "leave-message"')
 
 
 def _check_agents(draft: Draft) -> None:

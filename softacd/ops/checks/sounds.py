@@ -102,6 +102,9 @@ def _clips(draft: Draft, spoken: list[str]) -> Iterator[tuple[KeyPath, str]]:
     for queue in draft.queues.values():
         if queue.music:
             yield ("queues", queue.name, "music"), queue.music
+    for mailbox in draft.mailboxes.values():
+        path = ("mailboxes", mailbox.name, "greeting")
+        yield from ((path, clip) for said in mailbox.greeting for clip in _spoken(said, languages))
     for conference in draft.conferences.values():
         yield ("conferences", conference.name, "music"), conference.music
     if draft.customers is not None and draft.customers.refuse_prompt:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from softacd.rtp.clips import Clip, ClipError, from_samples
+from softacd.rtp.clips import MESSAGES, Clip, ClipError, from_samples
 from softacd.runtime.media.sound_files import SUFFIXES, find, read
 
 
@@ -13,8 +13,10 @@ class ClipLibrary:
     `roots` are directories, the owner's own packs before the shipped one.
     """
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], messages: Path | None = None) -> None:
+        """Messages lie below a directory of their own: they are read anew each time, as few are heard twice."""
         self.roots = tuple(Path(root) for root in roots)
+        self._messages = messages
         self._clips: dict[str, Clip] = {}
 
     def __len__(self) -> int:
@@ -22,9 +24,11 @@ class ClipLibrary:
 
     def get(self, name: str) -> Clip:
         """The clip `name` ("prompts/en/welcome"). Raises ClipError, which says what is wrong with which file."""
+        if name.startswith(f"{MESSAGES}/") and self._messages is not None:
+            return self._load(name, name.removeprefix(f"{MESSAGES}/"), (self._messages,))
         clip = self._clips.get(name)
         if clip is None:
-            clip = self._clips[name] = self._load(name)
+            clip = self._clips[name] = self._load(name, name, self.roots)
         return clip
 
     def preload(self) -> list[ClipError]:
@@ -44,12 +48,12 @@ class ClipLibrary:
         """Read every file anew when it is next asked for; sounds being played go on as they were."""
         self._clips = {}
 
-    def _load(self, name: str) -> Clip:
-        relative = PurePosixPath(name)
+    def _load(self, name: str, file: str, roots: Sequence[Path]) -> Clip:
+        relative = PurePosixPath(file)
         # A name comes from configuration or the API: it must not reach outside the roots.
-        if not name or relative.is_absolute() or ".." in relative.parts or "\0" in name:
+        if not file or relative.is_absolute() or ".." in relative.parts or "\0" in name:
             raise ClipError(f"{name!r} is not the name of a clip")
-        for root in self.roots:
+        for root in roots:
             path = find(root, str(relative))
             if path is not None:
                 return from_samples(name, *read(path))

@@ -63,7 +63,8 @@ class Worker:
         def events_ready() -> None:
             os.write(wake, b"!")
 
-        self._engine = MediaEngine(order.settings, events_ready, ClipLibrary([Path(root) for root in order.sounds]))
+        clips = ClipLibrary([Path(root) for root in order.sounds], Path(order.messages) if order.messages else None)
+        self._engine = MediaEngine(order.settings, events_ready, clips)
         self._selector = selectors.DefaultSelector()
         self._frames: Frames | None = None
         self._streams: dict[int, Port] = {}

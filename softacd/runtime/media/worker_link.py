@@ -34,6 +34,8 @@ class WorkerOrder(msgspec.Struct, frozen=True):
     sounds: tuple[str, ...]
     grace_seconds: float
     """How long streams flow on without a control side."""
+    messages: str = ""
+    """Directory the clips of messages are below."""
 
 
 class Adopt(msgspec.Struct, frozen=True, tag=True):

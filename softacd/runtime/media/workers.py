@@ -78,8 +78,9 @@ class WorkerPool:
         *,
         command: Sequence[str],
         directory: Path,
+        messages: Path | None = None,
     ) -> None:
-        """`command` starts a worker; `directory` is where the workers' sockets are."""
+        """`command` starts a worker; `directory` is where the workers' sockets are, `messages` where messages lie."""
         self._events: deque[AnyEvent] = deque()
         self._events_ready = events_ready
         self._told = False
@@ -89,7 +90,7 @@ class WorkerPool:
         """Of the certificate all workers show, as descriptions tell it."""
         self._spread = Spread(_written)
         self._command = list(command)
-        self._places = [Place(order) for order in _orders(settings, sounds, directory)]
+        self._places = [Place(order) for order in _orders(settings, sounds, directory, messages)]
         self._selector = selectors.DefaultSelector()
         self._workers = 0
         self._homeless_until = 0.0
@@ -382,7 +383,9 @@ AnyEngine = MediaEngine | WorkerPool
 """The media engine, wherever it runs."""
 
 
-def _orders(settings: MediaSettings, sounds: Sequence[Path], directory: Path) -> list[WorkerOrder]:
+def _orders(
+    settings: MediaSettings, sounds: Sequence[Path], directory: Path, messages: Path | None
+) -> list[WorkerOrder]:
     """The range of ports cut into as many even shares as there are workers."""
     count = settings.workers
     first, last = (settings.port_low + 1) // 2 * 2, settings.port_high
@@ -398,7 +401,8 @@ def _orders(settings: MediaSettings, sounds: Sequence[Path], directory: Path) ->
             workers=0,
         )
         path = str(directory / f"media-{index + 1}.sock")
-        orders.append(WorkerOrder(path, mine, tuple(map(str, sounds)), settings.worker_grace_seconds))
+        heard = str(messages or "")
+        orders.append(WorkerOrder(path, mine, tuple(map(str, sounds)), settings.worker_grace_seconds, heard))
     return orders
 
 
