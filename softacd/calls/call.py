@@ -19,6 +19,8 @@ from softacd.calls.leg_table import LegState
 from softacd.calls.records import MISSED_OUTCOMES, CallRecord, Direction, Outcome, Segment
 from softacd.calls.trunk import Trunk
 
+INTERVAL_TOO_SMALL = 422
+"""The caller's side asks again at once with the interval it was told (RFC 4028 section 7.2)."""
 HIDDEN_KEY = "x"
 """Stands for a key that is a secret."""
 
@@ -408,6 +410,8 @@ class Call:
         record.cause = cause
         if not record.connected and queued:
             record.wait_ms = record.ended - record.queued
+        if outcome is Outcome.FAILED and record.direction is Direction.INCOMING and cause != INTERVAL_TOO_SMALL:
+            outcome = Outcome.MISSED  # somebody called and got nobody: whatever failed, somebody shall call back
         record.outcome = outcome if outcome and not record.connected else self._outcome(queued, by, cause)
         if record.outcome in MISSED_OUTCOMES and record.direction is Direction.INCOMING:
             self.exchange.desk.was_missed(self, now)

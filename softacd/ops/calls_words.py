@@ -93,7 +93,10 @@ def _verdict(call: CallRecord, events: Sequence[CallEvent], segments: Sequence[S
             waited = wait(call.wait_ms or ended - (call.queued or call.started))
             sentence = f"The caller gave up after {waited} in {plain(call.queue) or 'the queue'}{_offered(events)}."
         case Outcome.MISSED:
-            sentence = f"{_who_left(call)} after {wait(lived)}{_where(call)}, before anybody answered."
+            if call.ended_by == "switch" and call.cause >= 400:
+                sentence = f"softacd could not take the call{_because(events, 'refused')}{_status(call)}."
+            else:
+                sentence = f"{_who_left(call)} after {wait(lived)}{_where(call)}, before anybody answered."
         case Outcome.INTERRUPTED:
             cut = f"{duration(call.talk_ms)} into the conversation" if call.connected else f"after {wait(lived)}"
             sentence = f"softacd stopped without warning and cut the call {cut}."

@@ -5,6 +5,7 @@ import pytest
 from softacd.acd.vocabulary import State, Status
 from softacd.calls.records import AgentEvent, CallEvent, CallRecord, LegRecord, Outcome, TraceRow
 from softacd.rtp import vocabulary as media
+from softacd.sdp.negotiation import LocalMedia
 from tests.calls.world import Peer, Ring, World, shop
 
 
@@ -288,11 +289,37 @@ def test_records_tell_the_whole_story() -> None:
     assert isinstance(world.records[0], AgentEvent | CallRecord | TraceRow)
 
 
-def test_no_free_port_is_said_with_503() -> None:
+def test_a_caller_for_whom_there_is_no_port_is_told_and_missed() -> None:
     world = shop()
     world.switch.services.ports.clear()
     call = phone(world, "alpha").dial("37322000111", from_="0690001")
     assert call.status == 503
+    assert world.calls()[0].outcome is Outcome.MISSED
+    assert world.switch.desk.missed[""] == 1
+
+
+def test_a_caller_without_a_codec_of_ours_is_told_and_missed() -> None:
+    world = shop()
+    alpha = phone(world, "alpha")
+    alpha.local = lambda call=None: LocalMedia(host="198.51.100.1", port=40_000, session_id=1, codecs=("G722",))  # type: ignore[method-assign]
+    call = alpha.dial("37322000111", from_="0690001")
+    assert call.status == 488
+    assert world.calls()[0].outcome is Outcome.MISSED
+
+
+def test_a_caller_who_shall_ask_again_with_a_longer_interval_is_not_missed() -> None:
+    world = shop()
+    call = phone(world, "alpha").dial(
+        "37322000111", from_="0690001", headers=(("Supported", "timer"), ("Session-Expires", "30"))
+    )
+    assert call.status == 422
+    assert world.calls()[0].outcome is Outcome.FAILED
+
+
+def test_a_phone_for_which_there_is_no_port_is_nobodys_missed_call() -> None:
+    world = shop()
+    world.switch.services.ports.clear()
+    assert phone(world, "101").dial("600").status == 503
     assert world.calls()[0].outcome is Outcome.FAILED
 
 

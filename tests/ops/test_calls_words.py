@@ -50,6 +50,10 @@ VERDICTS: list[tuple[CallRecord, str]] = [
         f"softacd ended the call after 30.0 s in sales, before anybody answered. {NOT_SINCE}",
     ),
     (
+        call(Outcome.MISSED, ended_by="switch", cause=503),
+        f"softacd could not take the call (102 is no number of ours) with status 503. {NOT_SINCE}",
+    ),
+    (
         call(Outcome.INTERRUPTED, connected=START, talk_ms=30_000),
         "softacd stopped without warning and cut the call 0:30 into the conversation.",
     ),

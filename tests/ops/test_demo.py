@@ -168,7 +168,7 @@ def test_two_who_hang_up_at_once_may_be_recorded_either_way_and_one_who_was_hung
             [record()],
             "2 sources with 1 leaps",
         ),
-        (caller(failure="not answered: 503"), [], [record(outcome=Outcome.FAILED)], "not answered: 503"),
+        (caller(failure="not answered: 503"), [], [record(outcome=Outcome.MISSED)], "not answered: 503"),
     ],
 )
 def test_every_disagreement_is_found(

@@ -195,9 +195,7 @@ def _partner(view: CallerView, agents: list[AgentView], doubts: list[str]) -> Ag
 
 def _compare(view: CallerView, record: CallRecord, talked: AgentView | None, queue: str, doubts: list[str]) -> None:
     expected = {Outcome.ANSWERED}
-    if not view.answered:
-        expected = {Outcome.FAILED}
-    elif talked is None:
+    if talked is None:
         expected = {Outcome.ABANDONED if record.queued else Outcome.MISSED}
     elif talked.seconds <= BLINK and not view.bells:
         expected = {Outcome.ANSWERED, Outcome.ABANDONED}  # gave up in the moment of the answer
