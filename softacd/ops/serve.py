@@ -1,7 +1,8 @@
 """The composition root: configuration in, a running switch out, and its orderly end.
 
 Order of start: store (what the last run left is put in order), media engine, listening points, switch, HTTP.
-The end is the reverse: calls are told, trunks de-register, records are flushed. A second signal ends at once.
+The end is the reverse: calls are told, trunks de-register, records are flushed. A second signal ends at once, with
+the media workers.
 
 Longer than most files: it is the one place that knows every part, and each of them is a few lines here.
 """
@@ -91,8 +92,18 @@ LEARNED_TURNS = 300
 """Seconds between writes of what was learned of waiting times."""
 
 
+ENGINE_STOP_SECONDS = 2.0
+"""How long the media engine may take to close its streams and files."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""What tells us to stop."""
+
+
 class StartError(Exception):
     """The switch cannot start; the text says why and what to do."""
+
+
+class PartDiedError(Exception):
+    """A part without which there are no calls has died; the text says which and why."""
 
 
 class Server:
@@ -105,6 +116,8 @@ class Server:
         self._notifier = Notifier()
         self._offset = time.time() - time.monotonic()
         self._stop = asyncio.Event()
+        self._signalled = False
+        self._died = ""
         self._up = False
         self._addresses_known: list[Addresses] = []
         self._registrations = RegistrationKeeper(Path(configuration.server.data_directory), self.wall)
@@ -138,10 +151,10 @@ class Server:
     # --- start --------------------
 
     async def run(self) -> None:
-        """Serve until told to stop. Raises StartError."""
+        """Serve until told to stop. Raises StartError, and PartDiedError after an orderly end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_stop_signal)
+        # Not the loop's handlers: the second signal must be heard whatever keeps the loop busy.
+        before = {number: signal.signal(number, lambda *_: self._on_stop_signal(loop)) for number in SIGNALS}
         # Before the start: an unhandled SIGHUP ends the process, and the manager may reload as soon as it hears READY.
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
@@ -149,6 +162,10 @@ class Server:
             await self._stop.wait()
         finally:
             await self._end()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if self._died:
+            raise PartDiedError(self._died)
 
     async def _start(self) -> None:
         configuration = self._configuration
@@ -509,6 +526,7 @@ class Server:
             if turns % CERTIFICATE_TURNS == 0:
                 self._refresh_certificate()
             if self._engine is not None and not self._engine.alive and not self._stop.is_set():
+                self._died = f"media engine: {self._engine.failure!r}"
                 log.critical("the media engine has died; restarting is the remedy", failure=repr(self._engine.failure))
                 self._stop.set()
 
@@ -528,9 +546,16 @@ class Server:
 
     # --- the end --------------------
 
-    def _on_stop_signal(self) -> None:
-        if self._stop.is_set():
-            os._exit(130)  # the second signal: at once
+    def _on_stop_signal(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A signal's handler: between any two steps of the program."""
+        if self._signalled:
+            if self._engine is not None:
+                self._engine.kill()
+            os._exit(130)
+        self._signalled = True
+        loop.call_soon_threadsafe(self._stop_in_order)
+
+    def _stop_in_order(self) -> None:
         log.info("stopping: calls are told and records flushed; once more stops at once")
         self._stop.set()
 
@@ -550,8 +575,7 @@ class Server:
         if driver is not None and driver.attached:
             await self._registrations.keep(driver.switch.location)
         if self._engine is not None:
-            with contextlib.suppress(TimeoutError):
-                self._engine.stop(2.0)
+            await asyncio.to_thread(self._stop_engine, self._engine)
             if driver is not None and driver.attached:
                 driver.media_ready()
         if driver is not None:
@@ -565,6 +589,14 @@ class Server:
         if self._customers is not None:
             await self._customers.close()
         log.info("stopped")
+
+    @staticmethod
+    def _stop_engine(engine: AnyEngine) -> None:
+        try:
+            engine.stop(ENGINE_STOP_SECONDS)
+        except TimeoutError as error:
+            log.warning("the media engine is ended by force", error=str(error))
+            engine.kill()
 
 
 def spool_of(configuration: Configuration) -> Path | None:
@@ -586,6 +618,9 @@ def run(configuration: Configuration, path: Path) -> int:
             runner.run(_serve(configuration, path, hide))
     except StartError as error:
         log.error("cannot start", error=str(error))
+        return 1
+    except PartDiedError as error:
+        log.error("ended because a part has died: the service manager shall start again", error=str(error))
         return 1
     return 0
 

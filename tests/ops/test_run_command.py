@@ -1,4 +1,4 @@
-"""`softacd run` beside a service manager: ready, reloaded by SIGHUP, refused reloads, stopped by SIGTERM."""
+"""`softacd run` beside a service manager: ready, reloaded by SIGHUP, refused reloads, stopped, started again."""
 
 import json
 import os
@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,20 +35,32 @@ wrap_up_seconds = 15
 agents = ["ann"]
 """
 
+SOFTACD = ("-m", "softacd.ops.cli")
+WITH_A_FAULT = """
+from softacd.ops.cli import main
+from softacd.runtime.media.loop import MediaLoop
+
+def run(loop):
+    raise OSError("no sockets any more")
+
+MediaLoop.run = run
+main()
+"""
+
 
 class Service:
     """A child `softacd run` and what it tells its manager."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, text: str = CONFIGURATION, program: Sequence[str] = SOFTACD) -> None:
         write_secrets(directory / "secrets")
         self.file = directory / "softacd.toml"
-        self.write(CONFIGURATION)
+        self.write(text)
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(str(directory / "notify"))
         self.manager.settimeout(30)
         self.log = (directory / "log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "softacd.ops.cli", "run", "--config", str(self.file)],
+            [sys.executable, *program, "run", "--config", str(self.file)],
             env={**os.environ, "NOTIFY_SOCKET": str(directory / "notify")},
             stderr=self.log,
         )
@@ -66,6 +79,11 @@ class Service:
         self.process.send_signal(signal.SIGHUP)
         assert self.told() == "RELOADING=1"
         assert self.told() == "READY=1"
+
+    def workers(self) -> list[int]:
+        """Process ids of its media workers."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(child) for thread in threads for child in (thread / "children").read_text("ascii").split()]
 
     def events(self) -> list[dict[str, object]]:
         self.log.seek(0)
@@ -104,6 +122,68 @@ def test_the_life_of_the_service(service: Service) -> None:
     text = json.dumps(events)
     for secret in (service.file.parent / "secrets").iterdir():
         assert secret.read_text().strip() not in text
+
+
+def test_an_interrupt_stops_it_in_order(service: Service) -> None:
+    assert service.told() == "READY=1"
+    service.process.send_signal(signal.SIGINT)
+    assert service.told() == "STOPPING=1"
+    assert service.process.wait(15) == 0
+    assert service.events()[-1]["event"] == "stopped"
+
+
+@pytest.fixture
+def stuck(tmp_path: Path) -> Iterator[Service]:
+    """One whose media worker does not move any more."""
+    running = Service(tmp_path, CONFIGURATION.replace("reservoir = 8", "workers = 1\nreservoir = 8"))
+    assert running.told() == "READY=1"
+    (worker,) = running.workers()
+    os.kill(worker, signal.SIGSTOP)
+    running.process.send_signal(signal.SIGTERM)
+    assert running.told() == "STOPPING=1"
+    yield running
+    running.close()
+    if alive(worker):
+        os.kill(worker, signal.SIGKILL)
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs or is stopped; a dead one nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in ("Z", "X")
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize(("number", "later"), [(signal.SIGTERM, 0.0), (signal.SIGINT, 0.5)])
+def test_a_second_signal_stops_it_at_once_whatever_it_waits_for(
+    stuck: Service, number: signal.Signals, later: float
+) -> None:
+    (worker,) = stuck.workers()
+    time.sleep(later)  # into the two seconds the worker has
+    begun = time.monotonic()
+    stuck.process.send_signal(number)
+    assert stuck.process.wait(15) == 130
+    assert time.monotonic() - begun < 1.0
+    assert not alive(worker)
+
+
+def test_a_worker_that_does_not_end_is_ended(stuck: Service) -> None:
+    (worker,) = stuck.workers()
+    assert stuck.process.wait(15) == 0
+    assert "ended by force" in str([event["event"] for event in stuck.events()])
+    assert not alive(worker)
+
+
+def test_a_dead_media_engine_ends_it_with_a_status_that_has_it_started_again(tmp_path: Path) -> None:
+    service = Service(tmp_path, program=("-c", WITH_A_FAULT))
+    try:
+        assert service.told() == "READY=1"
+        assert service.told() == "STOPPING=1"
+        assert service.process.wait(15) == 1
+        assert "no sockets any more" in str(service.events()[-1]["error"])
+    finally:
+        service.close()
 
 
 def test_a_wrong_configuration_does_not_start(tmp_path: Path) -> None:

@@ -65,6 +65,9 @@ class MediaEngine:
             raise TimeoutError(f"the media engine did not stop within {timeout} s")
         self._recorder.stop(timeout)
 
+    def kill(self) -> None:
+        """End at once what would outlive this process: nothing."""
+
     def identify(self, identity: Identity) -> None:
         """Be this in DTLS handshakes that begin from now on: a new control side tells phones its fingerprint."""
         self._loop.identify(identity)

@@ -119,10 +119,21 @@ class WorkerPool:
         """Close all streams and end the workers. Raises TimeoutError after `timeout` seconds."""
         self._stopping = True
         self._inbox.wake()
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
-            if self._thread.is_alive():
-                raise TimeoutError(f"the media workers did not stop within {timeout} s")
+        if self._thread.ident is None:
+            self.kill()  # one of them could not be started
+            return
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the media workers did not stop within {timeout} s")
+
+    def kill(self) -> None:
+        """End the workers at once, whatever they carry."""
+        for place in self._places:
+            process = place.process  # the pool's thread may forget it now
+            if process is not None:
+                process.kill()
+            elif place.number:
+                _kill(place.pid)
 
     def submit(self, commands: Iterable[AnyCommand]) -> None:
         """Hand over commands; they are carried out in order."""
