@@ -85,6 +85,10 @@ class Result(msgspec.Struct, frozen=True):
     """Measured so briefly that only working or not working can be told from it."""
     seconds: float = 0.0
     """How long the suite took."""
+    skipped: str = ""
+    """Why it could not run here; then there are no figures."""
+    failed: str = ""
+    """What broke it; then there are no figures."""
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -117,6 +121,10 @@ class Suite(msgspec.Struct, frozen=True):
             smoke=smoke,
             seconds=round(time.monotonic() - began, 2),
         )
+
+    def nothing(self, *, skipped: str = "", failed: str = "") -> Result:
+        """The result of a run without figures, and why there are none."""
+        return Result(self.name, machine(), versions(), {}, skipped=skipped, failed=failed)
 
 
 SUITES: dict[str, Suite] = {

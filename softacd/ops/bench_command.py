@@ -12,6 +12,7 @@ import msgspec
 from rich.markup import escape
 
 import softacd
+from softacd.ops.output_file import OutputFile, write_output
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,9 +35,7 @@ ABSENT = (
 @click.option("--list", "only_list", is_flag=True, help="Show which suites there are.")
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="How long to measure (soak, relay, playback).")
 @click.option("--smoke", is_flag=True, help="Every suite at its smallest: do they work? Says nothing about speed.")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write the figures."
-)
+@click.option("--json", "json_file", type=OutputFile(), help="Write the figures.")
 @click.option(
     "--trace",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -68,7 +67,7 @@ def bench(
         return
     results, failed = run_suites(chosen, console, smoke=smoke, seconds=seconds)
     if json_file is not None:
-        write_json(json_file, results)
+        write_json(json_file, results, one=len(chosen) == 1)
     if failed:
         raise click.ClickException(f"failed: {', '.join(failed)}")
 
@@ -84,7 +83,7 @@ def replay_trace(console: "Console", trace: Path, learn_days: int, json_file: Pa
         raise click.ClickException(f"{trace} is no trace of calls: {error}") from None
     console.print(draw(table, result))
     if json_file is not None:
-        json_file.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
+        write_output(json_file, json.dumps(reports, indent=2).encode() + b"\n")
 
 
 def harness() -> ModuleType:
@@ -112,7 +111,7 @@ def choose(names: tuple[str, ...]) -> "list[Suite]":
 def run_suites(
     suites: "list[Suite]", console: "Console", *, smoke: bool, seconds: float | None = None
 ) -> "tuple[list[Result], list[str]]":
-    """Run one after another and print each as it ends; the results, and the names of those that failed."""
+    """Run one after another and print each as it ends; a result for each, and the names of those that failed."""
     skipped = harness().Skipped
     results: list[Result] = []
     failed: list[str] = []
@@ -122,13 +121,16 @@ def run_suites(
                 result = suite.run(smoke=smoke, progress=progress, seconds=seconds)
         except skipped as reason:
             console.print(f"[yellow]skipped[/] {suite.name}: {escape(str(reason))}")
+            results.append(suite.nothing(skipped=str(reason)))
         except Exception as error:  # noqa: BLE001 - one suite that breaks must not hide what the others found
-            console.print(f"[red]failed[/] {suite.name}: {type(error).__name__}: {escape(str(error))}")
+            why = f"{type(error).__name__}: {error}"
+            console.print(f"[red]failed[/] {suite.name}: {escape(why)}")
+            results.append(suite.nothing(failed=why))
             failed.append(suite.name)
         else:
             console.print(draw(suite, result))
             results.append(result)
-    if smoke and results:
+    if smoke and any(result.figures for result in results):
         console.print("[dim]A smoke run proves that the suites work; its figures are too short to mean anything.[/]")
     return results, failed
 
@@ -205,8 +207,10 @@ def bar(figure: "Figure") -> str:
     return f"[{'green' if figure.reached else 'red'}]{'━' * full}[/][bright_black]{'━' * (BAR - full)}[/]"
 
 
-def write_json(file: Path, results: "list[Result]") -> None:
-    """The results: an object for one suite, a list for several."""
+def write_json(file: Path, results: "list[Result]", *, one: bool) -> None:
+    """The results of the suites asked for: an object when it was `one`, else a list, whatever came of them.
+
+    Raises ClickException.
+    """
     content = [msgspec.to_builtins(result) for result in results]
-    whole = content[0] if len(content) == 1 else content
-    file.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+    write_output(file, json.dumps(content[0] if one else content, indent=2).encode() + b"\n")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from softacd.ops.output_file import OutputFile, write_output
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,7 +27,7 @@ REFRESH = 0.5
 @click.option(
     "--pace", type=click.FloatRange(0.1, 60), help="Mean seconds between callers. [default: 0.9; with --seconds 1.8]"
 )
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the result here.")
+@click.option("--json", "json_file", type=OutputFile(), help="Write the result here.")
 @click.option("--no-live", is_flag=True, help="Do not show the live view.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Directory for the recording, database and log."
@@ -66,7 +68,7 @@ def demo(
     console.print(summary(result, directory=str(directory), kept=out is not None, width=console.width), soft_wrap=True)
     for file in (directory / "result.json", json_file):
         if file is not None:
-            file.write_bytes(msgspec.json.format(msgspec.json.encode(figures(result, seed)), indent=2) + b"\n")
+            write_output(file, msgspec.json.format(msgspec.json.encode(figures(result, seed)), indent=2) + b"\n")
     if not passed(result):
         raise SystemExit(1)
 
@@ -76,7 +78,10 @@ def _directory(out: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="softacd-demo-"))
     if out.exists() and any(out.iterdir()):
         raise click.ClickException(f"{out} is not empty: name a new directory, or empty it")
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be made: {error.strerror or error}") from error
     return out.resolve()
 
 

@@ -114,6 +114,23 @@ def test_json_of_one_suite_is_an_object_of_several_a_list(suites: Callable[..., 
     assert [result["suite"] for result in json.loads(both.read_text())] == ["weighed", "again"]
 
 
+def test_the_layout_of_json_depends_on_what_was_asked_and_not_on_what_came_of_it(
+    suites: Callable[..., None], tmp_path: Path
+) -> None:
+    suites(weighed=weighed, impossible=impossible, broken=broken)
+    file = tmp_path / "figures.json"
+    assert ran("impossible", "weighed", "--json", str(file))[0] == 0
+    able, unable = json.loads(file.read_text())
+    assert (able["suite"], able["skipped"], able["failed"]) == ("weighed", "", "")
+    assert (unable["suite"], unable["figures"], unable["skipped"]) == (
+        "impossible", {}, "no scales; on Debian: apt install scales",
+    )  # fmt: skip
+    assert ran("impossible", "--json", str(file))[0] == 0
+    assert json.loads(file.read_text())["suite"] == "impossible"
+    assert ran("broken", "--json", str(file))[0] == 1
+    assert json.loads(file.read_text())["failed"] == "ZeroDivisionError: after 100 rounds"
+
+
 def test_smoke_runs_the_smallest_and_says_that_it_means_nothing(suites: Callable[..., None], tmp_path: Path) -> None:
     suites(weighed=weighed)
     status, said = ran("--smoke", "--json", str(tmp_path / "smoke.json"))
