@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import UTC
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -16,15 +17,18 @@ from softacd.store import Recovery
 from softacd.store.agent_reports import status_times
 from softacd.store.recovery import absences
 from softacd.store.reports import Terms
+from softacd.store.writer import GROUP_SECONDS
 from tests.store.shop import MORNING, Call, OpenStore, Wall
 
 BUSY_SWITCH = Path(__file__).with_name("busy_switch.py")
 
 
-def live_and_be_killed(url: str) -> tuple[list[list[str]], int]:
-    """Run a switch for forty calls and kill it; return what it printed and the moment it died, ms."""
+def live_and_be_killed(url: str, *burst: str) -> tuple[list[list[str]], int]:
+    """Run a switch until it has printed forty lines and kill it; return what it printed and the moment it died, ms."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    switch = subprocess.Popen([sys.executable, BUSY_SWITCH, url], stdout=subprocess.PIPE, text=True, env=environment)
+    switch = subprocess.Popen(
+        [sys.executable, BUSY_SWITCH, url, *burst], stdout=subprocess.PIPE, text=True, env=environment
+    )
     assert switch.stdout is not None
     ended = [switch.stdout.readline().split() for _ in range(40)]
     killed = int(time.time() * 1000)
@@ -65,6 +69,22 @@ async def test_kill_nine_loses_nothing_that_ended(open_store: OpenStore, url: st
     assert detail is not None
     assert detail.legs[0].ended == talked.ended
     assert (await store.last_statuses())["ann"].status == "lunch"
+
+
+async def test_a_kill_in_a_burst_costs_what_waits_for_the_next_commit_and_nothing_before(
+    open_store: OpenStore, url: str, wall: Wall
+) -> None:
+    printed, killed = live_and_be_killed(url, "10")
+    wall.now = killed + 3_600_000
+    store = await open_store()
+    kept = {record.id for record in await store.calls(limit=10_000) if record.outcome is Outcome.ANSWERED}
+    written = int(printed[-1][0])
+    safe = {name for _, handed_over, _, _, *names in printed if int(handed_over) <= written for name in names}
+    assert len(safe) >= 100
+    assert not safe - kept
+    # rows wait for the group they go with and for its commit, however many calls end
+    waited, took = (median(float(line[column]) for line in printed) for column in (2, 3))
+    assert waited <= 3 * (1_000 * GROUP_SECONDS + took)
 
 
 async def test_a_cut_call_ends_at_the_last_thing_known_of_it(open_store: OpenStore, call: Call, path: Path) -> None:
