@@ -3,6 +3,7 @@
 import pytest
 
 from softacd.acd.vocabulary import State, Status
+from softacd.calls.model import TrunkSettings
 from softacd.calls.records import CallEvent, Direction, LegRecord, Outcome
 from softacd.rtp import vocabulary as media
 from tests.calls.world import Peer, World, shop
@@ -148,6 +149,29 @@ def test_a_failing_trunk_is_followed_by_the_next(status: int) -> None:
     world.assert_clean()
 
 
+def test_a_trunk_we_are_not_registered_at_is_passed_over() -> None:
+    trunks = tuple(
+        TrunkSettings(name, host, username="shop", password="s", register=True, keep_alive_seconds=0)
+        for name, host in (("alpha", "198.51.100.1"), ("beta", "198.51.100.2"))
+    )
+    world = shop(changes={"trunks": trunks})
+    alpha, beta = phone(world, "alpha"), phone(world, "beta")
+    assert (alpha.registers, beta.registers) == (1, 1)
+    alpha.mute = True
+    world.advance(301)  # what alpha granted is over, and its refresh unanswered; beta's was renewed
+    alpha.mute = False
+    phone(world, "101").register()
+    world.records.clear()
+    call = phone(world, "101").dial("069123456")
+    assert world.events("trunk-passed-over") == ["trunk-passed-over alpha: not registered (no answer)"]
+    assert not alpha.calls
+    beta.answer()
+    assert call.status == 200
+    phone(world, "101").hang_up(call)
+    assert world.calls()[0].trunk == "beta"
+    world.assert_clean()
+
+
 def test_a_silent_trunk_is_followed_by_the_next() -> None:
     world = shop()
     phone(world, "alpha").mute = True
@@ -165,6 +189,22 @@ def test_the_called_partys_refusal_is_final(status: int) -> None:
     call = phone(world, "101").dial("069123456")
     assert call.status == status
     assert not beta.calls
+    world.assert_clean()
+
+
+def test_a_call_to_a_phone_goes_the_path_it_registered_by() -> None:
+    """RFC 3327 section 5.2: a proxy before the phone is on the way of every call to it."""
+    world = shop()
+    proxy = "<sip:edge.shop.test;lr>"
+    called = phone(world, "102")
+    called.register(headers=(("Supported", "path"), ("Path", proxy)))
+    call = phone(world, "101").dial("102")
+    invite = called.calls[-1].transaction.request
+    assert invite.headers("Route") == [proxy]
+    assert invite.uri.user == "102", "the phone's contact, not the proxy"
+    called.answer()
+    called.hang_up()
+    assert call.over
     world.assert_clean()
 
 

@@ -120,7 +120,7 @@ class Peer:
 
     # --- what a peer does -----------------------------------------------------------------------------------------
 
-    def register(self, expires: int = 300, *, contact: str = "") -> None:
+    def register(self, expires: int = 300, *, contact: str = "", headers: Headers = ()) -> None:
         """`contact` is host:port the phone believes to be at."""
         identity = NameAddress.parse(f"<sip:{self.name}@{DOMAIN}>")
         self.stack.request(
@@ -132,6 +132,7 @@ class Peer:
             headers=(
                 ("Contact", f"<sip:{self.name}@{contact or '{}:{}'.format(*self.address)}>"),
                 ("Expires", str(expires)),
+                *headers,
             ),
             credentials=self.credentials,
             now=self.world.now,

@@ -174,6 +174,22 @@ def test_an_announcement_to_one_party_of_a_conversation() -> None:
     assert [packet.marker for packet in relayed] == [True, False, False]
 
 
+def test_an_answer_cuts_the_announcement_at_that_instant_and_both_hear_each_other() -> None:
+    studio = Studio()
+    studio.stream(1)
+    studio.stream(2)
+    studio.do(Play(1, 1, ("a",) * 50))  # five seconds of a prompt, not music
+    heard = studio.wait(0.055)[1]
+    assert len(heard) == 3
+    assert studio.do(Bridge(1, 2)) == [PlayEnded(1, 1, finished=False)]
+    relayed = studio.hear(2, count=3)
+    assert [packet.payload for packet in relayed] == [b"v" * 160] * 3
+    assert [packet.sequence - heard[-1].sequence for packet in relayed] == [1, 2, 3]
+    assert {packet.ssrc for packet in relayed} == {heard[0].ssrc}
+    assert len(studio.hear(1, count=3)) == 3
+    assert studio.wait(5.0) == {}, "nothing of the announcement comes after it"
+
+
 def test_a_prompt_for_a_peer_on_hold_runs_unheard() -> None:
     studio = Studio()
     studio.stream(1)

@@ -18,7 +18,7 @@ CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="n1", qop="auth"\n'
 class Line:
     """One registration on one stack."""
 
-    def __init__(self) -> None:
+    def __init__(self, jitter: float = 0.5) -> None:
         self.play = Playbook(new_stack())
         self.registration = Registration(
             self.play.stack,
@@ -28,7 +28,7 @@ class Line:
             credentials=Credentials("4021", "secret"),
             contact_user="4021",
             call_id="reg-1",
-            jitter=lambda: 0.5,
+            jitter=lambda: jitter,
             expires=600,
         )
 
@@ -114,6 +114,24 @@ def test_silence_is_waited_out_longer_and_longer(line: Line) -> None:
         assert (line.state, line.registration.cause) == ("backing-off", "no answer")
         waits.append(line.until_deadline())
     assert waits == pytest.approx([3.75, 7.5, 15, 30, 60, 120, 225, 225])
+
+
+@pytest.mark.parametrize("jitter", [0.0, 1.0])
+def test_waits_are_drawn_from_their_range(jitter: float) -> None:
+    """Two switches that lost the same carrier do not come back together."""
+    line = Line(jitter)
+    register(line)
+    assert line.until_deadline() == pytest.approx(450 + 60 * jitter)  # 75 to 85 % of what was granted
+    waits = []
+    for _ in range(8):
+        line.play << sends("REGISTER")
+        line.hear(answer(line.play, 503, "r"))
+        waits.append(line.until_deadline())
+    longest = [5, 10, 20, 40, 80, 160, 300, 300]
+    assert waits == pytest.approx([wait * (0.5 + 0.5 * jitter) for wait in longest])
+    line.play << sends("REGISTER")
+    line.hear(answer(line.play, 403, "r"))
+    assert line.until_deadline() == pytest.approx(900 * (0.9 + 0.2 * jitter))
 
 
 def test_a_server_in_trouble_says_when(line: Line) -> None:

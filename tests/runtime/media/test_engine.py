@@ -182,6 +182,25 @@ def test_numbers_run_on_through_prompt_bridge_and_prompt(bench: Bench) -> None:
     assert [number for number, packet in enumerate(heard) if packet.marker][:3] == [0, 8, 12]
 
 
+def test_an_announcement_under_way_is_cut_by_the_bridge_and_nothing_of_it_comes_later(bench: Bench) -> None:
+    caller, agent = bench.phone(1), bench.phone(2)
+    caller.say()
+    agent.say()
+    bench.expect(StreamStarted, stream=2)
+    bench.submit(Play(1, 7, ("prompts/en/welcome",) * 20))  # three seconds
+    heard = [caller.hear() for _ in range(3)]
+    bench.submit(Bridge(1, 2))
+    assert bench.expect(PlayEnded, stream=1) == PlayEnded(1, 7, finished=False)
+    heard += caller.drain()
+    said = [agent.say(bytes([number]) * 160) for number in range(5)]
+    answered = [caller.hear() for _ in range(5)]
+    assert [packet.payload for packet in answered] == said
+    assert continuous(heard + answered)
+    said = [caller.say(bytes([number]) * 160) for number in range(5)]
+    assert [agent.hear().payload for _ in range(5)] == said
+    assert caller.hears_nothing(0.06)
+
+
 def test_a_prompt_is_the_clip_without_a_gap(bench: Bench) -> None:
     phone = bench.phone(1, PCMA)
     bench.submit(Play(1, 1, ("tones/beep", "prompts/en/welcome")))
