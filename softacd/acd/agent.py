@@ -5,7 +5,7 @@ from softacd.acd.line import AgentKey, Key
 from softacd.acd.model import AgentSettings, TierSettings
 from softacd.acd.queue import Queue, TierLevel
 from softacd.acd.strategy import agent_key
-from softacd.acd.vocabulary import AgentChanged, State, Status
+from softacd.acd.vocabulary import AgentChanged, State, Status, StatusSpent
 
 
 class Tier:
@@ -37,6 +37,8 @@ class Agent:
         "answered",
         "booked_until",
         "caller",
+        "cut_at",
+        "cut_states",
         "idle_since",
         "leaving",
         "name",
@@ -75,6 +77,8 @@ class Agent:
         self.reason_seconds: dict[tuple[Status, str], float] = {}
         self.state_seconds = dict.fromkeys(State, 0.0)
         self.accounted = now
+        self.cut_at = now
+        self.cut_states = dict(self.state_seconds)
         self.upcoming: tuple[Status, str] | None = None
         self.state = State.IDLE
         self.since = now
@@ -107,13 +111,41 @@ class Agent:
             self.state = new
             self.since = now
 
-    def take_status(self, status: Status, reason: str, now: float) -> None:
-        """Have this status from now on; the time in the one before is accounted."""
-        self.account(now)
+    def take_status(self, status: Status, reason: str, now: float) -> StatusSpent | None:
+        """Have this status from now on; returns the account of the one before, as `cut` does."""
+        spent = self.cut(now)
         if status is not self.status:
             self.status = status
             self.status_since = now
         self.reason = reason
+        return spent
+
+    def cut(self, now: float) -> StatusSpent | None:
+        """As `spent`; the next account begins now."""
+        spent = self.spent(now)
+        self.cut_at = now
+        self.cut_states = dict(self.state_seconds)
+        return spent
+
+    def spent(self, now: float) -> StatusSpent | None:
+        """The account of the present status since it began or was cut last; None: logged out, or no time has passed."""
+        self.account(now)
+        seconds = now - self.cut_at
+        if self.status is Status.LOGGED_OUT or seconds <= 0:
+            return None
+        by = {state: self.state_seconds[state] - self.cut_states[state] for state in State}
+        return StatusSpent(
+            self.name,
+            self.status,
+            self.reason,
+            seconds,
+            idle=by[State.IDLE],
+            ringing=by[State.OFFERED] + by[State.RINGING],
+            talking=by[State.TALKING],
+            held=by[State.HELD],
+            wrap_up=by[State.WRAP_UP] + by[State.AFTER_CALL],
+            own_call=by[State.OWN_CALL],
+        )
 
     def account(self, now: float) -> None:
         """Book the time in the present status and state up to now."""
@@ -133,6 +165,7 @@ class Agent:
         self.status_seconds = dict.fromkeys(Status, 0.0)
         self.reason_seconds = {}
         self.state_seconds = dict.fromkeys(State, 0.0)
+        self.cut_states = dict.fromkeys(State, 0.0)
 
     def gives_answers(self) -> bool:
         """Whether he will answer callers, now or after what he does."""

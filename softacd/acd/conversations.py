@@ -25,10 +25,10 @@ def talk_ended(turn: Turn, event: TalkEnded, now: float) -> None:
     if tier is not None:
         tier.talk_seconds += seconds
     if agent.upcoming is not None:
-        agent.take_status(*agent.upcoming, now)
+        turn.take_status(agent, *agent.upcoming, now)
         agent.upcoming = None
     if agent.leaving:
-        dismiss(turn, agent)
+        dismiss(turn, agent, now)
         return
     seconds = 0.0 if agent.queue is None else agent.queue.settings.wrap_up_seconds
     if seconds and agent.status is not Status.LOGGED_OUT:
@@ -82,8 +82,9 @@ def wrap_up_extended(turn: Turn, event: WrapUpExtended, now: float) -> None:
     turn.out.append(agent.changed())
 
 
-def dismiss(turn: Turn, agent: Agent) -> None:
+def dismiss(turn: Turn, agent: Agent, now: float) -> None:
     """The agent is no longer configured and in no conversation: he is gone."""
+    turn.cut(agent, now)
     turn.deadlines.cancel(agent.timer)
     turn.floor.agents.pop(agent.name, None)
     turn.out.append(AgentChanged(agent.name, Status.LOGGED_OUT, State.IDLE))

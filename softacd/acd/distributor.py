@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any, Final
 
+from softacd.acd.agent import Agent
 from softacd.acd.arrivals import caller_joined, caller_left
 from softacd.acd.conversations import hold_changed, talk_ended, wrap_up_extended, wrap_up_finished
 from softacd.acd.errors import UnknownAgentError
@@ -45,6 +46,7 @@ from softacd.acd.vocabulary import (
     OtherCallStarted,
     Status,
     StatusChosen,
+    StatusSpent,
     TalkEnded,
     WrapUpExtended,
     WrapUpFinished,
@@ -152,16 +154,21 @@ class Distributor:
         """Put back the status an agent had before the restart; an agent who is no more is ignored."""
         return self.handle(StatusChosen(agent, status, reason), now)
 
-    def start_day(self, now: float | None = None) -> None:
+    def cut_times(self, now: float) -> list[AnyCommand]:
+        """Tell how every agent has spent his present status until now; its next account begins here."""
+        for agent in self._turn.floor.agents.values():
+            self._turn.cut(agent, now)
+        return self._finish(now)
+
+    def start_day(self, now: float) -> list[AnyCommand]:
         """Begin the day's statistics of queues and agents from zero; whoever waits now counts for the new day.
 
-        With `now` the time in the present statuses and states is cut at this moment.
+        The time in the present statuses and states is cut at this moment.
         """
         for queue in self._turn.floor.queues.values():
             queue.service_level.start_day(len(queue.line))
         for agent in self._turn.floor.agents.values():
-            if now is not None:
-                agent.account(now)
+            self._turn.cut(agent, now)
             agent.forget_day()
             was_ready = agent.ready
             agent.delist()
@@ -170,6 +177,7 @@ class Distributor:
                 tier.talk_seconds = 0.0
             if was_ready:
                 agent.enlist()  # today's counts decide the order of some strategies
+        return self._finish(now)
 
     # --- what is seen from outside -----------------------------------------------------------------------------
 
@@ -189,10 +197,11 @@ class Distributor:
 
     def agent(self, name: str) -> AgentSnapshot:
         """One agent now; raises UnknownAgentError."""
-        agent = self._turn.floor.agents.get(name)
-        if agent is None:
-            raise UnknownAgentError(f"no agent is named {name!r}")
-        return agent_snapshot(agent)
+        return agent_snapshot(self._agent(name))
+
+    def spent(self, name: str, now: float) -> StatusSpent | None:
+        """How an agent has spent his status since it was told last; None: logged out. Raises UnknownAgentError."""
+        return self._agent(name).spent(now)
 
     def agents(self) -> list[AgentSnapshot]:
         """All agents now, in the order of the configuration."""
@@ -204,6 +213,12 @@ class Distributor:
             queue_snapshot(queue, self._turn.callers, self._turn.floor.agents, now)
             for queue in self._turn.floor.queues.values()
         ]
+
+    def _agent(self, name: str) -> Agent:
+        agent = self._turn.floor.agents.get(name)
+        if agent is None:
+            raise UnknownAgentError(f"no agent is named {name!r}")
+        return agent
 
     def _finish(self, now: float) -> list[AnyCommand]:
         """Bring freed agents and callers together, then hand over the commands of this turn."""

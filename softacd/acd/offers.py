@@ -156,7 +156,7 @@ def refuse(turn: Turn, agent: Agent, refusal: Refusal, now: float) -> None:
             agent.unreachables = 0
             limit = settings.no_answer_limit
             if limit and agent.no_answers >= limit:
-                agent.take_status(Status.NOT_READY, NO_ANSWER_REASON, now)
+                turn.take_status(agent, Status.NOT_READY, NO_ANSWER_REASON, now)
                 disappoint(turn, agent, now)
         case Refusal.REJECTED:
             delay = settings.reject_delay

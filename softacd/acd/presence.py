@@ -39,7 +39,7 @@ def status_chosen(turn: Turn, event: StatusChosen, now: float) -> None:
     if event.status is Status.AVAILABLE and agent.status is not Status.AVAILABLE:
         agent.idle_since = now
         agent.no_answers = 0
-    agent.take_status(*chosen, now)
+    turn.take_status(agent, *chosen, now)
     if event.status is not Status.AVAILABLE:
         disappoint(turn, agent, now)
     if effect is StatusEffect.END_WRAP_UP:

@@ -18,7 +18,7 @@ def reload(turn: Turn, queues: Iterable[QueueSettings], agents: Iterable[AgentSe
     for agent in change.agents:
         if agent.state in ON_OFFER:
             withdraw(turn, agent, Withdrawal.AGENT_LEFT, now)
-        dismiss(turn, agent)
+        dismiss(turn, agent, now)
     for queue in change.queues:
         for key in list(queue.line):
             let_go(turn, turn.callers[key[-1]], Exit.CLOSED, now)

@@ -4,7 +4,7 @@ from softacd.acd.agent import Agent
 from softacd.acd.deadlines import Deadlines
 from softacd.acd.floor import Floor
 from softacd.acd.queue import Caller, Queue
-from softacd.acd.vocabulary import AnyCommand
+from softacd.acd.vocabulary import AnyCommand, Status
 
 
 class Turn:
@@ -24,3 +24,15 @@ class Turn:
         self.out: list[AnyCommand] = []
         self.freed: list[Agent] = []
         self.wanting: list[Queue] = []
+
+    def take_status(self, agent: Agent, status: Status, reason: str, now: float) -> None:
+        """An agent has this status from now on; how he spent the one before is told."""
+        spent = agent.take_status(status, reason, now)
+        if spent is not None:
+            self.out.append(spent)
+
+    def cut(self, agent: Agent, now: float) -> None:
+        """Tell how an agent has spent his present status until now."""
+        spent = agent.cut(now)
+        if spent is not None:
+            self.out.append(spent)

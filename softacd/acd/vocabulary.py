@@ -236,4 +236,20 @@ class AgentChanged(msgspec.Struct, frozen=True, tag=True, gc=False):
     next_status: Status | None = None  # chosen during a conversation, takes effect at its end
 
 
-AnyCommand = Offer | Withdraw | Connect | AnswerTooLate | CallerExited | AgentChanged
+class StatusSpent(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """How an agent spent `seconds` in one status with one reason, by what the machine saw of him. Nothing of a time
+    logged out is told; a long time comes in pieces, each when the account is cut."""
+
+    agent: str
+    status: Status
+    reason: str
+    seconds: float
+    idle: float
+    ringing: float  # a caller was reserved for him, or his phone rang
+    talking: float
+    held: float
+    wrap_up: float  # with the calls he made in it
+    own_call: float
+
+
+AnyCommand = Offer | Withdraw | Connect | AnswerTooLate | CallerExited | AgentChanged | StatusSpent

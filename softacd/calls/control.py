@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from softacd.acd.vocabulary import Status
-from softacd.calls.records import AnyRecord, MessageRecord
+from softacd.calls.records import AgentTime, AnyRecord, MessageRecord
 from softacd.calls.views import BanView, HouseView, Snapshot
 from softacd.calls.whatif_answer import WhatIf
 
@@ -61,7 +61,10 @@ class Control(Protocol):
         """Counters and gauges for metrics."""
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
-        """Set an agent's status. Raises UnknownNameError."""
+        """Set an agent's status. Raises UnknownNameError, NotPossibleError (a reason the shop does not have)."""
+
+    def account(self, agent: str) -> AgentTime | None:
+        """How an agent has spent the time that is not in the store yet; None: logged out. Raises UnknownNameError."""
 
     def what_if(self, caller: str, called: str, at: str, keys: str) -> WhatIf:
         """What would become of a call now, or at a moment like "Sat 18:05". Raises ValueError (no moment)."""

@@ -24,6 +24,7 @@ from softacd.calls.model import GroupSettings, PhoneSettings, SwitchSettings
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
 from softacd.calls.reach import GroupRing, Reach
+from softacd.calls.reasons import Reasons
 from softacd.calls.routing import Routing, ToExtension, ToGroup, ToMailbox, ToOutside, ToQueue
 from softacd.calls.services import Services
 from softacd.calls.toll_guard import TollGuard
@@ -105,6 +106,7 @@ class Exchange:
         self.services.keying = {phone.extension: phone.srtp_keys for phone in settings.phones}
         self.services.keying |= {f"trunk:{trunk.name}": trunk.srtp_keys for trunk in settings.trunks}
         self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
+        self.reasons = Reasons(settings.reasons)
         self.hours: dict[str, HoursSettings] = {hours.name: hours for hours in settings.hours}
         self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
         self._groups_by_number = {group.number: group.name for group in settings.groups}
@@ -120,6 +122,7 @@ class Exchange:
             settings.conferences,
             settings.hours,
             settings.mailboxes,
+            settings.reasons,
         )
         self.messages.configure(settings.mailboxes)
         self.parking.configure(settings.dial_plan.park_slots)

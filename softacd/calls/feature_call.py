@@ -109,7 +109,7 @@ class FeatureCall(Activity):
             return Prompt.NOT_ALLOWED
         if self._feature in STATUSES:
             status, prompt = STATUSES[self._feature]
-            exchange.desk.set_status(agent, status, "", now)
+            exchange.desk.set_status(agent, status, self._number, now)
             return prompt
         try:
             if self._feature is Feature.FINISH_WRAP_UP:

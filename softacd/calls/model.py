@@ -8,6 +8,7 @@ from softacd.calls.flow_steps import FlowSettings, Speeches
 from softacd.calls.hours import HoursSettings
 from softacd.calls.keep_alive import KeepAlive
 from softacd.calls.missed import MissedSettings
+from softacd.calls.reasons import ReasonSettings
 from softacd.calls.setting_types import TimeOut
 from softacd.sip.guard import GuardSettings
 
@@ -359,6 +360,7 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     conferences: tuple[ConferenceSettings, ...] = ()
     mailboxes: tuple[MailboxSettings, ...] = ()
     hours: tuple[HoursSettings, ...] = ()
+    reasons: tuple[ReasonSettings, ...] = ()
     emergency: EmergencySettings = EmergencySettings()
     missed: MissedSettings = MissedSettings()
     dial_plan: DialPlan = DialPlan()

@@ -31,6 +31,7 @@ from softacd.acd.vocabulary import (
     State,
     Status,
     StatusChosen,
+    StatusSpent,
     TalkEnded,
     Withdraw,
     Withdrawal,
@@ -49,7 +50,8 @@ from softacd.calls.identity import party_of
 from softacd.calls.leg import Leg
 from softacd.calls.queue_joining import joining
 from softacd.calls.queue_wait import QueueWait
-from softacd.calls.records import AgentEvent, Direction, MissedOwner
+from softacd.calls.records import AgentEvent, AgentTime, Direction, MissedOwner
+from softacd.calls.staff_desk import StaffDesk
 from softacd.calls.topic_desk import TopicDesk
 
 REFUSALS = {486: Refusal.BUSY, 600: Refusal.BUSY, 603: Refusal.REJECTED, 480: Refusal.UNREACHABLE}
@@ -106,6 +108,7 @@ class QueueDesk:
         self.estimator = estimator
         self.acquaintances = Acquaintances()
         self.topics = TopicDesk(exchange.services, lambda: exchange.queues, exchange.calls)
+        self.staff = StaffDesk(exchange)
         self.missed: Counter[str] = Counter()
         """Missed calls since the start, by queue; "" counts those of callers who got to none."""
         self.missed_cost: defaultdict[str, float] = defaultdict(float)
@@ -189,6 +192,8 @@ class QueueDesk:
                     self.call_backs.exited(caller, how, now)
             case AgentChanged():
                 self._agent_changed(command, now)
+            case StatusSpent():
+                self.staff.spent(command, now)
 
     def _offer(self, caller: str, agent: str, now: float) -> None:
         call = self.exchange.calls.get(caller) or self.call_backs.call_for(caller, now)
@@ -227,6 +232,7 @@ class QueueDesk:
         services = self.exchange.services
         if change.state not in BEFORE_THE_END:
             self.topics.wrap_up_over(change.agent, now)
+        self.staff.changed(change, now)
         settings = self.exchange.agents.get(change.agent)
         if settings is not None:
             services.changes(settings.phone)
@@ -451,9 +457,16 @@ class QueueDesk:
     # --- what people ask --------------------
 
     def set_status(self, agent: str, status: Status, reason: str, now: float) -> None:
-        """Set an agent's status. Raises UnknownNameError."""
+        """Set an agent's status. Raises UnknownNameError, NotPossibleError (a reason the shop does not have)."""
         self._known(agent)
+        self.staff.reasons.check(status, reason)
         self.feed(StatusChosen(agent=agent, status=status, reason=reason), now)
+
+    def account(self, agent: str, now: float) -> AgentTime | None:
+        """How an agent has spent the time that is not recorded yet; None: logged out. Raises UnknownNameError."""
+        self._known(agent)
+        spent = self.distributor.spent(agent, now)
+        return None if spent is None else self.staff.account(spent, now)
 
     def finish_wrap_up(self, agent: str, now: float) -> None:
         """End a wrap-up. Raises UnknownNameError, NotPossibleError (also while the topic it must have is missing)."""

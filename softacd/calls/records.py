@@ -178,6 +178,48 @@ class AgentEvent(msgspec.Struct, frozen=True):
     call: str = ""
 
 
+class AgentTime(msgspec.Struct, frozen=True):
+    """How an agent spent a time in one status for one reason, by what the machine saw of him.
+
+    Written when the status changes, at every quarter of an hour by the clock, at the end of the day, and at the end of
+    the program: reports need only add. A time logged out is not written.
+    """
+
+    agent: str
+    started: int
+    ended: int
+    status: str
+    reason: str = ""
+    """Why; empty: none was given."""
+    paid: bool = True
+    """Whether the shop pays for it, as configured then."""
+    idle_ms: int = 0
+    """Nothing to do."""
+    ringing_ms: int = 0
+    """Reserved for a caller, or the phone rang."""
+    talk_ms: int = 0
+    """In conversations of queues."""
+    hold_ms: int = 0
+    """The same, the caller on hold."""
+    wrap_up_ms: int = 0
+    """After conversations, with the calls made about them."""
+    own_call_ms: int = 0
+    """In calls that no queue gave him."""
+
+
+class AgentAlarm(msgspec.Struct, frozen=True):
+    """An agent's status lasts longer than its reason may."""
+
+    agent: str
+    at: int
+    status: str
+    reason: str
+    since: int
+    """When the status began."""
+    limit_ms: int
+    """How long it may last."""
+
+
 class PhoneEvent(msgspec.Struct, frozen=True):
     """What the user of a phone has chosen, whole, whenever it changes: the newest counts, also after a restart."""
 
@@ -332,5 +374,5 @@ class TraceRow(msgspec.Struct, frozen=True):
 AnyRecord = (
     CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow
     | RecordingRecord | CallBackEvent
-    | MessageRecord | Rating | MissedOwner | TopicChosen
+    | MessageRecord | Rating | MissedOwner | TopicChosen | AgentTime | AgentAlarm
 )  # fmt: skip

@@ -20,6 +20,7 @@ from softacd.calls.model import (
     NumberSettings,
     PhoneSettings,
 )
+from softacd.calls.reasons import ReasonSettings
 
 SUFFIX_DIGITS = 7
 """So many last digits must agree when a carrier writes a number in another format than the owner."""
@@ -77,7 +78,7 @@ class ToMailbox(msgspec.Struct, frozen=True):
 
 
 class ToFeature(msgspec.Struct, frozen=True):
-    """A feature code; `number` is what was dialled after it, or the name of the hours that are closed or opened."""
+    """A feature code; `number` is what was dialled after it, or what its code names: hours, a reason."""
 
     feature: Feature
     number: str = ""
@@ -161,6 +162,11 @@ def feature_codes(codes: FeatureCodes) -> dict[str, Feature]:
     }
 
 
+def status_code(codes: FeatureCodes, status: str) -> str:
+    """The feature code of a status that has reasons."""
+    return {"break": codes.break_, "lunch": codes.lunch, "not-ready": codes.not_ready}[status]
+
+
 def codes_before_numbers(codes: FeatureCodes) -> dict[str, Feature]:
     """Code dialled before a number -> feature."""
     return {
@@ -185,6 +191,7 @@ class Routing:
         conferences: Iterable[ConferenceSettings] = (),
         hours: Iterable[HoursSettings] = (),
         mailboxes: Iterable[MailboxSettings] = (),
+        reasons: Iterable[ReasonSettings] = (),
     ) -> None:
         self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
         self._queues = {queue.number: queue.name for queue in queues if queue.number}
@@ -193,6 +200,11 @@ class Routing:
         self._mailboxes = {mailbox.number: mailbox.name for mailbox in mailboxes if mailbox.number}
         self._features = feature_codes(dial_plan.feature_codes)
         self._closures = {entry.code: entry.name for entry in hours if entry.code}
+        self._reasons = {
+            status_code(dial_plan.feature_codes, reason.status) + reason.code: reason
+            for reason in reasons
+            if reason.code
+        }
         self._before_numbers = codes_before_numbers(dial_plan.feature_codes)
         self._pick_up = dial_plan.feature_codes.pick_up
         self._park = dial_plan.feature_codes.park
@@ -221,6 +233,9 @@ class Routing:
             return ToOutside(dialled, emergency=True)
         if dialled in self._features:
             return ToFeature(self._features[dialled])
+        if dialled in self._reasons:
+            reason = self._reasons[dialled]
+            return ToFeature(Feature(reason.status), reason.name)
         if dialled in self._closures:
             return ToFeature(Feature.CLOSE, self._closures[dialled])
         if dialled in self._queues:

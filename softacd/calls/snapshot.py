@@ -107,6 +107,7 @@ def _agent(switch: Switch, agent: AgentSnapshot, now: float) -> AgentView:
         call=agent.caller,
         answered_today=agent.answered,
         topic_owed=switch.desk.topics.owed(agent.name),
+        overdue=agent.name in switch.desk.staff.overdue,
     )
 
 

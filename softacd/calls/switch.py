@@ -372,11 +372,20 @@ class Switch:
         self.estimator.configure(queues, agents)
         self.desk.carry_out(commands, now)  # before anything else is told to the distributor
         self.desk.phones_changed(now)
+        self.desk.staff.configured(now)
         self._set_up(settings, now)
         self.door.configure(settings.guard, settings.domain, now)
         for agent in agents:
             self._tell_device(agent.phone, now)
         self._pump(now)
+
+    def cut_times(self, now: float) -> None:
+        """Record how the agents have spent their time until now."""
+        self.desk.carry_out(self.distributor.cut_times(now), now)
+
+    def start_day(self, now: float) -> None:
+        """Begin the day's statistics from zero."""
+        self.desk.carry_out(self.distributor.start_day(now), now)
 
     def settle(self, now: float) -> None:
         """Hand out what an action on a part of the switch (a status set, a call ended) has put in motion."""
@@ -391,6 +400,7 @@ class Switch:
     def stop(self, now: float) -> None:
         """Take no new call, end every call, de-register; `stopped` says when peers have been told."""
         self.stopping = True
+        self.cut_times(now)
         for call in list(self.exchange.calls.values()):
             call.finish(now, status=503)
         for trunk in self.exchange.trunks.values():

@@ -107,6 +107,8 @@ class AgentView(msgspec.Struct, frozen=True):
     answered_today: int
     topic_owed: str = ""
     """The call whose topic the agent must still say; empty: none."""
+    overdue: bool = False
+    """The status lasts longer than its reason may."""
 
 
 class QueueView(msgspec.Struct, frozen=True):

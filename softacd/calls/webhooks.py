@@ -16,6 +16,7 @@ import msgspec
 from softacd.calls.model import HidesSecrets
 from softacd.calls.records import (
     MISSED_OUTCOMES,
+    AgentAlarm,
     AgentEvent,
     AnyRecord,
     CallRecord,
@@ -43,6 +44,7 @@ class WebhookEvent(StrEnum):
     CALL_TOPIC = "call.topic"
     MISSED_OWNER = "missed.owner"
     AGENT_CHANGED = "agent.changed"
+    AGENT_ALARM = "agent.alarm"
     RECORDING_READY = "recording.ready"
     MESSAGE_LEFT = "message.left"
     RATING = "rating"
@@ -105,6 +107,8 @@ class Teller:
                 yield WebhookEvent.MISSED_OWNER
             case AgentEvent():
                 yield WebhookEvent.AGENT_CHANGED
+            case AgentAlarm():
+                yield WebhookEvent.AGENT_ALARM
             case RecordingRecord() if record.ended and not record.removed:
                 yield WebhookEvent.RECORDING_READY
             case MessageRecord() if not record.heard and not record.removed:

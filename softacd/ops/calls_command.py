@@ -57,6 +57,11 @@ def where(command: F) -> F:
     return click.option("--config", type=given_file, help="Configuration that names the store.")(command)
 
 
+def moment_option(name: str, text: str, default: str | None) -> Callable[[F], F]:
+    """Add an option for a moment, as `_moment` reads it."""
+    return click.option(name, metavar="WHEN", callback=_moment, default=default, help=text)
+
+
 @click.group(invoke_without_command=True)
 @where
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Most calls shown.")
@@ -64,9 +69,7 @@ def where(command: F) -> F:
 @click.option("--missed", is_flag=True, help="Whom to call back: missed calls nobody has handled.")
 @click.option("--number", metavar="DIGITS", help="Only calls with this number, in any spelling, or its last digits.")
 @click.option("--agent", metavar="NAME", help="Only this agent's calls.")
-@click.option(
-    "--since", metavar="WHEN", callback=_moment, help='Only calls since then: "2h", "today", "2026-06-01 08:00".'
-)
+@moment_option("--since", 'Only calls since then: "2h", "today", "2026-06-01 08:00".', None)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def calls(

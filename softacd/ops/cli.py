@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "top": ("softacd.ops.top_command:top", "Watch a running switch."),
     "calls": ("softacd.ops.calls_command:calls", "List calls, and show how one went."),
     "report": ("softacd.ops.report_command:report", "Figures of calls and agents in a period."),
+    "agents": ("softacd.ops.agents_command:agents", "How agents spent their time."),
     "explain": ("softacd.ops.explain_command:explain", "Why these phones rang for a call, and not others."),
     "whatif": ("softacd.ops.whatif_command:whatif", "What would become of a call, and who would ring."),
     "simulate": ("softacd.ops.simulate_command:simulate", "What would another agent be good for?"),

@@ -93,6 +93,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         queues=tuple(draft.queues.values()),
         flows=tuple(draft.flows.values()),
         hours=tuple(draft.hours.values()),
+        reasons=tuple(draft.reasons.values()),
         sources=tuple(_source(credentials.source(source), directory) for source in draft.sources.values()),
         webhooks=tuple(map(credentials.webhook, draft.webhooks.values())),
         numbers=tuple(draft.numbers.values()),

@@ -20,6 +20,7 @@ from softacd.calls.model import (
     SourceSettings,
     TrunkSettings,
 )
+from softacd.calls.reasons import ReasonSettings
 from softacd.calls.webhooks import WebhookSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
@@ -62,6 +63,7 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "queues": QueueSettings,
     "flows": FlowSettings,
     "hours": HoursSettings,
+    "reasons": ReasonSettings,
     "sources": SourceSettings,
     "webhooks": WebhookSettings,
     "numbers": NumberSettings,
@@ -78,6 +80,7 @@ _HEADING = {
     "queues": "[queues.sales]",
     "flows": "[flows.main]",
     "hours": "[hours.office]",
+    "reasons": "[reasons.doctor]",
     "sources": "[sources.billing]",
     "webhooks": "[webhooks.crm]",
     "numbers": '[numbers."+37322000111"]',
@@ -111,6 +114,7 @@ class Draft:
         "phones",
         "problems",
         "queues",
+        "reasons",
         "security",
         "server",
         "sip",
@@ -146,6 +150,7 @@ class Draft:
         self.queues = self._named("queues", QueueSettings)
         self.flows = self._named("flows", FlowSettings)
         self.hours = self._named("hours", HoursSettings)
+        self.reasons = self._named("reasons", ReasonSettings)
         self.sources = self._named("sources", SourceSettings)
         self.webhooks = self._named("webhooks", WebhookSettings)
         self.numbers = self._named("numbers", NumberSettings)

@@ -26,6 +26,7 @@ from softacd.calls.model import (
     SwitchSettings,
     TrunkSettings,
 )
+from softacd.calls.reasons import ReasonSettings
 from softacd.calls.webhooks import WebhookSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.rtp.model import MediaSettings
@@ -246,6 +247,7 @@ class Configuration(msgspec.Struct, frozen=True):
     queues: tuple[QueueSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
     hours: tuple[HoursSettings, ...] = ()
+    reasons: tuple[ReasonSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     webhooks: tuple[WebhookSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
@@ -265,6 +267,7 @@ class Configuration(msgspec.Struct, frozen=True):
             conferences=self.conferences,
             mailboxes=self.mailboxes,
             hours=self.hours,
+            reasons=self.reasons,
             emergency=self.emergency,
             missed=self.missed,
             dial_plan=self.dial_plan,

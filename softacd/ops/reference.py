@@ -65,6 +65,7 @@ _EXAMPLE = {
     "queues": "sales",
     "flows": "main",
     "hours": "office",
+    "reasons": "doctor",
     "sources": "billing",
     "webhooks": "crm",
     "numbers": '"+37322000111"',

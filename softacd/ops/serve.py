@@ -88,6 +88,8 @@ ROOM_TURNS = 10
 """Seconds between looks whether there is room for messages."""
 
 
+QUARTER = 900.0
+"""Seconds of the clock after which the agents' times are written, so that reports by the hour need only add."""
 LEARNED_TURNS = 300
 """Seconds between writes of what was learned of waiting times."""
 
@@ -507,13 +509,17 @@ class Server:
     async def _housekeeping(self) -> None:
         """Follow the wall clock and the day, and alarm when a part has died."""
         day = time.localtime().tm_yday
+        quarter = time.time() // QUARTER
         turns = 0
         while True:
             await asyncio.sleep(1.0)
             self._offset = time.time() - time.monotonic()
+            if (now := time.time() // QUARTER) != quarter and self._driver is not None:
+                quarter = now
+                self._driver.perform(lambda switch, now: switch.cut_times(now))
             if (today := time.localtime().tm_yday) != day and self._driver is not None:
                 day = today
-                self._driver.perform(lambda switch, now: switch.distributor.start_day(now))
+                self._driver.perform(lambda switch, now: switch.start_day(now))
             self._notifier.watchdog()
             self._collect()
             if self._driver is not None and self._driver.attached:

@@ -22,6 +22,7 @@ NAMED_TABLES = (
     "queues",
     "flows",
     "hours",
+    "reasons",
     "sources",
     "webhooks",
     "numbers",

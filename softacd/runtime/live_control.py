@@ -8,7 +8,7 @@ from softacd.calls.call import Call
 from softacd.calls.control import Check, Choices, Figures, UnknownNameError
 from softacd.calls.moments import moment
 from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
-from softacd.calls.records import AnyRecord, MessageRecord
+from softacd.calls.records import AgentTime, AnyRecord, MessageRecord
 from softacd.calls.snapshot import snapshot, trunk_view
 from softacd.calls.supervision import monitor_call, record_call
 from softacd.calls.views import BanView, HouseView, Snapshot
@@ -79,6 +79,7 @@ class LiveControl:
                 "sip_offences_total": guard.offences,
                 "sip_bans_total": guard.bans,
                 "sip_streams_broken_total": sum(stream.broken for stream in driver.streams),
+                "agent_alarms_total": switch.desk.staff.alarms,
                 "toll_guard_refused_total": switch.exchange.tolls.refused,
                 "internal_errors_total": driver.errors,
             },
@@ -92,6 +93,7 @@ class LiveControl:
                 "media_streams": len(switch.services.streams),
                 "media_ports_free": len(switch.services.ports),
                 "calls": len(switch.exchange.calls),
+                "agents_overdue": len(switch.desk.staff.overdue),
                 "subscriptions": len(switch.notifier),
                 "call_deadlines": len(switch.services.deadlines),
                 **self._gauges(),
@@ -100,6 +102,9 @@ class LiveControl:
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self._driver.perform(lambda switch, now: switch.desk.set_status(agent, status, reason, now))
+
+    def account(self, agent: str) -> AgentTime | None:
+        return self._driver.switch.desk.account(agent, time.monotonic())
 
     def what_if(self, caller: str, called: str, at: str, keys: str) -> WhatIf:
         exchange, now = self._driver.switch.exchange, time.monotonic()

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
+    AgentTime,
     CallBackEvent,
     CallBackState,
     CallEvent,
@@ -31,11 +32,24 @@ from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
 from softacd.store.missed_list import missed_callers
 from softacd.store.numbers import KEY_DIGITS, number_key, same_number
-from softacd.store.tables import KINDS, MISSED_OPEN, R, calls, from_row, messages, ratings, recordings, segments
+from softacd.store.tables import (
+    KINDS,
+    MISSED_OPEN,
+    R,
+    agent_times,
+    calls,
+    from_row,
+    messages,
+    ratings,
+    recordings,
+    segments,
+)
 from softacd.store.tables import missed_owners as owners
 
 T = TypeVar("T")
 
+FAR = 2**53
+"""Later than any moment, wall-clock ms."""
 MAXIMUM = 10_000
 """Most calls one question answers."""
 
@@ -186,6 +200,18 @@ class History:
     async def last_statuses(self) -> dict[str, AgentEvent]:
         """Return the newest event of each agent by name: what to set them to after a start."""
         return {event.agent: event for event in await self._newest(AgentEvent, "agent")}
+
+    async def agent_times(self, *, agent: str | None = None, since: int = 0, before: int = FAR) -> list[AgentTime]:
+        """Return how agents spent their time, in order; `since` <= start < `before`, wall-clock ms.
+
+        A time that passes a quarter of an hour by the clock is in pieces, cut within about a second of it.
+        """
+        columns = agent_times.c
+        wanted: list[ColumnElement[bool]] = [columns.started >= since, columns.started < before]
+        if agent is not None:
+            wanted.append(columns.agent == agent)
+        found = _select(AgentTime).where(*wanted).order_by(columns.started, columns.row)
+        return await self._all(AgentTime, found)
 
     async def last_choices(self) -> dict[str, PhoneEvent]:
         """Return the newest event of each phone by extension: what its user had chosen before a start."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallBackEvent,
     CallRecord,
@@ -28,7 +29,7 @@ from softacd.calls.records import (
 from softacd.store import migration
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
-from softacd.store.history import CallDetail, History, T
+from softacd.store.history import FAR, CallDetail, History, T
 from softacd.store.missed import handle_call, handle_numbers
 from softacd.store.recovery import Recovery
 from softacd.store.spool import Spool
@@ -210,6 +211,11 @@ class Store(History):
         """As `History.last_statuses`, with everything written until now."""
         await self._settle()
         return await super().last_statuses()
+
+    async def agent_times(self, *, agent: str | None = None, since: int = 0, before: int = FAR) -> list[AgentTime]:
+        """As `History.agent_times`, with everything written until now."""
+        await self._settle()
+        return await super().agent_times(agent=agent, since=since, before=before)
 
     async def last_choices(self) -> dict[str, PhoneEvent]:
         """As `History.last_choices`, with everything written until now."""

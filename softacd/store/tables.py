@@ -13,7 +13,9 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, text
 
 from softacd.calls.records import (
+    AgentAlarm,
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallBackEvent,
     CallEvent,
@@ -31,7 +33,7 @@ from softacd.calls.records import (
 )
 from softacd.store.numbers import number_key
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -184,6 +186,30 @@ agent_events = Table(
     Index("agent_events_wrap_up", "at", sqlite_where=text(WRAPPING_UP), postgresql_where=text(WRAPPING_UP)),
 )
 
+agent_times = Table(
+    "agent_times",
+    metadata,
+    _row(),
+    *map(_text, ("agent",)),
+    *map(_integer, ("started", "ended")),
+    *map(_text, ("status", "reason")),
+    *map(_truth, ("paid",)),
+    *map(_integer, ("idle_ms", "ringing_ms", "talk_ms", "hold_ms", "wrap_up_ms", "own_call_ms")),
+    Index("agent_times_agent", "agent", "started"),
+    Index("agent_times_started", "started"),
+)
+
+agent_alarms = Table(
+    "agent_alarms",
+    metadata,
+    _row(),
+    *map(_text, ("agent",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("status", "reason")),
+    *map(_integer, ("since", "limit_ms")),
+    Index("agent_alarms_agent", "agent", "at"),
+)
+
 phone_events = Table(
     "phone_events",
     metadata,
@@ -308,6 +334,8 @@ LEGS = Kind(LegRecord, legs, 0.95)
 RECORDINGS = Kind(RecordingRecord, recordings, 0.95)
 SEGMENTS = Kind(Segment, segments, 0.95)
 AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
+AGENT_TIMES = Kind(AgentTime, agent_times, 0.95)
+AGENT_ALARMS = Kind(AgentAlarm, agent_alarms, 0.95)
 PHONE_EVENTS = Kind(PhoneEvent, phone_events, 0.95)
 CALL_BACKS = Kind(CallBackEvent, call_backs, 1.0)
 CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
@@ -326,6 +354,8 @@ KINDS: dict[type, Kind] = {
         RECORDINGS,
         SEGMENTS,
         AGENT_EVENTS,
+        AGENT_TIMES,
+        AGENT_ALARMS,
         PHONE_EVENTS,
         HOUSE_EVENTS,
         MESSAGES,

@@ -8,11 +8,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from softacd.acd.vocabulary import Status
+from softacd.calls.agent_times import AgentTimes, add_up
 from softacd.calls.control import Control, UnknownNameError
 from softacd.calls.views import AgentView
 from softacd.web.errors import API_ROOT
-from softacd.web.parameters import AgentName
+from softacd.web.history import History
+from softacd.web.parameters import AgentName, TimesBefore, TimesSince
 
+DAY = 86_400_000
+"""Milliseconds."""
 _AGENT = f"{API_ROOT}/agents/{{name:str}}"
 
 
@@ -32,7 +36,7 @@ class ExtendRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds added to the end of the wrap-up, at most an hour."""
 
 
-def agent_handlers(control: Control) -> list[HTTPRouteHandler]:
+def agent_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
     """The paths under /agents. Each answers with the agent as it is afterwards."""
 
     def view(name: str) -> AgentView:
@@ -53,7 +57,7 @@ def agent_handlers(control: Control) -> list[HTTPRouteHandler]:
 
     @put(f"{_AGENT}/status", tags=["agents"], summary="Set an agent's status")
     async def set_status(name: AgentName, data: JSONBody[StatusRequest]) -> AgentView:
-        """Set the status as if the agent had chosen it; a call in progress goes on."""
+        """Set the status as if the agent had chosen it; a call in progress goes on. 409 for a reason there is not."""
         control.set_status(name, data.status, data.reason)
         return view(name)
 
@@ -69,4 +73,16 @@ def agent_handlers(control: Control) -> list[HTTPRouteHandler]:
         control.extend_wrap_up(name, data.seconds)
         return view(name)
 
-    return [agents, agent, set_status, finish_wrap_up, extend_wrap_up]
+    @get(f"{_AGENT}/times", tags=["agents"], summary="How an agent spent the time")
+    async def times(name: AgentName, since: TimesSince = None, before: TimesBefore = None) -> AgentTimes:
+        """Return the sums by status and reason, the present status among them; the last 24 hours unless asked else."""
+        now = control.snapshot().at
+        until = now + 1 if before is None else before
+        begin = max(0, until - DAY) if since is None else since
+        present = control.account(name)
+        rows = await history.agent_times(agent=name, since=begin, before=until)
+        if present is not None and begin <= present.started < until:
+            rows.append(present)
+        return add_up(name, rows, since=begin, before=until)
+
+    return [times, agents, agent, set_status, finish_wrap_up, extend_wrap_up]

@@ -15,10 +15,10 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from softacd.acd.explain import Standing
+from softacd.calls import agent_times, records, views, whatif_answer
 from softacd.calls import customers as customer_records
 from softacd.calls import goods as goods_records
 from softacd.calls import missed as missed_records
-from softacd.calls import records, views, whatif_answer
 from softacd.calls import reports as report_records
 from softacd.calls.control import Check
 from softacd.web import (
@@ -83,6 +83,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         customers,
         missed_records,
         report_records,
+        agent_times,
         missed,
         events,
         feed,

@@ -12,7 +12,9 @@ import msgspec
 
 from softacd.calls.goods import Bookmark
 from softacd.calls.records import (
+    AgentAlarm,
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallBackEvent,
     CallEvent,
@@ -80,6 +82,20 @@ class AgentPushed(Numbered, frozen=True, tag="agent"):
 
     data: AgentEvent
     """The change."""
+
+
+class AgentTimePushed(Numbered, frozen=True, tag="agent-time"):
+    """A time an agent spent in one status is over, or a quarter of an hour of it."""
+
+    data: AgentTime
+    """How it was spent."""
+
+
+class AgentAlarmPushed(Numbered, frozen=True, tag="agent-alarm"):
+    """An agent's status lasts longer than its reason may."""
+
+    data: AgentAlarm
+    """Which."""
 
 
 class PhonePushed(Numbered, frozen=True, tag="phone"):
@@ -162,6 +178,8 @@ RecordPushed = (
     | SegmentPushed
     | CallEventPushed
     | AgentPushed
+    | AgentTimePushed
+    | AgentAlarmPushed
     | PhonePushed
     | CallBackPushed
     | TracePushed
@@ -182,6 +200,8 @@ PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     Segment: SegmentPushed,
     CallEvent: CallEventPushed,
     AgentEvent: AgentPushed,
+    AgentTime: AgentTimePushed,
+    AgentAlarm: AgentAlarmPushed,
     PhoneEvent: PhonePushed,
     CallBackEvent: CallBackPushed,
     TraceRow: TracePushed,

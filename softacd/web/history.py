@@ -4,6 +4,7 @@ from typing import Protocol
 
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
+    AgentTime,
     CallEvent,
     CallRecord,
     LegRecord,
@@ -68,6 +69,9 @@ class History(Protocol):
         before: int | None = None,
     ) -> list[CallRecord]:
         """Return calls, newest first; `since` <= start < `before`, wall-clock ms."""
+
+    async def agent_times(self, *, agent: str | None = None, since: int = 0, before: int) -> list[AgentTime]:
+        """Return how agents spent their time, in order; `since` <= start < `before`, wall-clock ms."""
 
     async def missed_callers(self, *, queue: str | None = None) -> list[MissedCaller]:
         """Return whom nobody has reached yet, a row a caller, who called last first."""

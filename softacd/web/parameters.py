@@ -19,6 +19,12 @@ Before = Annotated[
     int | None,
     QueryParameter(ge=0, le=_FAR, description="Only calls begun before this time: `next` of the page before."),
 ]
+TimesSince = Annotated[
+    int | None, QueryParameter(ge=0, le=_FAR, description="Only times begun at or after this time, ms since 1970 UTC.")
+]
+TimesBefore = Annotated[
+    int | None, QueryParameter(ge=0, le=_FAR, description="Only times begun before this time, ms since 1970 UTC.")
+]
 OutcomeFilter = Annotated[Outcome | None, QueryParameter(description="Only calls that ended so.")]
 Number = Annotated[str | None, QueryParameter(description="Caller's or called number in any spelling, or its end.")]
 Agent = Annotated[str | None, QueryParameter(description="Only calls this agent took.")]

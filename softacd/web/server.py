@@ -102,7 +102,7 @@ class WebServer:
                 *call_handlers(control, history),
                 *topic_handlers(control, history),
                 *missed_handlers(control, history),
-                *agent_handlers(control),
+                *agent_handlers(control, history),
                 *security_handlers(control),
                 *(customer_handlers(customers) if customers is not None else ()),
                 *(contact_handlers(customers, history) if customers is not None else ()),

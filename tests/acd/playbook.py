@@ -5,7 +5,18 @@ from collections.abc import Iterable, Sequence
 
 from softacd.acd.distributor import Distributor
 from softacd.acd.model import AgentSettings, QueueSettings, TierSettings
-from softacd.acd.vocabulary import AgentChanged, AnyCommand, AnyEvent, DeviceChanged, Status, StatusChosen
+from softacd.acd.vocabulary import (
+    AgentChanged,
+    AnyCommand,
+    AnyEvent,
+    DeviceChanged,
+    Status,
+    StatusChosen,
+    StatusSpent,
+)
+
+TOLD = (AgentChanged, StatusSpent)
+"""What is compared only when asked for."""
 
 
 def queue(name: str, *agents: str | tuple[str, int], **settings: object) -> QueueSettings:
@@ -20,7 +31,7 @@ def agents(*names: str) -> list[AgentSettings]:
 
 
 class Playbook:
-    """Plays events into a distributor and compares commands; AgentChanged are compared only when asked for.
+    """Plays events into a distributor and compares commands; those in TOLD are compared only when asked for.
 
     At the start every agent's phone is made reachable, one second after another starting with the first, so the
     order of `names` is the order of the longest idle.
@@ -49,14 +60,19 @@ class Playbook:
         return self
 
     def __lshift__(self, expected: AnyCommand | Sequence[AnyCommand]) -> "Playbook":
-        """These commands, in this order, and no others came out (AgentChanged aside)."""
+        """These commands, in this order, and no others came out (those in TOLD aside)."""
         wanted = list(expected) if isinstance(expected, Sequence) else [expected]
-        self._compare(wanted, [command for command in self.out if not isinstance(command, AgentChanged)])
+        self._compare(wanted, [command for command in self.out if not isinstance(command, TOLD)])
         return self
 
     def changes(self, *expected: AgentChanged) -> "Playbook":
         """These AgentChanged, in this order, and no others came out."""
         self._compare(list(expected), [command for command in self.out if isinstance(command, AgentChanged)])
+        return self
+
+    def spent(self, *expected: StatusSpent) -> "Playbook":
+        """These accounts of agents' time, in this order, and no others came out."""
+        self._compare(list(expected), [command for command in self.out if isinstance(command, StatusSpent)])
         return self
 
     def _compare(self, wanted: Sequence[AnyCommand], got: Sequence[AnyCommand]) -> None:

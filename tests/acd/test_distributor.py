@@ -613,7 +613,7 @@ def test_the_status_before_the_restart_comes_back() -> None:
 def test_a_new_day_counts_from_zero_and_keeps_the_line() -> None:
     play = Playbook([queue("sales", "ann")], "ann")
     play >> CallerJoined("c1", "sales") >> OfferAnswered("ann", "c1") >> CallerJoined("c2", "sales")
-    play.distributor.start_day()
+    play.distributor.start_day(play.now)
     (sales,) = play.distributor.queues(play.now)
     assert (sales.today.offered, sales.today.answered, len(sales.waiting)) == (1, 0, 1)
     assert play.distributor.agent("ann").answered == 0

@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from softacd.calls.records import (
+    AgentAlarm,
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallBackEvent,
     CallBackState,
@@ -192,3 +194,19 @@ async def test_row_numbers_grow_although_the_clock_was_set_back(open_store: Open
 async def test_a_node_may_be_called_anything(open_store: OpenStore, path: Path) -> None:
     await open_store(node="../Главный офис/1")
     assert path.with_name("softacd.db..._Главный_офис_1.spool") in path.parent.iterdir()
+
+
+async def test_agents_times_are_found_by_agent_and_by_when_they_began(open_store: OpenStore) -> None:
+    store = await open_store()
+    rows = [
+        AgentTime("ann", MORNING, MORNING + 900_000, "available", idle_ms=900_000),
+        AgentTime("bob", MORNING, MORNING + 5, "lunch", paid=False),
+        AgentTime("ann", MORNING + 900_000, MORNING + 950_000, "not-ready", "doctor", paid=False, idle_ms=50_000),
+    ]
+    for row in reversed(rows):
+        store.write(row)
+    store.write(AgentAlarm("ann", MORNING + 960_000, "not-ready", "doctor", MORNING + 900_000, 60_000))
+    assert await store.agent_times(agent="ann") == [rows[0], rows[2]]
+    assert await store.agent_times(since=MORNING + 1) == [rows[2]]
+    assert len(await store.agent_times(before=MORNING + 900_000)) == 2
+    assert len(await store.everything(AgentAlarm)) == 1

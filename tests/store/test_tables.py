@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softacd.calls.records import (
+    AgentAlarm,
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallBackEvent,
     CallBackState,
@@ -72,6 +74,11 @@ records = st.one_of(
     st.builds(MissedOwner, caller=text, at=whole, owner=text, assigned=st.booleans()),
     st.builds(TopicChosen, call=name, at=whole, topic=text, agent=text),
     st.builds(AgentEvent, agent=name, at=whole, status=text, state=text, reason=text, call=text),
+    st.builds(
+        AgentTime, agent=name, started=whole, ended=whole, status=text, reason=text, paid=st.booleans(), idle_ms=whole,
+        ringing_ms=whole, talk_ms=whole, hold_ms=whole, wrap_up_ms=whole, own_call_ms=whole,
+    ),
+    st.builds(AgentAlarm, agent=name, at=whole, status=text, reason=text, since=whole, limit_ms=whole),
     st.builds(TraceRow, call=name, at=whole, sent=st.booleans(), party=text, line=text, cseq=text),
 )  # fmt: skip
 

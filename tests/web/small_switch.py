@@ -14,6 +14,7 @@ from softacd.calls.control import Check, Choices, Figures, NotPossibleError, Unk
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallEvent,
     CallRecord,
@@ -145,6 +146,9 @@ class SmallSwitch:
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self.agents[agent] = msgspec.structs.replace(self._agent(agent), status=status.value, reason=reason)
         self.tell(AgentEvent(agent, NOW, status.value, self.agents[agent].state, reason))
+
+    def account(self, agent: str) -> AgentTime | None:
+        return AgentTime(self._agent(agent).name, NOW - 60 * S, NOW, "available", talk_ms=60 * S)
 
     def what_if(self, caller: str, called: str, at: str, keys: str) -> WhatIf:
         if at == "someday":
@@ -279,6 +283,7 @@ class SmallHistory:
     def __init__(self) -> None:
         self.stories: list[Story] = []
         self.missed: list[MissedCaller] = []
+        self.times: list[AgentTime] = []
         self.broken: Exception | None = None
 
     async def calls(
@@ -307,6 +312,9 @@ class SmallHistory:
             and (not missed_open or (story.call.outcome == Outcome.ABANDONED and not story.call.missed_handled))
         ]
         return found[:limit]
+
+    async def agent_times(self, *, agent: str | None = None, since: int = 0, before: int = 0) -> list[AgentTime]:
+        return [row for row in self.times if row.agent == agent and since <= row.started < before]
 
     async def missed_callers(self, *, queue: str | None = None) -> list[MissedCaller]:
         return [row for row in self.missed if queue is None or queue in row.queues]

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.web.small_switch import BEARER, Running
+from softacd.calls.records import AgentTime
+from tests.web.small_switch import BEARER, NOW, Running, S
 
 
 async def test_all_and_one(running: Running) -> None:
@@ -14,7 +15,7 @@ async def test_all_and_one(running: Running) -> None:
     assert agents[0] == {
         "name": "ann", "display_name": "Ann", "phone": "101", "status": "available", "state": "talking", "reason": "",
         "since": 1_789_999_940_000, "reachable": True, "call": "n1-7", "answered_today": 12,
-        "topic_owed": "",
+        "topic_owed": "", "overdue": False,
     }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ async def test_a_wrap_up_is_extended(running: Running) -> None:
     ("method", "path", "body"),
     [
         ("GET", "", None),
+        ("GET", "/times", None),
         ("PUT", "/status", {"status": "lunch"}),
         ("POST", "/wrap-up/finish", None),
         ("POST", "/wrap-up/extend", {"seconds": 5}),
@@ -97,3 +99,19 @@ async def test_what_is_wrong_is_named(running: Running, path: str, body: bytes, 
 async def test_a_wrong_status_is_answered_with_the_right_ones(running: Running) -> None:
     answer = await running.client.put("/api/v1/agents/ann/status", json={"status": "asleep"}, headers=BEARER)
     assert answer.json()["remedy"] == "status is one of logged-out, available, break, lunch, not-ready."
+
+
+async def test_how_the_time_was_spent_with_what_is_not_in_the_store_yet(running: Running) -> None:
+    running.history.times = [
+        AgentTime("ann", NOW - 3600 * S, NOW - 3000 * S, "not-ready", "doctor", paid=False, idle_ms=600 * S),
+        AgentTime("ann", NOW - 90_000 * S, NOW - 89_000 * S, "lunch", idle_ms=1000 * S),
+        AgentTime("bob", NOW - 3600 * S, NOW, "available", idle_ms=3600 * S),
+    ]
+    told = await running.get("/api/v1/agents/ann/times")
+    assert (told["logged_in_ms"], told["paid_ms"]) == (660 * S, 60 * S)
+    assert [(one["status"], one["reason"], one["total_ms"]) for one in told["statuses"]] == [
+        ("not-ready", "doctor", 600 * S),
+        ("available", "", 60 * S),
+    ]
+    older = await running.get("/api/v1/agents/ann/times", since=NOW - 90_000 * S, before=NOW - 80_000 * S)
+    assert [one["status"] for one in older["statuses"]] == ["lunch"]

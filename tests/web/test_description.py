@@ -35,6 +35,7 @@ PATHS = {
     ("/api/v1/agents", "get"),
     ("/api/v1/agents/{name}", "get"),
     ("/api/v1/agents/{name}/status", "put"),
+    ("/api/v1/agents/{name}/times", "get"),
     ("/api/v1/agents/{name}/wrap-up/finish", "post"),
     ("/api/v1/agents/{name}/wrap-up/extend", "post"),
     ("/api/v1/bans", "get"),
@@ -122,7 +123,8 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
         "TracePushed", "RecordingPushed", "BookmarkPushed", "HousePushed", "MessagePushed", "RatingPushed",
-        "MissedOwnerPushed", "TopicPushed", "CallBackPushed", "Heartbeat",
+        "MissedOwnerPushed", "TopicPushed", "CallBackPushed", "AgentTimePushed",
+            "AgentAlarmPushed", "Heartbeat",
     }  # fmt: skip
 
 

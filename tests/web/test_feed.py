@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softacd.calls.records import (
+    AgentAlarm,
     AgentEvent,
+    AgentTime,
     AnyRecord,
     CallBackEvent,
     CallBackState,
@@ -65,6 +67,8 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         Segment("n1-1", 1, "agent:ann", "ann", NOW, NOW + 9, 9, 0, "caller"),
         CallEvent("n1-1", NOW, "key", "2"),
         AgentEvent("ann", NOW, "available", "talking", "", "n1-1"),
+        AgentTime("ann", NOW - 9, NOW, "lunch", idle_ms=9),
+        AgentAlarm("ann", NOW, "not-ready", "doctor", NOW - 9, 9),
         HouseEvent("emergency", NOW, True, "101"),
         MessageRecord("n1-1-1", "sales", "n1-1", "069", "", NOW, "x.wav"),
         Rating("n1-1", NOW, "sales", "ann", "service", 2, True),

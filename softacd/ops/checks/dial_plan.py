@@ -2,6 +2,7 @@
 
 import re
 
+from softacd.calls.routing import status_code
 from softacd.ops.checks.trunks import DIGITS, E164, as_e164, numbers_of
 from softacd.ops.configuration_errors import KeyPath, dotted, quoted
 from softacd.ops.draft import Draft
@@ -73,6 +74,10 @@ def _check_number_space(draft: Draft) -> None:
             draft.error(path, f"got {quoted(code)}", "* or # and 1 to 7 digits")
         # those pressed in a conversation are never dialled: they may be codes that are
         take(f"in a conversation: {code}" if key in _IN_CONVERSATION else code, path, f"the feature code {key}")
+    for reason in draft.reasons.values():
+        if reason.code:
+            dialled = f"{status_code(codes, reason.status)}{reason.code}"
+            take(dialled, ("reasons", reason.name, "code"), f"the code of {dotted(('reasons', reason.name))}")
     for index, slot in enumerate(draft.dial_plan.park_slots):
         path = ("dial_plan", "park_slots", index)
         if not _FEATURE_CODE.fullmatch(slot):
