@@ -128,11 +128,23 @@ class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     """The agent's name."""
-    phone: str
-    """Extension of the phone that rings; no other agent has it."""
+    phone: str = ""
+    """Extension of the phone that rings; no other agent has it. Empty: the agent signs on at any phone, by `code`."""
     display_name: str = ""
     """The name people read."""
     available_at_start: bool = False
     """Status at the very first start: available, or logged out. Later starts restore the last status."""
     skills: dict[str, Level] = {}
     """What the agent can do and how well: names of the owner's choice, levels from 1."""
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,8}$")] = ""
+    """Dialled after the code for signing on, at any phone: the agent sits there until logged out; empty: not so."""
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,12}$")] = ""
+    """Digits that are asked for then; empty: none."""
+    shift: str = ""
+    """Hours of the shift, by name: at their end the agent is logged out, after the conversation; empty: never."""
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [(name, "***" if name == "pin" and self.pin else getattr(self, name)) for name in self.__struct_fields__]
+
+    def __repr__(self) -> str:
+        return f"AgentSettings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"

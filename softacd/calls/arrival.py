@@ -37,6 +37,7 @@ from softacd.calls.routing import (
     ToSlot,
 )
 from softacd.calls.services import NoPortError
+from softacd.calls.sign_on_call import SignOnCall
 from softacd.calls.trunk import Trunk
 from softacd.sdp.errors import SdpError
 from softacd.sip.message import Request
@@ -151,6 +152,8 @@ class Arrival:
                 call.answer_and_begin(HearMessages(call, extension, number), now)
             case ToMailbox(mailbox=mailbox):
                 call.begin(FlowRun(call, mailbox_flow(mailbox)), now)
+            case ToFeature(feature=Feature.SIGN_ON, number=agent):
+                call.answer_and_begin(SignOnCall(call, agent, extension), now)
             case ToFeature(feature=feature, number=number):
                 call.answer_and_begin(FeatureCall(call, feature, extension, number), now)
             case ToPickUp(extension=other):

@@ -63,6 +63,9 @@ class Control(Protocol):
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         """Set an agent's status. Raises UnknownNameError, NotPossibleError (a reason the shop does not have)."""
 
+    def sign_on(self, agent: str, phone: str) -> None:
+        """Seat an agent at a phone and make him available. Raises UnknownNameError, NotPossibleError."""
+
     def account(self, agent: str) -> AgentTime | None:
         """How an agent has spent the time that is not in the store yet; None: logged out. Raises UnknownNameError."""
 

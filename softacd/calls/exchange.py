@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.attempt import Attempt, AttemptUser, Fork
 from softacd.calls.caller import Lookup, nobody_known
@@ -86,6 +88,8 @@ class Exchange:
         self.conferences = ConferenceDesk(services.new_stream)
         self.tolls = TollGuard()
         self.house = House(services)
+        self.seats: dict[str, str] = {}
+        """Agents who have signed on -> the phone where they sit."""
         self.errands = ErrandDesk(services.deadlines)
         self.messages = MessageDesk(self)
         self.local: Callable[[int], datetime] = utc
@@ -111,8 +115,10 @@ class Exchange:
         self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
         self._groups_by_number = {group.number: group.name for group in settings.groups}
         self.queues: dict[str, QueueSettings] = {queue.name: queue for queue in queues}
-        self.agents: dict[str, AgentSettings] = {agent.name: agent for agent in agents}
-        self.agent_of_phone: dict[str, str] = {agent.phone: agent.name for agent in agents}
+        self._agents = agents
+        names = {agent.name for agent in agents}
+        self.seats = {name: phone for name, phone in self.seats.items() if name in names and phone in self.phones}
+        self.seat_agents()
         self.routing = Routing(
             settings.phones,
             queues,
@@ -123,11 +129,26 @@ class Exchange:
             settings.hours,
             settings.mailboxes,
             settings.reasons,
+            agents,
         )
         self.messages.configure(settings.mailboxes)
         self.parking.configure(settings.dial_plan.park_slots)
         self.conferences.configure(settings.conferences)
         self.tolls.configure(settings.dial_plan)
+
+    def seat_agents(self) -> None:
+        """Every agent is where he signed on, or else at the phone he is configured with if nobody else is there."""
+        occupied = {phone: name for name, phone in self.seats.items()}
+        self.agents: dict[str, AgentSettings] = {}
+        """Agents by name, their `phone` the one where they are now; empty: at none."""
+        self.agent_of_phone: dict[str, str] = {}
+        for agent in self._agents:
+            phone = self.seats.get(agent.name, agent.phone)
+            if occupied.get(phone, agent.name) != agent.name:
+                phone = ""
+            self.agents[agent.name] = agent if phone == agent.phone else msgspec.structs.replace(agent, phone=phone)
+            if phone:
+                self.agent_of_phone[phone] = agent.name
 
     def is_group(self, number: str) -> bool:
         """Whether a number is that of a group."""

@@ -208,6 +208,8 @@ class FeatureCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """End the wrap-up before its time."""
     extend_wrap_up: str = "*46"
     """Ask for more wrap-up."""
+    sign_on: str = "*48"
+    """Followed by an agent's code: the agent sits at this phone from now on, and is available."""
     topic: str = "*47"
     """Followed by the place of a topic in its queue's list (*472 is the second): the reason of the last call."""
     do_not_disturb: str = "*78"

@@ -51,6 +51,7 @@ from softacd.calls.leg import Leg
 from softacd.calls.queue_joining import joining
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import AgentEvent, AgentTime, Direction, MissedOwner
+from softacd.calls.seat_desk import SeatDesk
 from softacd.calls.staff_desk import StaffDesk
 from softacd.calls.topic_desk import TopicDesk
 
@@ -109,6 +110,7 @@ class QueueDesk:
         self.acquaintances = Acquaintances()
         self.topics = TopicDesk(exchange.services, lambda: exchange.queues, exchange.calls)
         self.staff = StaffDesk(exchange)
+        self.seats = SeatDesk(self)
         self.missed: Counter[str] = Counter()
         """Missed calls since the start, by queue; "" counts those of callers who got to none."""
         self.missed_cost: defaultdict[str, float] = defaultdict(float)
@@ -233,6 +235,7 @@ class QueueDesk:
         if change.state not in BEFORE_THE_END:
             self.topics.wrap_up_over(change.agent, now)
         self.staff.changed(change, now)
+        self.seats.changed(change, now)
         settings = self.exchange.agents.get(change.agent)
         if settings is not None:
             services.changes(settings.phone)
@@ -458,13 +461,13 @@ class QueueDesk:
 
     def set_status(self, agent: str, status: Status, reason: str, now: float) -> None:
         """Set an agent's status. Raises UnknownNameError, NotPossibleError (a reason the shop does not have)."""
-        self._known(agent)
+        self.known(agent)
         self.staff.reasons.check(status, reason)
         self.feed(StatusChosen(agent=agent, status=status, reason=reason), now)
 
     def account(self, agent: str, now: float) -> AgentTime | None:
         """How an agent has spent the time that is not recorded yet; None: logged out. Raises UnknownNameError."""
-        self._known(agent)
+        self.known(agent)
         spent = self.distributor.spent(agent, now)
         return None if spent is None else self.staff.account(spent, now)
 
@@ -482,16 +485,17 @@ class QueueDesk:
     def own_missed(self, caller: str, owner: str, now: float) -> None:
         """Have an agent ("": nobody) take care of a caller whose calls were missed. Raises UnknownNameError."""
         if owner:
-            self._known(owner)
+            self.known(owner)
         services = self.exchange.services
         services.records.append(MissedOwner(caller=caller, at=services.wall(now), owner=owner, assigned=True))
 
-    def _known(self, agent: str) -> None:
+    def known(self, agent: str) -> None:
+        """Raise UnknownNameError when there is no such agent."""
         if agent not in self.exchange.agents:
             known = ", ".join(sorted(self.exchange.agents)) or "none"
             raise UnknownNameError(f"no agent is named {agent!r}; there are: {known}")
 
     def _in_wrap_up(self, agent: str) -> None:
-        self._known(agent)
+        self.known(agent)
         if self.distributor.agent(agent).state not in IN_WRAP_UP:
             raise NotPossibleError(f"agent {agent} is not in wrap-up")

@@ -207,6 +207,15 @@ class AgentTime(msgspec.Struct, frozen=True):
     """In calls that no queue gave him."""
 
 
+class AgentSeat(msgspec.Struct, frozen=True):
+    """An agent has signed on at a phone, or left it; the newest counts, also after a restart."""
+
+    agent: str
+    at: int
+    phone: str
+    """Its extension; empty: the one the agent is configured with, or none."""
+
+
 class AgentAlarm(msgspec.Struct, frozen=True):
     """An agent's status lasts longer than its reason may."""
 
@@ -374,5 +383,5 @@ class TraceRow(msgspec.Struct, frozen=True):
 AnyRecord = (
     CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow
     | RecordingRecord | CallBackEvent
-    | MessageRecord | Rating | MissedOwner | TopicChosen | AgentTime | AgentAlarm
+    | MessageRecord | Rating | MissedOwner | TopicChosen | AgentTime | AgentAlarm | AgentSeat
 )  # fmt: skip

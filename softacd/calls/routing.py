@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from softacd.acd.model import QueueSettings
+from softacd.acd.model import AgentSettings, QueueSettings
 from softacd.calls.hours import HoursSettings
 from softacd.calls.model import (
     ConferenceSettings,
@@ -44,6 +44,7 @@ class Feature(StrEnum):
     EMERGENCY = "emergency"
     TOPIC = "topic"
     MESSAGES = "messages"
+    SIGN_ON = "sign-on"
     CLOSE = "close"
 
 
@@ -78,7 +79,7 @@ class ToMailbox(msgspec.Struct, frozen=True):
 
 
 class ToFeature(msgspec.Struct, frozen=True):
-    """A feature code; `number` is what was dialled after it, or what its code names: hours, a reason."""
+    """A feature code; `number` is what was dialled after it, or what its code names: hours, a reason, an agent."""
 
     feature: Feature
     number: str = ""
@@ -192,6 +193,7 @@ class Routing:
         hours: Iterable[HoursSettings] = (),
         mailboxes: Iterable[MailboxSettings] = (),
         reasons: Iterable[ReasonSettings] = (),
+        agents: Iterable[AgentSettings] = (),
     ) -> None:
         self._phones: Mapping[str, PhoneSettings] = {phone.extension: phone for phone in phones}
         self._queues = {queue.number: queue.name for queue in queues if queue.number}
@@ -205,6 +207,7 @@ class Routing:
             for reason in reasons
             if reason.code
         }
+        self._signing_on = {dial_plan.feature_codes.sign_on + agent.code: agent.name for agent in agents if agent.code}
         self._before_numbers = codes_before_numbers(dial_plan.feature_codes)
         self._pick_up = dial_plan.feature_codes.pick_up
         self._park = dial_plan.feature_codes.park
@@ -236,6 +239,8 @@ class Routing:
         if dialled in self._reasons:
             reason = self._reasons[dialled]
             return ToFeature(Feature(reason.status), reason.name)
+        if dialled in self._signing_on:
+            return ToFeature(Feature.SIGN_ON, self._signing_on[dialled])
         if dialled in self._closures:
             return ToFeature(Feature.CLOSE, self._closures[dialled])
         if dialled in self._queues:

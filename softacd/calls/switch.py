@@ -34,7 +34,7 @@ from softacd.calls.message_relay import MessageRelay
 from softacd.calls.model import SwitchSettings
 from softacd.calls.notifier import Notifier, Watch
 from softacd.calls.queue_desk import QueueDesk
-from softacd.calls.records import CallBackEvent, MessageRecord, PhoneEvent, TraceRow
+from softacd.calls.records import AgentSeat, CallBackEvent, MessageRecord, PhoneEvent, TraceRow
 from softacd.calls.refer import TransferRefusedError, refer_target
 from softacd.calls.services import Services
 from softacd.calls.transfer import transfer
@@ -239,6 +239,11 @@ class Switch:
         """Put back the messages kept before the restart, and the lamps that tell of them."""
         self.exchange.messages.restore(records)
 
+    def restore_seats(self, events: Iterable[AgentSeat], now: float) -> None:
+        """Put back where agents had signed on before the restart."""
+        self.desk.seats.restore(events, now)
+        self._pump(now)
+
     def restore_call_backs(self, events: Iterable[CallBackEvent], now: float) -> None:
         """Put back in line who was to be called back before the restart."""
         self.desk.call_backs.restore(events, now)
@@ -375,8 +380,11 @@ class Switch:
         self.desk.staff.configured(now)
         self._set_up(settings, now)
         self.door.configure(settings.guard, settings.domain, now)
-        for agent in agents:
-            self._tell_device(agent.phone, now)
+        if self.exchange.seats:
+            seated = tuple(self.exchange.agents.values())  # the distributor shows the phones where they are
+            self.desk.carry_out(self.distributor.configure(queues, seated, now), now)
+        for agent in self.exchange.agents.values():
+            self.desk.seats.tell_device(agent, now)
         self._pump(now)
 
     def cut_times(self, now: float) -> None:
@@ -386,6 +394,10 @@ class Switch:
     def start_day(self, now: float) -> None:
         """Begin the day's statistics from zero."""
         self.desk.carry_out(self.distributor.start_day(now), now)
+
+    def end_shifts(self, now: float) -> None:
+        """Log out whose shift is over."""
+        self.desk.seats.end_shifts(now)
 
     def settle(self, now: float) -> None:
         """Hand out what an action on a part of the switch (a status set, a call ended) has put in motion."""
@@ -585,7 +597,3 @@ class Switch:
             extension = change.address_of_record.partition(":")[2].partition("@")[0]
             self.desk.device(extension, change.reachable, now)
             self.services.changes(extension)
-
-    def _tell_device(self, extension: str, now: float) -> None:
-        bindings = self.location.bindings(self.exchange.address_of_record(extension), now)
-        self.desk.device(extension, bool(bindings), now)

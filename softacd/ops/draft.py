@@ -172,6 +172,10 @@ class Draft:
         self.error(path, f"there is no {what} {quoted(name)}", one_of(known), nearest(name, known))
         return False
 
+    def told(self, path: KeyPath) -> bool:
+        """Whether something inside the value at `path` could not be decoded, which was told."""
+        return any(_within(told, dotted(path)) for told in self._told)
+
     def _refuse(self, path: KeyPath, message: str, expected: str, suggestion: str = "") -> None:
         self.problems.append(self.document.problem(path, message, expected, suggestion))
 

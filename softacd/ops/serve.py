@@ -88,6 +88,8 @@ ROOM_TURNS = 10
 """Seconds between looks whether there is room for messages."""
 
 
+SHIFT_TURNS = 5
+"""Seconds between looks whether a shift has ended."""
 QUARTER = 900.0
 """Seconds of the clock after which the agents' times are written, so that reports by the hour need only add."""
 LEARNED_TURNS = 300
@@ -351,6 +353,7 @@ class Server:
         if self._store is None:
             return
         with contextlib.suppress(StoreError):
+            switch.restore_seats(await self._store.last_seats(), time.monotonic())
             statuses = await self._store.last_statuses()
             for absence in absences(statuses.values(), self._store.recovery.last_alive):
                 self._store.write(absence)
@@ -514,6 +517,8 @@ class Server:
         while True:
             await asyncio.sleep(1.0)
             self._offset = time.time() - time.monotonic()
+            if turns % SHIFT_TURNS == 0 and self._driver is not None:
+                self._driver.perform(lambda switch, now: switch.end_shifts(now))
             if (now := time.time() // QUARTER) != quarter and self._driver is not None:
                 quarter = now
                 self._driver.perform(lambda switch, now: switch.cut_times(now))

@@ -103,6 +103,9 @@ class LiveControl:
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self._driver.perform(lambda switch, now: switch.desk.set_status(agent, status, reason, now))
 
+    def sign_on(self, agent: str, phone: str) -> None:
+        self._driver.perform(lambda switch, now: switch.desk.seats.sign_on(agent, phone, now))
+
     def account(self, agent: str) -> AgentTime | None:
         return self._driver.switch.desk.account(agent, time.monotonic())
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
+    AgentSeat,
     AgentTime,
     CallBackEvent,
     CallBackState,
@@ -212,6 +213,10 @@ class History:
             wanted.append(columns.agent == agent)
         found = _select(AgentTime).where(*wanted).order_by(columns.started, columns.row)
         return await self._all(AgentTime, found)
+
+    async def last_seats(self) -> list[AgentSeat]:
+        """Return where each agent last signed on or left: who sat where before a start."""
+        return await self._newest(AgentSeat, "agent")
 
     async def last_choices(self) -> dict[str, PhoneEvent]:
         """Return the newest event of each phone by extension: what its user had chosen before a start."""

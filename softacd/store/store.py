@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
+    AgentSeat,
     AgentTime,
     AnyRecord,
     CallBackEvent,
@@ -216,6 +217,11 @@ class Store(History):
         """As `History.agent_times`, with everything written until now."""
         await self._settle()
         return await super().agent_times(agent=agent, since=since, before=before)
+
+    async def last_seats(self) -> list[AgentSeat]:
+        """As `History.last_seats`, with everything written until now."""
+        await self._settle()
+        return await super().last_seats()
 
     async def last_choices(self) -> dict[str, PhoneEvent]:
         """As `History.last_choices`, with everything written until now."""

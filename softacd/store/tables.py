@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Meta
 from softacd.calls.records import (
     AgentAlarm,
     AgentEvent,
+    AgentSeat,
     AgentTime,
     AnyRecord,
     CallBackEvent,
@@ -199,6 +200,16 @@ agent_times = Table(
     Index("agent_times_started", "started"),
 )
 
+agent_seats = Table(
+    "agent_seats",
+    metadata,
+    _row(),
+    *map(_text, ("agent",)),
+    *map(_integer, ("at",)),
+    *map(_text, ("phone",)),
+    Index("agent_seats_agent", "agent", "at"),
+)
+
 agent_alarms = Table(
     "agent_alarms",
     metadata,
@@ -336,6 +347,7 @@ SEGMENTS = Kind(Segment, segments, 0.95)
 AGENT_EVENTS = Kind(AgentEvent, agent_events, 0.95)
 AGENT_TIMES = Kind(AgentTime, agent_times, 0.95)
 AGENT_ALARMS = Kind(AgentAlarm, agent_alarms, 0.95)
+AGENT_SEATS = Kind(AgentSeat, agent_seats, 0.95)
 PHONE_EVENTS = Kind(PhoneEvent, phone_events, 0.95)
 CALL_BACKS = Kind(CallBackEvent, call_backs, 1.0)
 CALL_EVENTS = Kind(CallEvent, call_events, 0.8)
@@ -356,6 +368,7 @@ KINDS: dict[type, Kind] = {
         AGENT_EVENTS,
         AGENT_TIMES,
         AGENT_ALARMS,
+        AGENT_SEATS,
         PHONE_EVENTS,
         HOUSE_EVENTS,
         MESSAGES,

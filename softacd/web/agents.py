@@ -29,6 +29,13 @@ class StatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why, in a word ("doctor"); shown beside the status."""
 
 
+class SignOnRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an agent sits down."""
+
+    phone: Annotated[str, msgspec.Meta(min_length=1, max_length=10)]
+    """Extension of the phone."""
+
+
 class ExtendRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More wrap-up."""
 
@@ -61,6 +68,15 @@ def agent_handlers(control: Control, history: History) -> list[HTTPRouteHandler]
         control.set_status(name, data.status, data.reason)
         return view(name)
 
+    @post(f"{_AGENT}/sign-on", tags=["agents"], summary="Seat an agent at a phone", status_code=200)
+    async def sign_on(name: AgentName, data: JSONBody[SignOnRequest]) -> AgentView:
+        """Have the agent's calls ring at this phone until logged out, and make him available.
+
+        409 while he rings or talks elsewhere, or when another agent who is logged in sits there.
+        """
+        control.sign_on(name, data.phone)
+        return view(name)
+
     @post(f"{_AGENT}/wrap-up/finish", tags=["agents"], summary="End an agent's wrap-up now", status_code=200)
     async def finish_wrap_up(name: AgentName) -> AgentView:
         """Make the agent free for the next caller. 409 when the agent is not in wrap-up."""
@@ -85,4 +101,4 @@ def agent_handlers(control: Control, history: History) -> list[HTTPRouteHandler]
             rows.append(present)
         return add_up(name, rows, since=begin, before=until)
 
-    return [times, agents, agent, set_status, finish_wrap_up, extend_wrap_up]
+    return [times, agents, agent, set_status, sign_on, finish_wrap_up, extend_wrap_up]

@@ -14,6 +14,7 @@ from softacd.calls.goods import Bookmark
 from softacd.calls.records import (
     AgentAlarm,
     AgentEvent,
+    AgentSeat,
     AgentTime,
     AnyRecord,
     CallBackEvent,
@@ -98,6 +99,13 @@ class AgentAlarmPushed(Numbered, frozen=True, tag="agent-alarm"):
     """Which."""
 
 
+class AgentSeatPushed(Numbered, frozen=True, tag="agent-seat"):
+    """An agent has signed on at a phone, or left it."""
+
+    data: AgentSeat
+    """Who, and where."""
+
+
 class PhonePushed(Numbered, frozen=True, tag="phone"):
     """The user of a phone chose something."""
 
@@ -180,6 +188,7 @@ RecordPushed = (
     | AgentPushed
     | AgentTimePushed
     | AgentAlarmPushed
+    | AgentSeatPushed
     | PhonePushed
     | CallBackPushed
     | TracePushed
@@ -202,6 +211,7 @@ PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     AgentEvent: AgentPushed,
     AgentTime: AgentTimePushed,
     AgentAlarm: AgentAlarmPushed,
+    AgentSeat: AgentSeatPushed,
     PhoneEvent: PhonePushed,
     CallBackEvent: CallBackPushed,
     TraceRow: TracePushed,

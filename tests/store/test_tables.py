@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from softacd.calls.records import (
     AgentAlarm,
     AgentEvent,
+    AgentSeat,
     AgentTime,
     AnyRecord,
     CallBackEvent,
@@ -79,6 +80,7 @@ records = st.one_of(
         ringing_ms=whole, talk_ms=whole, hold_ms=whole, wrap_up_ms=whole, own_call_ms=whole,
     ),
     st.builds(AgentAlarm, agent=name, at=whole, status=text, reason=text, since=whole, limit_ms=whole),
+    st.builds(AgentSeat, agent=name, at=whole, phone=text),
     st.builds(TraceRow, call=name, at=whole, sent=st.booleans(), party=text, line=text, cseq=text),
 )  # fmt: skip
 

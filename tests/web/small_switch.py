@@ -147,6 +147,11 @@ class SmallSwitch:
         self.agents[agent] = msgspec.structs.replace(self._agent(agent), status=status.value, reason=reason)
         self.tell(AgentEvent(agent, NOW, status.value, self.agents[agent].state, reason))
 
+    def sign_on(self, agent: str, phone: str) -> None:
+        if phone == "102":
+            raise NotPossibleError("bob is at phone 102; log bob out first")
+        self.agents[agent] = msgspec.structs.replace(self._agent(agent), phone=phone, status="available")
+
     def account(self, agent: str) -> AgentTime | None:
         return AgentTime(self._agent(agent).name, NOW - 60 * S, NOW, "available", talk_ms=60 * S)
 

@@ -48,12 +48,20 @@ async def test_a_wrap_up_is_extended(running: Running) -> None:
     assert other.status_code == 409
 
 
+async def test_an_agent_is_seated_at_a_phone(running: Running) -> None:
+    answer = await running.client.post("/api/v1/agents/ann/sign-on", json={"phone": "105"}, headers=BEARER)
+    assert (answer.status_code, answer.json()["phone"]) == (200, "105")
+    taken = await running.client.post("/api/v1/agents/ann/sign-on", json={"phone": "102"}, headers=BEARER)
+    assert (taken.status_code, taken.json()["detail"]) == (409, "bob is at phone 102; log bob out first")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("GET", "", None),
         ("GET", "/times", None),
         ("PUT", "/status", {"status": "lunch"}),
+        ("POST", "/sign-on", {"phone": "105"}),
         ("POST", "/wrap-up/finish", None),
         ("POST", "/wrap-up/extend", {"seconds": 5}),
     ],

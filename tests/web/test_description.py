@@ -36,6 +36,7 @@ PATHS = {
     ("/api/v1/agents/{name}", "get"),
     ("/api/v1/agents/{name}/status", "put"),
     ("/api/v1/agents/{name}/times", "get"),
+    ("/api/v1/agents/{name}/sign-on", "post"),
     ("/api/v1/agents/{name}/wrap-up/finish", "post"),
     ("/api/v1/agents/{name}/wrap-up/extend", "post"),
     ("/api/v1/bans", "get"),
@@ -124,7 +125,7 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
         "TracePushed", "RecordingPushed", "BookmarkPushed", "HousePushed", "MessagePushed", "RatingPushed",
         "MissedOwnerPushed", "TopicPushed", "CallBackPushed", "AgentTimePushed",
-            "AgentAlarmPushed", "Heartbeat",
+            "AgentAlarmPushed", "AgentSeatPushed", "Heartbeat",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from softacd.calls.records import (
     AgentAlarm,
     AgentEvent,
+    AgentSeat,
     AgentTime,
     AnyRecord,
     CallBackEvent,
@@ -69,6 +70,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         AgentEvent("ann", NOW, "available", "talking", "", "n1-1"),
         AgentTime("ann", NOW - 9, NOW, "lunch", idle_ms=9),
         AgentAlarm("ann", NOW, "not-ready", "doctor", NOW - 9, 9),
+        AgentSeat("ann", NOW, "105"),
         HouseEvent("emergency", NOW, True, "101"),
         MessageRecord("n1-1-1", "sales", "n1-1", "069", "", NOW, "x.wav"),
         Rating("n1-1", NOW, "sales", "ann", "service", 2, True),

@@ -74,6 +74,9 @@ def _check_number_space(draft: Draft) -> None:
             draft.error(path, f"got {quoted(code)}", "* or # and 1 to 7 digits")
         # those pressed in a conversation are never dialled: they may be codes that are
         take(f"in a conversation: {code}" if key in _IN_CONVERSATION else code, path, f"the feature code {key}")
+    for agent in draft.agents.values():
+        if agent.code:
+            take(codes.sign_on + agent.code, ("agents", agent.name, "code"), f"what {agent.name} signs on with")
     for reason in draft.reasons.values():
         if reason.code:
             dialled = f"{status_code(codes, reason.status)}{reason.code}"

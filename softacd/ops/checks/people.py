@@ -68,10 +68,22 @@ def _check_mailboxes(draft: Draft) -> None:
 
 def _check_agents(draft: Draft) -> None:
     owners: dict[str, str] = {}
+    codes: dict[str, str] = {}
     queued = {tier.agent for queue in draft.queues.values() for tier in queue.tiers}
     for agent in draft.agents.values():
         path = ("agents", agent.name, "phone")
-        if draft.refer(path, agent.phone, "phones", "phone"):
+        if agent.code:
+            first = codes.setdefault(agent.code, agent.name)
+            if first != agent.name:
+                draft.error(("agents", agent.name, "code"), f"is {first}'s already", "a code of the agent's own")
+        if agent.pin and not agent.code:
+            draft.error(("agents", agent.name, "pin"), "is never asked for", "a code to sign on with")
+        if agent.shift:
+            draft.refer(("agents", agent.name, "shift"), agent.shift, "hours", "hours")
+        if not agent.phone:
+            if not agent.code and not draft.told(("agents", agent.name)):
+                draft.error(path, "is missing", "text, or a code to sign on with at any phone")
+        elif draft.refer(path, agent.phone, "phones", "phone"):
             other = owners.setdefault(agent.phone, agent.name)
             if other != agent.name:
                 draft.error(path, f"phone {agent.phone} is already {other}'s", "a phone of the agent's own")

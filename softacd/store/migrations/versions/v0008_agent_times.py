@@ -1,4 +1,4 @@
-"""How agents spend their time in every status, and when one lasted too long."""
+"""How agents spend their time in every status, when one lasted too long, and where agents sit."""
 
 from collections.abc import Sequence
 
@@ -45,9 +45,12 @@ def upgrade() -> None:
         *_integer("since", "limit_ms"),
     )
     op.create_index("agent_alarms_agent", "agent_alarms", ["agent", "at"])
+    op.create_table("agent_seats", _row(), *_text("agent"), *_integer("at"), *_text("phone"))
+    op.create_index("agent_seats_agent", "agent_seats", ["agent", "at"])
 
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_table("agent_seats")
     op.drop_table("agent_alarms")
     op.drop_table("agent_times")
