@@ -1,7 +1,5 @@
 """Who will answer a queue's callers, kept in order as agents come, talk and go."""
 
-from collections.abc import Iterator
-
 
 class Crew:
     """The staffed agents of one queue: every one of them is in exactly one of three places."""
@@ -17,20 +15,6 @@ class Crew:
         """Queue of the conversation -> agent -> since when, and the agent's pace; the longest conversation first."""
         self.version = 0
         """Counts changes."""
-
-    def __len__(self) -> int:
-        return len(self.ready) + len(self.wrapping_up) + sum(map(len, self.talking.values()))
-
-    def __contains__(self, agent: object) -> bool:
-        return (
-            agent in self.ready or agent in self.wrapping_up or any(agent in group for group in self.talking.values())
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.ready
-        yield from self.wrapping_up
-        for group in self.talking.values():
-            yield from group
 
     def is_ready(self, agent: str, since: float) -> None:
         """Put the agent among those who are free."""

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 import numpy as np
 
-from softacd.acd.agent_table import IN_CONVERSATION
+from softacd.acd.agent_table import IN_CONVERSATION, IN_WRAP_UP
 from softacd.acd.answer_curve import TIMES, Talkers, answer_curve, spread
 from softacd.acd.crew import Crew
 from softacd.acd.handling_time import Array
@@ -89,6 +89,7 @@ class _Waiting(NamedTuple):
     party: str
     arrival: float
     joined: float
+    call_back: bool
 
 
 class _Prediction(NamedTuple):
@@ -105,7 +106,8 @@ class _Staff:
     """What is known of one agent at the moment."""
 
     __slots__ = (
-        "changed", "next_status", "offered", "other_calls", "queues", "reachable", "state", "status", "talk", "until",
+        "changed", "counted", "next_status", "offered", "other_calls", "queues", "reachable", "state", "status", "talk",
+        "until",
     )  # fmt: skip
 
     def __init__(self, status: Status) -> None:
@@ -114,6 +116,7 @@ class _Staff:
         self.next_status: Status | None = None
         self.state = State.IDLE
         self.changed = 0.0
+        self.counted = False
         self.until = 0.0
         self.reachable = False
         self.other_calls: set[str] = set()
@@ -121,8 +124,13 @@ class _Staff:
         self.talk: tuple[str, float] | None = None  # queue, since when; kept until the wrap-up is over
 
     def gives_answers(self) -> bool:
-        """Whether he will answer callers, now or after what he does."""
-        return self.status is Status.AVAILABLE and self.next_status is None and self.reachable and not self.other_calls
+        """Whether he will answer callers, now or after what he does; the calls he makes in a wrap-up belong to it."""
+        return (
+            self.status is Status.AVAILABLE
+            and self.next_status is None
+            and self.reachable
+            and (not self.other_calls or self.state is State.AFTER_CALL)
+        )
 
 
 class _Curve(NamedTuple):
@@ -148,6 +156,8 @@ class WaitTimeEstimator:
         self._settings: dict[str, QueueSettings] = {}
         self._staff: dict[str, _Staff] = {}
         self._crews: dict[str, Crew] = {}
+        self._together: dict[str, dict[str, int]] = {}
+        """Queue -> every queue -> how many who will answer callers serve both; with itself: all of its."""
         self._histories: dict[str, QueueHistory] = {}
         self._paces: dict[str, AgentPace] = {}
         self._lines: dict[str, list[Key]] = {}
@@ -179,9 +189,11 @@ class WaitTimeEstimator:
                 if tier.agent in serving:
                     serving[tier.agent].append(name)
         self._crews = {name: Crew() for name in self._settings}
+        self._together = {name: dict.fromkeys(self._settings, 0) for name in self._settings}
         self._curves.clear()
         for name, staff in self._staff.items():
             staff.queues = tuple(serving[name])
+            staff.counted = False
             self._place(name, staff)
         self._changes += 1
 
@@ -224,11 +236,13 @@ class WaitTimeEstimator:
         if history is None or event.queue not in self._settings or event.caller in self._waiting:
             return  # the distributor turns him away
         self._arrivals += 1
-        arrival = self._redials[event.queue].take(event.party, now) if event.party else None
+        arrival = event.arrived
+        if arrival is None:
+            arrival = self._redials[event.queue].take(event.party, now) if event.party else None
         if arrival is None:
             arrival = now
         key = key_of(self._settings[event.queue], event, arrival, self._arrivals)
-        waiting = _Waiting(event.queue, key, event.priority, event.party, arrival, now)
+        waiting = _Waiting(event.queue, key, event.priority, event.party, arrival, now, event.call_back)
         self._waiting[event.caller] = waiting
         if not self._lines[event.queue]:
             history.pace.began(now)
@@ -248,7 +262,8 @@ class WaitTimeEstimator:
         if redial and waiting.party and command.exit is Exit.ABANDONED:
             self._redials[waiting.queue].keep(waiting.party, waiting.arrival, now + redial, now)
         history = self._histories[waiting.queue]
-        history.left(command.waited, abandoned=command.exit is Exit.ABANDONED)
+        if not waiting.call_back:  # else nobody waited at a telephone: he says nothing of patience
+            history.left(command.waited, abandoned=command.exit is Exit.ABANDONED)
         if command.exit is not Exit.ANSWERED:
             return
         history.pace.answered(command.waited, now, others_wait=bool(self._lines[waiting.queue]))
@@ -285,12 +300,12 @@ class WaitTimeEstimator:
             if staff.state in IN_CONVERSATION and command.state not in IN_CONVERSATION:
                 self._paces[command.agent].learn(now - since, history.talk)
                 history.talk.learn(now - since)
-            if staff.state is State.WRAP_UP and command.state is not State.WRAP_UP:
+            if staff.state in IN_WRAP_UP and command.state not in IN_WRAP_UP:
                 history.wrap_up.learn(now - staff.changed)
-            if command.state not in IN_CONVERSATION and command.state is not State.WRAP_UP:
+            if command.state not in IN_CONVERSATION and command.state not in IN_WRAP_UP:
                 staff.talk = None
-        if command.state is not staff.state:
-            staff.changed = now
+        if command.state is not staff.state and not (command.state in IN_WRAP_UP and staff.state in IN_WRAP_UP):
+            staff.changed = now  # a wrap-up with calls in it is one wrap-up
         staff.status, staff.state, staff.next_status = command.status, command.state, command.next_status
         staff.until = command.until or now
         self._place(command.agent, staff)
@@ -319,7 +334,14 @@ class WaitTimeEstimator:
     def _place(self, agent: str, staff: _Staff) -> None:
         """Put the agent where he belongs in the crews of his queues."""
         crews = [self._crews[queue] for queue in staff.queues]
-        if not staff.gives_answers():
+        answers = staff.gives_answers()
+        if answers is not staff.counted:
+            staff.counted = answers
+            for queue in staff.queues:
+                together = self._together[queue]
+                for other in staff.queues:
+                    together[other] += 1 if answers else -1
+        if not answers:
             for crew in crews:
                 crew.remove(agent)
         elif staff.state in IN_CONVERSATION and crews:
@@ -327,7 +349,7 @@ class WaitTimeEstimator:
             pace = self._paces[agent].factor
             for crew in crews:
                 crew.talks(agent, queue, since, pace)
-        elif staff.state is State.WRAP_UP:
+        elif staff.state in IN_WRAP_UP:
             for crew in crews:
                 crew.wraps_up(agent, staff.until)
         else:
@@ -452,21 +474,18 @@ class WaitTimeEstimator:
         fed_up = TIMES * history.abandonment_rate
         stay = (1.0 - np.exp(-fed_up)) / fed_up  # a caller ahead waits half as long on average
         stay *= sharpness
-        found = _Curve(
-            crew.version, now, staffed, (expected - 0.5) * sharpness, stay, sharpness, self._rivals(queue, crew)
-        )
+        found = _Curve(crew.version, now, staffed, (expected - 0.5) * sharpness, stay, sharpness, self._rivals(queue))
         self._curves[queue] = found
         return found
 
-    def _rivals(self, queue: str, crew: Crew) -> tuple[tuple[str, float], ...]:
+    def _rivals(self, queue: str) -> tuple[tuple[str, float], ...]:
         """Other queues and the share of their callers that agents of this queue will answer."""
-        found = []
-        for other, theirs in self._crews.items():
-            if other != queue and self._lines[other]:
-                common = sum(agent in crew for agent in theirs)
-                if common:
-                    found.append((other, common / len(theirs)))
-        return tuple(found)
+        lines, together = self._lines, self._together
+        return tuple(
+            (other, common / together[other][other])
+            for other, common in together[queue].items()
+            if common and other != queue and lines[other]
+        )
 
     _OBSERVERS: ClassVar[dict[type, Callable[["WaitTimeEstimator", Any, float], None]]] = {
         CallerJoined: _joined,

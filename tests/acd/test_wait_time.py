@@ -162,6 +162,58 @@ def test_callers_of_another_queue_count_when_they_compete_for_the_same_agents() 
     assert expected("support", shared) > 2 * expected("support", apart)
 
 
+def test_who_takes_the_place_he_had_waits_as_long_as_from_there() -> None:
+    house = House("ann")
+    house.talks("ann", 0.0)
+    for number in range(1, 4):
+        house.estimator.observe(CallerJoined(f"c{number}", "sales"), 10.0 * number)
+    house.estimator.observe(CallerJoined("back", "sales", arrived=15.0, call_back=True), 40.0)
+    waits = [house.estimate(caller, 40.0).expected for caller in ("c1", "back", "c2", "c3")]
+    assert waits == sorted(waits)
+    assert len(set(waits)) == 4
+
+
+def test_a_call_back_that_is_given_up_says_nothing_of_patience() -> None:
+    def rate(*, call_back: bool) -> float:
+        house = House("ann")
+        for number in range(50):
+            caller = f"c{number}"
+            house.estimator.observe(CallerJoined(caller, "sales", call_back=call_back), 100.0 * number)
+            house.estimator.observe(CallerExited(caller, "sales", Exit.ABANDONED, 5.0), 100.0 * number + 5.0)
+        return house.estimator._histories["sales"].abandonment_rate
+
+    assert rate(call_back=True) == House("ann").estimator._histories["sales"].abandonment_rate < rate(call_back=False)
+
+
+def test_calls_made_in_a_wrap_up_belong_to_it() -> None:
+    house = House("ann", wrap_up=30.0)
+    house.talks("ann", 0.0)
+    house.estimator.observe(CallerJoined("c1", "sales"), 50.0)
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.WRAP_UP, until=90.0), 60.0)
+    wrapping_up = house.estimate("c1", 70.0)
+    house.estimator.observe(OtherCallStarted("ann", "own"), 70.0)
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.AFTER_CALL, until=90.0), 70.0)
+    assert house.estimate("c1", 70.0) == wrapping_up
+    learned = house.estimator._histories["sales"].wrap_up.weight
+    house.estimator.observe(OtherCallEnded("ann", "own"), 80.0)
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.WRAP_UP, until=90.0), 80.0)
+    assert house.estimator._histories["sales"].wrap_up.weight == learned, "it is not over"
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.IDLE), 90.0)
+    average = house.estimator._histories["sales"].wrap_up
+    assert (average.weight, average.mean) == (learned + 1, 30.0)
+
+
+def test_a_call_that_outlasts_the_wrap_up_gives_no_answers() -> None:
+    house = House("ann", wrap_up=30.0)
+    house.talks("ann", 0.0)
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.WRAP_UP, until=90.0), 60.0)
+    house.estimator.observe(OtherCallStarted("ann", "own"), 70.0)
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.AFTER_CALL, until=90.0), 70.0)
+    house.estimator.observe(AgentChanged("ann", Status.AVAILABLE, State.OWN_CALL), 90.0)
+    house.estimator.observe(CallerJoined("c1", "sales"), 91.0)
+    assert house.estimator.estimate("c1", 91.0) is None
+
+
 def test_higher_priority_overtakes_and_so_will_those_who_keep_coming() -> None:
     house = House("ann")
     house.talks("ann", 0.0)
