@@ -1,11 +1,9 @@
 """What a queue would do with a caller now: he joins a copy of the running distributor, which is asked why."""
 
-import copy
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from softacd.acd.distributor import Distributor, even_draws
 from softacd.acd.vocabulary import CallerExited, CallerLeft, Exit
 from softacd.calls.acquaintance import Wish
 from softacd.calls.caller import Caller
@@ -13,6 +11,7 @@ from softacd.calls.emergency import in_emergency
 from softacd.calls.flow_steps import QueueStep
 from softacd.calls.hours import Opening
 from softacd.calls.queue_joining import joining
+from softacd.calls.rehearsal import rehearsal
 from softacd.calls.whatif_answer import QueueForecast
 
 if TYPE_CHECKING:
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
 
 NAME = "what-if"
 """What the caller is called in the copy; ids of calls hold a number."""
-
-
-def rehearsal(distributor: Distributor) -> Distributor:
-    """A copy to try things on: nothing done with it reaches the distributor. It draws lots of its own."""
-    other = copy.deepcopy(distributor)
-    other.draw_anew(even_draws())
-    return other
 
 
 def forecast(
@@ -57,8 +49,7 @@ def join(
 ) -> QueueForecast:
     """Let him stand in line, in a copy, and see."""
     desk = exchange.desk
-    distributor = rehearsal(desk.distributor)
-    estimator = copy.deepcopy(desk.estimator)
+    distributor, estimator = rehearsal(desk.distributor, desk.estimator)
     kept = desk.call_backs.place_of(step.queue, party, now)
     event = joining(
         exchange,
