@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from statistics import fmean, pstdev
 
 import click
 from rich import box
@@ -15,12 +16,14 @@ from rich.text import Text
 
 from softacd.acd.model import AgentSettings, QueueSettings, TierSettings
 from softacd.calls.records import CallRecord
+from softacd.ops.call_trace import TraceError, read_calls
 from softacd.ops.calls_command import ask_store
 from softacd.ops.configuration_option import find_configuration, read_or_exit
-from softacd.ops.staffing import HOURS_A_WEEK, Centre, Demand, Hour, Outcome, Shift
+from softacd.ops.staffing import HOUR, HOURS_A_WEEK, Arrival, Centre, Demand, Hour, Outcome, Shift
+from softacd.ops.staffing_plot import DAYS, plot
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPAN = re.compile(r"([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?\s+(\d{1,2})-(\d{1,2})(?:\s*:\s*(\d+(?:\.\d+)?))?")
+WEEK = HOURS_A_WEEK * HOUR
 LEAST_CALLS = 50
 """Past calls of a queue without which nothing can be learned of its demand."""
 MOST_CALLS = 10_000
@@ -54,34 +57,48 @@ class Span(click.ParamType[tuple[tuple[int, ...], float]]):
 @click.option("--config", type=click.Path(path_type=Path), help="Configuration with the queue.")
 @click.option("--queue", "name", required=True, metavar="NAME", help="The queue to look at.")
 @click.option("--load", type=Span(), multiple=True, help='Callers an hour: "Mon-Fri 9-18: 20"; else as in the past.')
+@click.option("--trace", type=click.Path(path_type=Path), help="CSV file of past calls that come again, as they came.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Of the trace, only calls of this type.")
 @click.option("--talk", type=click.FloatRange(1, 7200), help="Mean conversation in seconds; else as in the past.")
 @click.option("--patience", type=click.FloatRange(1, 7200), default=300.0, show_default=True, help="Mean, in seconds.")
 @click.option("--staff", type=Span(), multiple=True, help='When the queue\'s agents are there: "Mon-Fri 9-18".')
 @click.option("--add", type=Span(), multiple=True, help='Agents beside them: "Mon 10-12", "Mon-Fri 9-11: 2".')
 @click.option("--weeks", type=click.IntRange(1, 500), default=20, show_default=True, help="Weeks to simulate.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), help="Draw it, hour by hour, into this SVG file.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same callers.")
 def simulate(
     config: Path | None,
     name: str,
     load: tuple[tuple[tuple[int, ...], float], ...],
+    trace: Path | None,
+    types: tuple[str, ...],
     talk: float | None,
     patience: float,
     staff: tuple[tuple[tuple[int, ...], float], ...],
     add: tuple[tuple[tuple[int, ...], float], ...],
     weeks: int,
+    picture: Path | None,
     seed: int,
 ) -> None:
     """Simulate a queue's weeks with its own settings, as staffed and with more agents: service level, who gives up,
     how busy everybody is. The real distributor and the real estimator run in virtual time.
 
-    Without --load the demand is that of the queue's past calls in the store.
+    Without --load or --trace the demand is that of the queue's past calls in the store.
     """
     configuration = read_or_exit(find_configuration(config), show_warnings=False).configuration
     queue = next((one for one in configuration.queues if one.name == name), None)
     if queue is None:
         known = ", ".join(one.name for one in configuration.queues)
         raise click.ClickException(f"there is no queue {name}; there are {known}")
-    if load and talk is not None:
+    arrivals: list[Arrival] | None = None
+    if trace is not None:
+        try:
+            arrivals = read_calls(trace, types)
+        except TraceError as error:
+            raise click.ClickException(str(error)) from error
+        demand = demand_of_trace(arrivals, name, patience)
+        weeks = int(arrivals[-1].at // WEEK) + 1
+    elif load and talk is not None:
         hourly = [0.0] * HOURS_A_WEEK
         for hours, rate in load:
             for hour in hours:
@@ -101,16 +118,23 @@ def simulate(
         for number in range(1, int(many) + 1)
     ]
     console = Console(highlight=False)
-    before = _run(console, "as staffed", queue, agents, demand, shifts, weeks, seed)
+    before = _run(console, "as staffed", queue, agents, demand, arrivals, shifts, weeks, seed)
     after = None
     if extra:
         more = [*agents, *(AgentSettings(one, one) for one, _ in extra)]
         tiers = (*queue.tiers, *(TierSettings(one) for one, _ in extra))
         wider = QueueSettings(**{field: getattr(queue, field) for field in queue.__struct_fields__} | {"tiers": tiers})
         also = [Shift(one, begins, ends) for one, hours in extra for begins, ends in runs(hours)]
-        after = _run(console, "with more agents", wider, more, demand, [*shifts, *also], weeks, seed)
+        after = _run(console, "with more agents", wider, more, demand, arrivals, [*shifts, *also], weeks, seed)
     shown = sorted({hour for _, hours in extra for hour in hours}) or there
     console.print(table(before, after, shown, weeks, queue.service_level_seconds))
+    if picture is not None:
+        title = f"{name}: {weeks} simulated weeks, in time: within {queue.service_level_seconds:g} s"
+        try:
+            picture.write_text(plot(before, after, shown, title), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{picture}: {error.strerror}") from error
+        console.print(f"Drawn in {picture}.", markup=False)
 
 
 def demand_of(calls: Sequence[CallRecord], queue: str, patience: float) -> Demand:
@@ -134,6 +158,19 @@ def demand_of(calls: Sequence[CallRecord], queue: str, patience: float) -> Deman
     return Demand(queue, hourly, mean, max(spread, 0.05), patience)
 
 
+def demand_of_trace(arrivals: Sequence[Arrival], queue: str, patience: float) -> Demand:
+    """The hours in which the callers of a trace came, and how long they talked. Raises ClickException."""
+    talks = [one.talk for one in arrivals if one.talk is not None]
+    if not talks:
+        raise click.ClickException("nobody in the trace was served: it tells no conversation")
+    weeks = int(arrivals[-1].at // WEEK) + 1
+    hourly = [0.0] * HOURS_A_WEEK
+    for one in arrivals:
+        hourly[int(one.at // HOUR) % HOURS_A_WEEK] += 1 / weeks
+    mean, spread = fmean(talks), pstdev(talks)
+    return Demand(queue, tuple(hourly), mean, max(spread / mean, 0.05), patience)
+
+
 def runs(hours: Sequence[int]) -> list[tuple[int, int]]:
     """Hours as stretches (first, after the last)."""
     found: list[tuple[int, int]] = []
@@ -151,11 +188,12 @@ def _run(
     queue: QueueSettings,
     agents: Sequence[AgentSettings],
     demand: Demand,
+    arrivals: Sequence[Arrival] | None,
     shifts: Sequence[Shift],
     weeks: int,
     seed: int,
 ) -> Outcome:
-    centre = Centre([queue], agents, [demand], shifts, seed=seed)
+    centre = Centre([queue], agents, [demand], shifts, trace=arrivals, seed=seed)
     with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as bar:
         task = bar.add_task(title, total=1.0)
         return centre.run(weeks, lambda share: bar.update(task, completed=share))

@@ -1,7 +1,8 @@
 """What a centre would do with other staff: the real distributor and the real estimator, driven in virtual time.
 
 Callers come as often as each hour of the week says (a Poisson process with a rate an hour), hang up when they have
-waited as long as they are patient (exponential), and talk as long as a log-normal draw says. Nothing is modelled of
+waited as long as they are patient (exponential), and talk as long as a log-normal draw says; or they are those of a
+trace, at their own times, and only what it does not tell of them is drawn. Nothing is modelled of
 the distribution itself: that is the distributor's own doing, with the queues as configured.
 """
 
@@ -49,6 +50,24 @@ class Demand(msgspec.Struct, frozen=True):
     """Standard deviation of a conversation over its mean."""
     patience_seconds: float = 300.0
     """Mean time after which who waits hangs up."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """One caller of a trace; None is drawn as the demand says."""
+
+    at: float
+    """Seconds since the first Monday's midnight."""
+    talk: float | None = None
+    """Seconds of his conversation."""
+    patience: float | None = None
+    """Seconds after which he hangs up."""
+    waited: float = 0.0
+    """He is known to be at least so patient."""
+    priority: int = 0
+
+    def later(self, seconds: float) -> "Arrival":
+        """The same, so much later."""
+        return msgspec.structs.replace(self, at=self.at + seconds)
 
 
 class Hour(msgspec.Struct):
@@ -116,8 +135,12 @@ class Centre:
         demand: Iterable[Demand],
         shifts: Iterable[Shift],
         *,
+        trace: Iterable[Arrival] | None = None,
         seed: int = 1,
     ) -> None:
+        """With `trace` its callers come to the (first) queue of the demand, and nobody else."""
+        self._trace = None if trace is None else tuple(trace)
+        self._talks: dict[str, float] = {}
         self._draw = random.Random(seed)
         queue_list, agent_list = tuple(queues), tuple(agents)
         self._settings = {queue.name: queue for queue in queue_list}
@@ -145,8 +168,13 @@ class Centre:
                 base = week * HOURS_A_WEEK
                 self._at((base + shift.begins) * HOUR, self._status(shift.agent, Status.AVAILABLE))
                 self._at((base + shift.ends) * HOUR, self._status(shift.agent, Status.LOGGED_OUT))
-        for queue in self._demand:
-            self._next_arrival(queue, end)
+        if self._trace is None:
+            for queue in self._demand:
+                self._next_arrival(queue, end)
+        else:
+            queue = next(iter(self._demand))
+            for one in self._trace:
+                self._at(one.at, lambda one=one: self._arrive(queue, one))  # type: ignore[misc] # mypy cannot infer it
         told = 0.0
         while self._agenda:
             at, _, action = heapq.heappop(self._agenda)
@@ -205,21 +233,28 @@ class Centre:
             if at >= end:
                 return
             if self._draw.random() * most < hourly[int(at // HOUR) % HOURS_A_WEEK]:
-                self._at(at, lambda: self._arrive(queue, end))
+                self._at(at, lambda: self._come(queue, end))
                 return
 
-    def _arrive(self, queue: str, end: float) -> None:
+    def _come(self, queue: str, end: float) -> None:
+        self._arrive(queue, Arrival(self.now))
+        self._next_arrival(queue, end)
+
+    def _arrive(self, queue: str, one: Arrival) -> None:
         caller = f"c{next(self._numbers)}"
+        if one.talk is not None:
+            self._talks[caller] = one.talk
         self._hour(self.now).offered += 1
         self._waiting[caller] = (queue, self.now, None)
-        self._feed(CallerJoined(caller, queue))
+        self._feed(CallerJoined(caller, queue, one.priority))
         if caller in self._waiting:
             estimate = self.estimator.estimate(caller, self.now)
             if estimate is not None and estimate.trusted:
                 self._waiting[caller] = (queue, self.now, estimate.expected)
-            patience = self._draw.expovariate(1.0 / self._demand[queue].patience_seconds)
+            patience = one.patience
+            if patience is None:
+                patience = one.waited + self._draw.expovariate(1.0 / self._demand[queue].patience_seconds)
             self._at(self.now + patience, lambda: self._feed(CallerLeft(caller, Exit.ABANDONED)))
-        self._next_arrival(queue, end)
 
     def _feed(self, event: AnyEvent) -> None:
         self.estimator.observe(event, self.now)
@@ -234,7 +269,7 @@ class Centre:
                     self._at(self.now + self._draw.uniform(*ANSWER_SECONDS), self._answer(agent, caller))
                 case Connect(caller=caller, agent=agent, queue=queue):
                     self._busy_since.setdefault(agent, self.now)
-                    self._at(self.now + self._talk(queue), self._hang_up(agent, caller, queue))
+                    self._at(self.now + self._talk(queue, caller), self._hang_up(agent, caller, queue))
                 case CallerExited(caller=caller, queue=queue, exit=how, waited=waited):
                     self._exited(caller, queue, how, waited)
                 case _:
@@ -268,7 +303,10 @@ class Centre:
 
         return end
 
-    def _talk(self, queue: str) -> float:
+    def _talk(self, queue: str, caller: str) -> float:
+        known = self._talks.pop(caller, None)
+        if known is not None:
+            return known
         demand = self._demand[queue]
         variance = log(1.0 + demand.talk_spread**2)
         return exp(self._draw.gauss(log(demand.talk_seconds) - variance / 2, sqrt(variance)))
