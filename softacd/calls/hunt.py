@@ -18,6 +18,11 @@ NEXT_SERVER_STATUSES = frozenset({408, 503})
 """Of these, another server of the same carrier may do better (RFC 3263 section 4.3): no answer, or no service."""
 
 
+RING_CHECK_SECONDS = 5.0
+"""While a carrier rings it is asked so often whether it is still there, if it answers OPTIONS at all: over UDP nothing
+else would tell before nobody answers."""
+
+
 def fails_over(status: int) -> bool:
     """Whether the next trunk is worth a try after this refusal."""
     return 500 <= status < 600 or status in FAIL_OVER_STATUSES
@@ -68,6 +73,7 @@ class Hunt(Attempt):
         self._leg: OutgoingLeg | None = None
         self._target: Target | None = None
         self._patience: Deadline | None = None
+        self._check: Deadline | None = None
         self._dialled_at = 0.0
 
     def start(self, now: float) -> None:
@@ -142,6 +148,7 @@ class Hunt(Attempt):
         if signal in (Signal.RINGING, Signal.EARLY_MEDIA):
             if self._patience is not None and self._patience.tag != "answer" and self.trunk is not None:
                 self._wait(now + self.trunk.settings.answer_timeout, "answer")
+                self._check = self._services.deadlines.at(now + RING_CHECK_SECONDS, self, "check")
             self._report(Outcome.RINGING if signal is Signal.RINGING else Outcome.EARLY_MEDIA, leg, now)
         elif signal is Signal.ANSWERED:
             self._wait(None)
@@ -155,6 +162,9 @@ class Hunt(Attempt):
     def on_deadline(self, tag: str, now: float) -> None:
         """The carrier gave no sign in time, or nobody answered."""
         leg, trunk = self._leg, self.trunk
+        if tag == "check":
+            self._look(now)
+            return
         if tag == "trying" and leg is not None and trunk is not None and leg.proceeding:
             self._wait(max(now, self._dialled_at + trunk.settings.progress_timeout), "progress")
             return
@@ -162,9 +172,23 @@ class Hunt(Attempt):
             leg.hang_up(now)
         self._failed(480 if tag == "answer" else 408, now)
 
+    def _look(self, now: float) -> None:
+        """It rings: is the carrier still there?"""
+        leg, trunk, target = self._leg, self.trunk, self._target
+        if leg is None or trunk is None or target is None:
+            return
+        if trunk.has_lost(target):
+            leg.hang_up(now)
+            self._failed(408, now)
+            return
+        trunk.ask(now)
+        self._check = self._services.deadlines.at(now + RING_CHECK_SECONDS, self, "check")
+
     def _wait(self, until: float | None, tag: str = "") -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+        for deadline in (self._patience, self._check):
+            if deadline is not None:
+                deadline.cancel()
+        self._check = None
         self._patience = None if until is None else self._services.deadlines.at(until, self, tag)
 
     def _failed(self, status: int, now: float) -> None:

@@ -254,6 +254,15 @@ class Trunk:
         else:
             self._point(self.flow())
 
+    def ask(self, now: float) -> None:
+        """Somebody wants to know whether the carrier is still there, sooner than the keep-alive would tell."""
+        if self._probe is not None:
+            self._watch(self._probe.ask(now))
+
+    def has_lost(self, target: Target) -> bool:
+        """Whether this server, which used to answer OPTIONS, no longer does."""
+        return self.reachable is False and self.targets[:1] == (target,)
+
     def stop(self, now: float) -> None:
         """De-register, ask no more."""
         for registration in self._registrations:

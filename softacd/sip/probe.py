@@ -65,6 +65,12 @@ class Probe:
         """Ask now, then at every interval. The transaction to watch."""
         return self._send(now)
 
+    def ask(self, now: float) -> ClientTransaction | None:
+        """Ask before it is time, who was alive last; not while an answer is waited for or has just come."""
+        if self.state is ProbeState.ALIVE and self.transaction is None and now - self._sent_at >= self._patience:
+            return self._send(now)
+        return None
+
     def stop(self) -> None:
         """Ask no more; what is still unanswered is ignored."""
         self.transaction = None
