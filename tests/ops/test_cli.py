@@ -154,3 +154,14 @@ def test_where_the_configuration_is_looked_for(
     monkeypatch.delenv("SOFTACD_CONFIG")
     (tmp_path / "softacd.toml").write_text("")
     assert runner.invoke(softacd, ["check", "-q"]).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "flow", "init"])
+def test_commands_that_serve_nothing_load_neither_sound_nor_database_nor_server(command: str) -> None:
+    loaded = (
+        f"import sys, softacd.ops.cli as cli; cli.softacd.get_command(None, {command!r}); "
+        "print([name for name in ('numpy', 'av', 'soxr', 'sqlalchemy', 'litestar', 'uvicorn', 'structlog') "
+        "if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # our own
+    assert done.stdout.strip() == "[]"

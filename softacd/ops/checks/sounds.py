@@ -9,7 +9,7 @@ from softacd.calls.prompts import clip as prompt_clip
 from softacd.ops.configuration_errors import KeyPath, nearest, one_of, quoted
 from softacd.ops.draft import Draft
 from softacd.ops.model import shipped_sounds
-from softacd.runtime.media.sound_files import SUFFIXES, find
+from softacd.runtime.media.sound_names import SUFFIXES, find
 
 
 def check_sounds(draft: Draft) -> None:

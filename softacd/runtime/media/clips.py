@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from softacd.rtp.clips import MESSAGES, Clip, ClipError, from_samples
-from softacd.runtime.media.sound_files import SUFFIXES, find, read
+from softacd.runtime.media.sound_files import read
+from softacd.runtime.media.sound_names import SUFFIXES, find
 
 
 class ClipLibrary:

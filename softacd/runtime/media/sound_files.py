@@ -11,30 +11,10 @@ import soxr  # type: ignore[import-untyped]  # it brings no types
 from softacd.rtp.clips import ClipError
 from softacd.rtp.codec import WIDE_RATE
 from softacd.rtp.g711 import Samples, decode
+from softacd.runtime.media.sound_names import CODED, RAW_G711, RAW_PCM
 
 NARROW_RATE: Final = 8000
-RAW_PCM: Final = {
-    ".sln": 8000,
-    ".sln12": 12_000,
-    ".sln16": 16_000,
-    ".sln24": 24_000,
-    ".sln32": 32_000,
-    ".sln48": 48_000,
-}
-"""Headerless 16-bit little-endian PCM, as Asterisk names it by rate."""
-RAW_G711: Final = {".ulaw": "PCMU", ".ul": "PCMU", ".mu": "PCMU", ".pcm": "PCMU", ".alaw": "PCMA", ".al": "PCMA"}
-"""Headerless G.711 at 8 kHz; ".pcm" is mu-law there."""
-CODED: Final = {".gsm": "gsm", ".g722": "g722"}
-"""Headerless frames, by the name of the demuxer."""
-CONTAINERS: Final = (".wav", ".flac", ".opus", ".ogg", ".oga", ".mp3", ".m4a", ".wav49")
-SUFFIXES: Final = (*CONTAINERS, *RAW_PCM, *CODED, *RAW_G711)
-"""In the order a name is looked for."""
 MOST_SECONDS: Final = 30 * 60
-
-
-def find(root: Path, name: str) -> Path | None:
-    """The file of clip `name` ("prompts/en/welcome", "ru/digits/1") below `root`, whatever its format."""
-    return next((path for suffix in SUFFIXES if (path := root / f"{name}{suffix}").is_file()), None)
 
 
 def read(path: Path) -> tuple[Samples, Samples | None]:

@@ -12,7 +12,8 @@ from softacd.rtp.clips import ClipError
 from softacd.rtp.g711 import Samples, encode
 from softacd.runtime.media.clips import ClipLibrary
 from softacd.runtime.media.codecs import WIDE
-from softacd.runtime.media.sound_files import find, read
+from softacd.runtime.media.sound_files import read
+from softacd.runtime.media.sound_names import find
 
 SECONDS = 1.0
 
