@@ -86,3 +86,32 @@ async def test_a_caller_hears_of_the_forward_and_a_phone_of_who_forwarded(switch
         await dialling.hang_up()
         await answered.over()
         await shop.ended_calls(2)
+
+
+async def test_an_agent_signs_on_at_another_phone_takes_a_call_and_says_why_she_is_away(
+    switch: Switch, phones: Phones
+) -> None:
+    reasons = {"doctor": {"code": "1", "paid": False}}
+    async with switch(agents={"carol": {"code": "7"}}, reasons=reasons) as shop:
+        desk, caller = await shop.office_phone(phones), await shop.office_phone(phones, "202")
+        own = await shop.phone_of(phones, "carol")
+        await (await desk.dial(shop.uri("*487"))).over(8.0)
+        view = await shop.agent("carol")
+        assert (view.phone, view.status) == ("201", "available")
+        waiting = await (await caller.dial(shop.uri("601"))).established()
+        agent = await (await desk.rings()).answer()
+        await talk(waiting, agent)
+        assert not own.ringing
+        await waiting.hang_up()
+        await agent.over()
+        await (await desk.dial(shop.uri("*431"))).over(8.0)
+        view = await shop.agent("carol")
+        assert (view.status, view.reason) == ("not-ready", "doctor")
+        await (await desk.dial(shop.uri("*44"))).over(8.0)
+        assert (await shop.agent("carol")).phone == "103"
+        status, times = await shop.ask("GET", "/api/v1/agents/carol/times")
+        assert status == 200
+        spent = {one["status"]: one for one in times["statuses"]}
+        assert spent["available"]["talk_ms"] > 0
+        assert (spent["not-ready"]["reason"], spent["not-ready"]["paid"]) == ("doctor", False)
+        assert 0 < times["paid_ms"] < times["logged_in_ms"]
