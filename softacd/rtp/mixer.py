@@ -2,7 +2,8 @@
 
 A seat may be heard by everybody (a party, a supervisor who barges in), by nobody (one who listens) or by some (one
 who whispers to an agent). The sum of a room is made once; each seat gets it less its own voice. A room where anybody
-speaks a codec of 16 kHz is mixed at 16 kHz, the others at 8. Two streams whose codecs differ share a room of their
+speaks a codec of 16 kHz is mixed at 16 kHz, the others at 8. Nobody becomes heard, or ceases to be, from one sample to
+the next: that would be a click. Two streams whose codecs differ share a room of their
 own: that is how transcoding is done, with its jitter, loss, drift and packet times.
 """
 
@@ -29,6 +30,8 @@ _LAWS: Final = {codec: 256 * index for index, codec in enumerate(CODECS)}
 
 _NOISE: Final = np.random.default_rng(3389).standard_normal(16_000).astype(np.float32)
 """Two seconds of noise, the same for everybody; each listener begins elsewhere in it at every turn."""
+RISE: Final = {rate: ((np.arange(rate) + 0.5) / rate).astype(np.float32) for rate in (FRAME, WIDE_FRAME)}
+"""How somebody comes to be heard within a frame, by its samples."""
 LOUDEST_NOISE: Final = 1000.0
 """Comfort noise louder than this (-30 dBov) comforts nobody."""
 
@@ -90,8 +93,14 @@ def _mix(seats: list[Seat], *, wide: bool) -> list[Mixed]:
     starts = np.flatnonzero(np.concatenate([[True], rooms[1:] != rooms[:-1]]))
     sizes = np.diff(np.append(starts, len(seats)))
     public = voices * np.array([seat.heard_by is None for seat in seats], np.float32)[:, None]
+    rise = RISE[voices.shape[1]]
+    for index, seat in enumerate(seats):
+        if seat.heard_by != seat.before and (seat.heard_by is None) != (seat.before is None):
+            public[index] = voices[index] * (rise if seat.heard_by is None else 1 - rise)
     mixed = np.repeat(np.add.reduceat(public, starts, axis=0), sizes, axis=0) - public
-    _whispers(seats, voices, mixed)
+    _whispers(seats, voices, mixed, rise)
+    for seat in seats:
+        seat.before = seat.heard_by
     made: list[Mixed] = []
     narrow = [index for index, seat in enumerate(seats) if not seat.wide]
     if narrow:
@@ -131,8 +140,11 @@ def _voices(seats: list[Seat], *, wide: bool) -> Matrix:
         places = [index for index, seat in enumerate(seats) if not seat.wide]
         voices[places] = widened(rows, [seat.histories for seat in narrow])
     for index, seat in enumerate(seats):
-        if seat.packets is not None and (samples := seat.packets.take()) is not None:
-            voices[index] = samples
+        if seat.packets is not None:
+            samples = seat.packets.take()
+            if samples is not None:
+                voices[index] = samples if seat.heard else samples * RISE[WIDE_FRAME]
+            seat.heard = samples is not None
     return voices
 
 
@@ -151,20 +163,25 @@ def _narrow_voices(seats: list[Seat]) -> Matrix:
         laws[index] = _LAWS[seat.buffer.codec]
     codes = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(seats), FRAME)
     voices: Matrix = _LINEAR[codes + laws[:, None]] * gains[:, None]
-    for index, seat in enumerate(seats):
-        if seat.noise and not gains[index]:
+    for index, (seat, gain) in enumerate(zip(seats, gains.tolist(), strict=True)):
+        if gain and not seat.heard:
+            voices[index] *= RISE[FRAME]
+        seat.heard = gain > 0
+        if seat.noise and not gain:
             place = (seat.session.outbound.timestamp * 7 + seat.session.stream * 331) % (len(_NOISE) - FRAME)
             voices[index] = _NOISE[place : place + FRAME] * np.float32(min(seat.noise, LOUDEST_NOISE))
     return voices
 
 
-def _whispers(seats: list[Seat], voices: Matrix, mixed: Matrix) -> None:
-    """Add those whom only some hear."""
-    if all(not seat.heard_by for seat in seats):
+def _whispers(seats: list[Seat], voices: Matrix, mixed: Matrix, rise: Matrix) -> None:
+    """Add those whom only some hear, or heard until now."""
+    if all(not seat.heard_by and not seat.before for seat in seats):
         return
     places = {seat.session.stream: index for index, seat in enumerate(seats)}
     for index, seat in enumerate(seats):
-        for stream in seat.heard_by or ():
+        now, before = seat.heard_by or (), seat.before or ()
+        for stream in {*now, *before}:
             place = places.get(stream)
             if place is not None and seats[place].room == seat.room and place != index:
-                mixed[place] += voices[index]
+                share = 1 if stream in now and stream in before else rise if stream in now else 1 - rise
+                mixed[place] += voices[index] * share

@@ -24,10 +24,12 @@ class Seat:
         "_held",
         "_pending",
         "_wide",
+        "before",
         "buffer",
         "codec",
         "encoder",
         "fresh",
+        "heard",
         "heard_by",
         "histories",
         "noise",
@@ -43,6 +45,10 @@ class Seat:
         self.room = room
         self.heard_by = heard_by
         """Streams of the room that hear this one; None: all."""
+        self.before: tuple[int, ...] | None = ()
+        """Those who heard it in the last tick."""
+        self.heard = False
+        """Its peer said something in the last tick."""
         self.codec = "PCMA"
         self.buffer: JitterBuffer = JitterBuffer("PCMA")
         """What its peer says in G.711."""

@@ -79,6 +79,74 @@ def test_listen_whisper_and_barge_are_switched_live() -> None:
     near(room.run(), s1=2500, s2=1000, s3=-1)
 
 
+def _clicks(sound: np.ndarray, frequency: float) -> int:
+    """Samples of a tone that do not follow from the two before: x[n+1] = 2 cos(w) x[n] - x[n-1]."""
+    foretold = 2 * np.cos(2 * np.pi * frequency / 8000) * sound[1:-1] - sound[:-2]
+    return int(np.count_nonzero(np.abs(sound[2:] - foretold) > 0.1 * PEAK))
+
+
+PEAK = 8000.0
+
+
+def test_a_supervisor_s_voice_comes_and_goes_without_a_click() -> None:
+    """Listen, whisper, barge, and back, by each way: in the middle of a tone none of the ears hears a click."""
+    frequency = 431.0
+    tone = PEAK * np.sin(2 * np.pi * frequency * np.arange(8000) / 8000)
+    room = Room(1, 2, 3)
+    studio = room.studio
+    studio.do(MixJoin(1, 7), MixJoin(2, 7), MixJoin(3, 7, ()))
+    heard: dict[int, list[np.ndarray]] = {1: [], 2: []}
+    frames = 0
+    loud: list[tuple[bool, bool]] = []
+    for heard_by in ((), (2,), None, (2,), (), None, (), (1,), (2,), None, (1, 2), ()):
+        studio.do(MixJoin(3, 7, heard_by))
+        for _ in range(10):
+            at = frames * 160 % 8000
+            frames += 1
+            for stream, said in ((1, np.zeros(160)), (2, np.zeros(160)), (3, tone[at : at + 160])):
+                codec = studio.core.sessions[stream].codec
+                assert codec is not None
+                now = studio.now
+                studio.hear(stream, encode(codec.name, said.astype(np.int16)))
+                studio.now = now
+            for stream, packets in studio.wait(0.02).items():
+                if stream in heard:
+                    law = "PCMU" if stream % 2 else "PCMA"
+                    heard[stream] += [decode(law, packet.payload).astype(float) for packet in packets]
+        loud.append((heard[1][-1].std() > 5000, heard[2][-1].std() > 5000))
+    assert loud == [
+        (False, False),
+        (False, True),
+        (True, True),
+        (False, True),
+        (False, False),
+        (True, True),
+        (False, False),
+        (True, False),
+        (False, True),
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
+    for parts in heard.values():
+        assert _clicks(np.concatenate(parts), frequency) == 0
+
+
+def test_who_begins_to_speak_in_the_middle_of_a_tone_does_not_click() -> None:
+    frequency = 431.0
+    tone = PEAK * np.cos(2 * np.pi * frequency * np.arange(8000) / 8000)
+    room = Room(1, 2)
+    studio = room.studio
+    studio.do(MixJoin(1, 7), MixJoin(2, 7))
+    heard: list[np.ndarray] = []
+    for frame in range(20):
+        studio.hear(2, encode("PCMA", tone[frame * 160 : frame * 160 + 160].astype(np.int16)))
+        studio.now -= 0.02
+        heard += [decode("PCMU", packet.payload).astype(float) for packet in studio.wait(0.02).get(1, [])]
+    assert heard[-1].std() > 5000
+    assert _clicks(np.concatenate(heard), frequency) == 0
+
+
 def test_the_stream_of_packets_to_a_peer_has_no_seam() -> None:
     """Bridged, then in a room, then bridged again: one source, no gap, time that runs with the clock."""
     room = Room(1, 2, 3)
