@@ -1,5 +1,5 @@
 # Two commands: `make run` shows softacd at work, `make test` proves it. Both set up what they need.
-.PHONY: run test lint types bench fuzz setup dev docs lock clean
+.PHONY: run test lint types bench fuzz setup dev docs console lock clean
 
 PYTHON = .venv/bin/python
 FUZZED = message stack stream description digest uri packet relayed transcoded reports keys buffer decoded checks \
@@ -33,6 +33,11 @@ fuzz: dev
 
 docs: dev
 	$(PYTHON) -m softacd.ops.build_docs
+
+# The console's files, after a change of console/ or of what the API answers (needs node and npm).
+console: dev
+	$(PYTHON) -m softacd.web.typescript
+	cd console && npm ci --ignore-scripts --no-audit --no-fund --silent && npx tsc --noEmit && node build.mjs
 
 # The lock files, after a change of pyproject.toml (needs uv).
 lock:

@@ -104,15 +104,16 @@ class Description(OpenAPIRenderPlugin):
 
     def __init__(self) -> None:
         super().__init__(path=DESCRIPTION_PATH.removeprefix(API_ROOT), media_type=OpenAPIMediaType.OPENAPI_JSON)
-        self._body = b""
+        self.body = b""
+        """The document, once made."""
 
     def make(self, application: Litestar) -> None:
         """Make the document now: it takes tens of milliseconds, which a switch has at its start and not later."""
-        self._body = describe(application)
+        self.body = describe(application)
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the document."""
-        return self._body
+        return self.body
 
 
 async def _answer_as_json(response: Response[Any]) -> Response[Any]:

@@ -120,6 +120,8 @@ class WebServer:
             logging_config=None,
         )
         description.make(application)
+        self.described = description.body
+        """The API's description of itself, as JSON."""
         self.application = Gate(
             application,  # type: ignore[arg-type] # the framework has narrower types for the same ASGI shapes
             self._access,

@@ -1,0 +1,676 @@
+// Made from /api/v1/openapi.json by `python -m softacd.web.typescript`: change it there.
+
+/** An agent now. */
+export interface AgentView {
+  /** Its configured name. */
+  name: string;
+  /** Name to show; empty: none is configured. */
+  display_name: string;
+  /** Extension of the agent's phone. */
+  phone: string;
+  /** What the agent said. */
+  status: string;
+  /** What the machine sees. */
+  state: string;
+  /** Why, in a word or a SIP reason phrase. */
+  reason: string;
+  /** Since when, ms since 1970-01-01 UTC. */
+  since: number;
+  /** Whether it can be reached now. */
+  reachable: boolean;
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** Calls the agent answered since midnight. */
+  answered_today: number;
+  /** The call whose topic the agent must still say; empty: none. */
+  topic_owed: string;
+}
+
+/** An article to offer instead. */
+export interface Alternative {
+  /** Its number. */
+  sku: string;
+  /** What people call it. */
+  name: string;
+  /** Pieces at hand. */
+  stock: number;
+}
+
+/** A number that is not served. */
+export interface Block {
+  /** E.164. */
+  number: string;
+  /** When it is served again, ms since 1970-01-01 UTC; 0: never. */
+  until: number;
+  /** Why, in the owner's words. */
+  reason: string;
+  /** When it was blocked, ms since 1970-01-01 UTC. */
+  since: number;
+}
+
+/** A promise: when the article comes, this agent calls this customer back. */
+export interface Bookmark {
+  /** Its number. */
+  id: number;
+  /** The article. */
+  sku: string;
+  /** Whom to call, E.164. */
+  number: string;
+  /** Who promised. */
+  agent: string;
+  /** What was agreed. */
+  note: string;
+  /** When, ms since 1970-01-01 UTC. */
+  made: number;
+  /** When the article came, ms since 1970-01-01 UTC: since then it is a task; 0: not yet. */
+  arrived: number;
+  /** When the customer was called, ms since 1970-01-01 UTC; 0: not yet. */
+  done: number;
+}
+
+/** One thing that happened to a call: flow steps, keys, announcements, offers, hold, connect. */
+export interface CallEvent {
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** When, ms since 1970-01-01 UTC. */
+  at: number;
+  /** What happened, in a word. */
+  kind: string;
+  /** More about it, in words. */
+  detail: string;
+}
+
+/** Calls, newest first. */
+export interface CallPage {
+  /** Calls that live now and match; on the first page only. */
+  live: CallView[];
+  /** Calls from the records; those that live are among them with outcome "open". */
+  calls: CallRecord[];
+  /** `before` of the next page; null on the last one. */
+  next: number | null;
+}
+
+/** One call, from the first INVITE to the last BYE. Written when it starts and again when it ends. */
+export interface CallRecord {
+  /** Its id, unique over all nodes. */
+  id: string;
+  /** Seen from the shop: incoming, outgoing, internal. */
+  direction: Direction;
+  /** When it began, ms since 1970-01-01 UTC. */
+  started: number;
+  /** Number or extension as presented. */
+  caller: string;
+  /** Number or extension dialled. */
+  called: string;
+  /** Name of the trunk; empty when there is none. */
+  trunk: string;
+  /** When the switch or the called party first answered the caller. */
+  answered: number;
+  /** Name of the queue; empty when there is none. */
+  queue: string;
+  /** When the caller entered the (last) queue. */
+  queued: number;
+  /** When a human was first connected. */
+  connected: number;
+  /** The agent who talked to the caller last; each conversation is a Segment. */
+  agent: string;
+  /** When it ended, ms since 1970-01-01 UTC; 0: not yet. */
+  ended: number;
+  /** Time in the queue, ms. */
+  wait_ms: number;
+  /** Time in conversation, ms. */
+  talk_ms: number;
+  /** Time on hold, ms. */
+  hold_ms: number;
+  /** How the call ended; open while it lives. */
+  outcome: Outcome;
+  /** SIP status or Q.850-like cause that ended it; 200 for a normal hang-up. */
+  cause: number;
+  /** "caller", "called", "switch". */
+  ended_by: string;
+  /** Keys pressed in flows, in order; "x" for one that is a secret. */
+  keys: string;
+  /** For missed calls: when somebody called back or the caller got through; 0 while open. */
+  missed_handled: number;
+  /** Name shown to who was called: a customer's, with the label of the category, or what the carrier presented. */
+  caller_name: string;
+  /** The caller's category when the call came; empty: none. */
+  category: string;
+  /** Id of the customer who called; empty: nobody known. */
+  customer: string;
+  /** Reason of contact, as the agent said; empty: not said. */
+  topic: string;
+}
+
+/** Everything known of one call. */
+export interface CallStoryAnswer {
+  /** Where the call is now; null when it is over. */
+  live: CallView | null;
+  /** Its record; null in the moment before it is first written. */
+  call: CallRecord | null;
+  /** Its legs that ended, in order of time. */
+  legs: LegRecord[];
+  /** Its conversations, in order; a transfer ends one and begins another. */
+  segments: Segment[];
+  /** What happened, in order of time. */
+  events: CallEvent[];
+  /** Its SIP messages, in order of time. */
+  trace: TraceRow[];
+}
+
+/** A call that lives now. */
+export interface CallView {
+  /** Its id, unique over all nodes. */
+  id: string;
+  /** Seen from the shop: incoming, outgoing, internal. */
+  direction: string;
+  /** Number or extension of the caller, as presented. */
+  caller: string;
+  /** Number or extension dialled. */
+  called: string;
+  /** Name of the trunk; empty when there is none. */
+  trunk: string;
+  /** "greeting", "menu", "queue", "ringing", "talking", "held" ... */
+  phase: string;
+  /** Since when, ms since 1970-01-01 UTC. */
+  since: number;
+  /** Name of the queue; empty when there is none. */
+  queue: string;
+  /** Place in the queue, 1 is next; 0: not waiting. */
+  position: number;
+  /** Seconds a caller may expect to wait; null when there is no trustworthy estimate. */
+  expected_wait: number | null;
+  /** Name of the agent; empty when there is none. */
+  agent: string;
+  /** When it began, ms since 1970-01-01 UTC. */
+  started: number;
+  /** Name of the caller as phones show it; empty: not known. */
+  caller_name: string;
+  /** Category of the customer who calls; empty: none. */
+  category: string;
+  /** Id of the customer who calls; empty: nobody known. */
+  customer: string;
+  /** Reason of contact; empty: not said yet. */
+  topic: string;
+  /** The caller's device and the one it talks to, with how well they are heard. */
+  legs: LegView[];
+}
+
+/** One call with a customer. */
+export interface Contact {
+  /** The call's id. */
+  call: string;
+  /** When it began, ms since 1970-01-01 UTC. */
+  at: number;
+  /** Who called whom, seen from the house. */
+  direction: Direction;
+  /** The number the customer used or was called at. */
+  number: string;
+  /** The queue; empty: none. */
+  queue: string;
+  /** Reason of contact; empty: not said. */
+  topic: string;
+  /** Who talked to the customer, in order. */
+  agents: string[];
+  /** How it ended. */
+  outcome: Outcome;
+  /** How long the customer waited. */
+  wait_ms: number;
+  /** How long they talked. */
+  talk_ms: number;
+}
+
+/** Contacts with a customer, newest first. */
+export interface ContactPage {
+  /** The customer's numbers, or the one that was asked for. */
+  numbers: string[];
+  /** The contacts. */
+  contacts: Contact[];
+  /** `before` of the next page; null on the last one. */
+  next: number | null;
+}
+
+/** One customer. Known again by `external_id` where there is one, else by any of the numbers. */
+export interface Customer {
+  /** Telephone numbers, at least one; any spelling goes in, E.164 comes out. */
+  numbers: string[];
+  /** Name as agents' phones shall show it. */
+  name: string;
+  /** Id in the system the customer comes from; empty: none. */
+  external_id: string;
+  /** A configured category; empty: none. */
+  category: string;
+  /** Name of the agent who looks after the customer; empty: none. */
+  manager: string;
+  /** Language code of two or three small letters; empty: not known. */
+  language: string;
+  /** Whatever agents should know. */
+  notes: string;
+  /** Given by softacd; ignored when a customer is put. */
+  id: number;
+  /** When it last changed, ms since 1970-01-01 UTC; ignored when a customer is put. */
+  updated: number;
+}
+
+/** Seen from the shop. */
+export type Direction = "incoming" | "outgoing" | "internal";
+
+/** The kinds of error an answer names. */
+export type ErrorWord = "closed" | "internal" | "invalid" | "no-such-method" | "not-found" | "not-possible" | "too-large" | "too-many" | "unauthorised" | "unavailable";
+
+/** A delivery on its way, with the day to tell a customer. */
+export interface Expected {
+  /** What was promised. */
+  supply: Supply;
+  /** The promised day and the supplier's usual delay, and never a day that is past. */
+  likely: string;
+  /** The day by which nine of ten of this supplier's deliveries have come. */
+  cautious: string;
+}
+
+/** Why one customer was not taken; the others were. */
+export interface FieldProblem {
+  /** Which one of those put, the first is 0. */
+  row: number;
+  /** Its field that is wrong. */
+  field: string;
+  /** What is wrong with it. */
+  message: string;
+  /** What should stand there. */
+  expected: string;
+}
+
+/** What is known of a number. */
+export interface Found {
+  /** E.164. */
+  number: string;
+  /** Whose it is; null: nobody's. */
+  customer: Customer | null;
+  /** Its entry on the blacklist; null: it is served. */
+  block: Block | null;
+}
+
+/** One article. */
+export interface Goods {
+  /** The shop's own number of the article. */
+  sku: string;
+  /** What people call it. */
+  name: string;
+  /** Pieces at hand. */
+  stock: number;
+  /** What the supplier says of it. */
+  supplier_comment: string;
+  /** What the shop's buyer says of it. */
+  buyer_comment: string;
+  /** Articles to offer instead, by their numbers, the best first. */
+  alternatives: (string | unknown)[];
+}
+
+/** All that is known of one article. */
+export interface GoodsCard {
+  /** The article. */
+  goods: Goods;
+  /** What is on its way, the likeliest first. */
+  expected: Expected[];
+  /** Those who deliver it. */
+  suppliers: Supplier[];
+  /** What to offer instead, the best first. */
+  alternatives: Alternative[];
+  /** Customers who wait for it. */
+  bookmarks: number;
+}
+
+/** Opening hours now. */
+export interface HoursView {
+  /** Its configured name. */
+  name: string;
+  /** Whether it is open. */
+  open: boolean;
+  /** Why it is closed, where the week's plan is not the cause: a holiday, a date, by hand. */
+  why: string;
+  /** Closed until somebody opens it again. */
+  closed_by_hand: boolean;
+  /** When it opens next by its hours, ms since 1970-01-01 UTC; 0: open now, closed by hand, or not within a month. */
+  opens: number;
+}
+
+/** What holds for the whole house. */
+export interface HouseView {
+  /** The callers of every queue go to the mobile phones. */
+  emergency: boolean;
+  /** Every opening hours that are configured. */
+  hours: HoursView[];
+}
+
+/** One leg: one dialog with one device, and its voice. Written when it ends. */
+export interface LegRecord {
+  /** Its id, unique over all nodes. */
+  id: string;
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** "trunk:alpha", "phone:101", "agent:ann". */
+  party: string;
+  /** Its number. */
+  number: string;
+  /** Whether the switch called this device. */
+  outgoing: boolean;
+  /** When it began, ms since 1970-01-01 UTC. */
+  started: number;
+  /** Call-ID of the dialog. */
+  sip_call_id: string;
+  /** When it first rang, ms since 1970-01-01 UTC; 0: never. */
+  ringing: number;
+  /** When it was answered, ms since 1970-01-01 UTC; 0: never. */
+  answered: number;
+  /** When it ended, ms since 1970-01-01 UTC; 0: not yet. */
+  ended: number;
+  /** What ended it or why it is in this state. */
+  cause: number;
+  /** Why, in a word or a SIP reason phrase. */
+  reason: string;
+  /** Codec of the voice. */
+  codec: string;
+  /** Voice packets sent. */
+  packets_sent: number;
+  /** Voice packets received. */
+  packets_received: number;
+  /** Voice packets lost on the way to the switch. */
+  packets_lost: number;
+  /** Jitter of the voice received, ms. */
+  jitter_ms: number;
+  /** Packets the other side reports lost. */
+  remote_lost: number;
+  /** Jitter the other side reports, ms. */
+  remote_jitter_ms: number;
+  /** Time there and back, ms. */
+  round_trip_ms: number;
+  /** Packets from addresses that are not the other side's; dropped. */
+  strangers: number;
+  /** How well its voice arrived here: the E-model's estimate of a listener's opinion, 1 to 4.5 (ITU-T G.107); 0: none arrived. */
+  mos: number;
+  /** How well it heard us, by its own reports; 0: it reported nothing. */
+  remote_mos: number;
+  /** What was wrong with its voice: "sent no audio", "stopped sending audio". */
+  fault: string;
+}
+
+/** The voice of one device in a call that lives, as of the newest reports (every five seconds). */
+export interface LegView {
+  /** "trunk:alpha", "phone:101". */
+  party: string;
+  /** Codec of the voice. */
+  codec: string;
+  /** How well its voice arrives here, 1 to 4.5 (E-model, ITU-T G.107); 0: nothing has arrived, or no report yet. */
+  mos: number;
+  /** How well it hears us, by its own reports; 0: it reports nothing. */
+  remote_mos: number;
+  /** Packets that did not arrive here. */
+  lost: number;
+  /** Jitter of the voice received, ms. */
+  jitter_ms: number;
+  /** Time there and back, ms. */
+  round_trip_ms: number;
+  /** What is wrong with its voice: "sent no audio"; empty: nothing. */
+  fault: string;
+}
+
+/** A caller nobody has reached yet, however often he called. The row is gone once either side gets through. */
+export interface MissedCaller {
+  /** As presented by the last call; empty: withheld, and then every call is a row of its own. */
+  number: string;
+  /** Name of the customer as phones show it, or as the carrier presented it; empty: not known. */
+  name: string;
+  /** Category of the customer; empty: none. */
+  category: string;
+  /** Id of the customer; empty: nobody known. */
+  customer: string;
+  /** Missed calls. */
+  count: number;
+  /** When the first of them began. */
+  first: number;
+  /** When the last of them began. */
+  last: number;
+  /** The longest time spent waiting in one of them. */
+  waited_ms: number;
+  /** Queue of the last of them; empty: he got to none. */
+  queue: string;
+  /** The agent who takes care: assigned, else the customer's manager, else who let it ring last; empty: nobody. */
+  owner: string;
+  /** Whether somebody decided on the owner. */
+  assigned: boolean;
+  /** Ids of the calls, the newest first. */
+  calls: string[];
+  /** Queues of these calls, in the same order. */
+  queues: string[];
+  /** What it costs to lose this caller: once, however often he called; the most any of the queues says. */
+  value: number;
+}
+
+/** Whom nobody has reached yet, who called last first. */
+export interface MissedList {
+  /** A row for each caller. */
+  callers: MissedCaller[];
+  /** What all of them are worth together, each counted once. */
+  value: number;
+  /** Of every value (ISO 4217); empty: not said. */
+  currency: string;
+}
+
+/** How a call ended, in one word. OPEN only while it lives; INTERRUPTED is written by the next start. */
+export type Outcome = "open" | "answered" | "abandoned" | "missed" | "busy" | "no-answer" | "failed" | "refused" | "served" | "interrupted";
+
+/** A phone: its registrations and calls. */
+export interface PhoneView {
+  /** The phone's extension. */
+  extension: string;
+  /** Name to show; empty: none is configured. */
+  display_name: string;
+  /** Addresses the phone is registered from; empty: not registered. */
+  contacts: string[];
+  /** Calls the phone is in. */
+  calls: number;
+  /** Its user does not want it to ring. */
+  do_not_disturb: boolean;
+  /** Where every call goes; empty: nowhere. */
+  forward_always: string;
+  /** Where calls go that find it busy; empty: nowhere. */
+  forward_busy: string;
+  /** Where calls go that nobody answers; empty: nowhere. */
+  forward_no_answer: string;
+}
+
+/** Every answer with a status of 400 or more. */
+export interface Problem {
+  /** What kind of error, for programs. */
+  error: ErrorWord;
+  /** What went wrong, in words. */
+  detail: string;
+  /** What to do about it, in words; empty when there is nothing to say. */
+  remedy: string;
+}
+
+/** What became of the customers that were put. */
+export interface PutReport {
+  /** Customers that are new. */
+  created: number;
+  /** Customers that were known and changed. */
+  updated: number;
+  /** Customers that were known and are as put. */
+  unchanged: number;
+  /** Customers that were not taken, and why. */
+  problems: FieldProblem[];
+}
+
+/** A queue now and today. `service_level`: 0..1 of offered calls answered within the threshold, None before any. */
+export interface QueueView {
+  /** Its configured name. */
+  name: string;
+  /** Its number. */
+  number: string;
+  /** Callers who wait. */
+  waiting: number;
+  /** Seconds the first caller has waited. */
+  longest_wait_s: number;
+  /** Agents of the queue who could take a call. */
+  ready: number;
+  /** Agents of the queue in a call, ringing or wrapping up. */
+  busy: number;
+  /** Agents of the queue who are logged in. */
+  staffed: number;
+  /** Callers who entered the queue since midnight. */
+  offered: number;
+  /** Callers answered since midnight. */
+  answered: number;
+  /** Callers who gave up since midnight. */
+  abandoned: number;
+  /** Share of offered calls answered within the threshold, 0 to 1; null before any. */
+  service_level: number | null;
+  /** Seconds a caller may expect to wait; null when there is no trustworthy estimate. */
+  expected_wait: number | null;
+  /** How far the estimates of some 30 recent waits were off, on average; None before any was judged. */
+  estimate_error_s: number | null;
+  /** Share of those waits that were within their estimated range, 0 to 1; 0.8 is intended. */
+  estimate_coverage: number | null;
+  /** Reasons of contact its agents choose from. */
+  topics: string[];
+  /** A wrap-up cannot be ended early without one. */
+  topic_required: boolean;
+  /** Calls of it that were missed since the start. */
+  missed: number;
+  /** What it costs to miss one of its callers. */
+  missed_value: number;
+  /** What the missed calls since the start cost together, each counted. */
+  missed_cost: number;
+}
+
+/** Recordings, newest first. */
+export interface RecordingPage {
+  /** Accounts of them; one whose `ended` is 0 is being made. */
+  recordings: RecordingRecord[];
+  /** `before` of the next page; null on the last one. */
+  next: number | null;
+}
+
+/** One recording: a WAV file, left what `party` said, right what it heard. Written when it begins and ends. */
+export interface RecordingRecord {
+  /** The call's id and a number within the call. */
+  id: string;
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** Whose line was recorded: "trunk:alpha", "phone:101". */
+  party: string;
+  /** Name of the queue; empty when there is none. */
+  queue: string;
+  /** The agent who was heard last. */
+  agent: string;
+  /** When it began, ms since 1970-01-01 UTC. */
+  started: number;
+  /** Path below the directory of recordings. */
+  file: string;
+  /** When it ended, ms since 1970-01-01 UTC; 0: not yet. */
+  ended: number;
+  /** Length of the file. */
+  seconds: number;
+  /** Size of the file; 0: there is none. */
+  octets: number;
+  /** How often it was paused; a tone in the file marks each. */
+  pauses: number;
+  /** For how long it was paused, together. */
+  paused_ms: number;
+  /** When the file was removed because its time was over; 0: it is there. */
+  removed: number;
+  /** Why it could not be written to its end. */
+  error: string;
+}
+
+/** One conversation of a call: who of the house talked, and how long. A transfer ends one and begins another. */
+export interface Segment {
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** 1, 2, ... within the call. */
+  number: number;
+  /** "agent:ann", "phone:101", "trunk:alpha": whom the caller talked to. */
+  party: string;
+  /** Name of the agent; empty when there is none. */
+  agent: string;
+  /** When it began, ms since 1970-01-01 UTC. */
+  started: number;
+  /** When it ended, ms since 1970-01-01 UTC; 0: not yet. */
+  ended: number;
+  /** Time in conversation, ms. */
+  talk_ms: number;
+  /** Time on hold, ms. */
+  hold_ms: number;
+  /** "caller", "called", "switch", "transfer", "cut-off" (the called party's line died). */
+  ended_by: string;
+}
+
+/** How a supplier has kept promises. */
+export interface Supplier {
+  /** The supplier's name. */
+  name: string;
+  /** Deliveries judged: the latest, at most 50. */
+  deliveries: number;
+  /** Half of them came no later than so many days after the promised day; 0 when none is known. */
+  usual_delay_days: number;
+  /** Nine of ten came no later than so. */
+  cautious_delay_days: number;
+  /** The part that came on the promised day or before, 0 to 1. */
+  on_time: number;
+}
+
+/** A delivery that a supplier has promised. Known again by its `reference`. */
+export interface Supply {
+  /** The shop's number of the order. */
+  reference: string;
+  /** The article. */
+  sku: string;
+  /** Who delivers. */
+  supplier: string;
+  /** Pieces ordered. */
+  quantity: number;
+  /** The day the supplier names. */
+  promised: string;
+  /** The day it came; empty: not yet. */
+  received: string;
+}
+
+/** One SIP message of a call, for the ladder. */
+export interface TraceRow {
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** When, ms since 1970-01-01 UTC. */
+  at: number;
+  /** Whether the switch sent it. */
+  sent: boolean;
+  /** The other end: "trunk:alpha", "phone:101". */
+  party: string;
+  /** "INVITE", "180 Ringing". */
+  line: string;
+  /** Its CSeq header. */
+  cseq: string;
+}
+
+/** A carrier: is it there, and how loaded. */
+export interface TrunkView {
+  /** Its configured name. */
+  name: string;
+  /** "registered", "registering", "backing-off", "rejected", "static", "unreachable", "stopped", "resolving" ... */
+  state: string;
+  /** Since when, ms since 1970-01-01 UTC. */
+  since: number;
+  /** What ended it or why it is in this state. */
+  cause: string;
+  /** Answer to OPTIONS; None when not probed. */
+  reachable: boolean | null;
+  /** Time there and back, ms. */
+  round_trip_ms: number | null;
+  /** Calls on the trunk. */
+  calls: number;
+  /** When the last call came in through it, ms since 1970-01-01 UTC; 0: none yet. */
+  last_incoming: number;
+  /** Failed tries in a row. */
+  failures: number;
+  /** How it has served lately: "good", "fair" or "poor". */
+  quality: string;
+}

@@ -1,0 +1,20 @@
+import "./style/tokens.css";
+import "./style/fonts.css";
+import "./style/base.css";
+import "./style/parts.css";
+import "./style/shell.css";
+import "./style/desk.css";
+import "./style/wall.css";
+import "./style/pages.css";
+import { render } from "preact";
+import { signedOut } from "./api/client";
+import { over, resume } from "./api/session";
+import { App } from "./app";
+import { dress, theme } from "./theme";
+import { isLanguage, preferred, speak } from "./words";
+
+dress(theme.value);
+signedOut.then = over;
+const [session] = await Promise.all([resume(), speak(preferred())]);
+if (session && !localStorage.getItem("language") && isLanguage(session.language)) await speak(session.language);
+render(<App />, document.body);

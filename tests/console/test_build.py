@@ -1,0 +1,75 @@
+"""The console as committed is what its source gives, is small, and is true of the API's description."""
+
+import filecmp
+import gzip
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from softacd.web import typescript
+
+ROOT = Path(__file__).parents[2]
+CONSOLE = ROOT / "console"
+BUILT = ROOT / "softacd/web/static/desk"
+MOST = 400 * 1024
+"""Octets of everything a browser may load, packed."""
+
+
+def test_types_are_what_the_description_gives() -> None:
+    made = typescript.types(typescript.description()["components"]["schemas"], typescript.wanted())
+    assert typescript.TARGET.read_text(encoding="utf-8") == made, "run: make console"
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the source with the libraries of its lock file."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("node and npm are not installed (Debian: nodejs, npm)")
+    place = tmp_path_factory.mktemp("console") / "console"
+    shutil.copytree(CONSOLE, place, ignore=shutil.ignore_patterns("node_modules"))
+    run(place, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+    return place
+
+
+def run(place: Path, *command: str) -> None:
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_committed_console_is_what_its_source_gives(workshop: Path, tmp_path: Path) -> None:
+    run(workshop, "node", "build.mjs", str(tmp_path / "desk"))
+    made = sorted(path.relative_to(tmp_path / "desk") for path in (tmp_path / "desk").rglob("*") if path.is_file())
+    assert made == sorted(path.relative_to(BUILT) for path in BUILT.rglob("*") if path.is_file()), "run: make console"
+    different = [name for name in made if not filecmp.cmp(tmp_path / "desk" / name, BUILT / name, shallow=False)]
+    assert not different, "run: make console"
+
+
+def test_the_source_has_the_types_it_says(workshop: Path) -> None:
+    run(workshop, "npx", "--no-install", "tsc", "--noEmit")
+
+
+def test_it_is_small_and_asks_nobody_else() -> None:
+    packed = 0
+    for path in (BUILT / "assets").iterdir():
+        content = path.read_bytes()
+        packed += len(content if path.suffix == ".woff2" else gzip.compress(content, 9))
+        if path.suffix in (".js", ".css"):
+            loads = re.findall(r"""(?:from|import|url|src=)\s*\(?["']?(https?:)?//""", content.decode())
+            assert not loads, path.name
+    assert packed < MOST, packed
+    page = (BUILT / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=", page), "nothing stands in the page itself"
+    assert set(re.findall(r'(?:src|href)="([^"]*)"', page)) <= {
+        "/" + path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*")
+    }
+
+
+def test_every_library_in_it_has_its_licence() -> None:
+    text = (BUILT / "LICENSES.md").read_text(encoding="utf-8")
+    for library in ("@fontsource-variable/onest", "jssip", "lucide-preact", "preact"):
+        assert f"# {library} " in text
+    assert "SIL OPEN FONT LICENSE" in text
+    assert "MIT" in text
