@@ -9,6 +9,7 @@ import { MissedPage } from "./calls/missed";
 import { DeskPage } from "./desk/page";
 import { FloorPage } from "./floor/page";
 import { PAGES, type PageName } from "./pages";
+import { ReportsPage } from "./reports/page";
 import { go, path } from "./route";
 import { Sayings, Shell } from "./shell";
 import { SignIn } from "./signin";
@@ -21,6 +22,7 @@ const DRAWN: Record<PageName, () => preact.JSX.Element> = {
   goods: GoodsPage,
   floor: FloorPage,
   wall: WallPage,
+  reports: ReportsPage,
 };
 
 export function App() {

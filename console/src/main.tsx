@@ -1,4 +1,5 @@
 import "./style/tokens.css";
+import "uplot/dist/uPlot.min.css";
 import "./style/fonts.css";
 import "./style/base.css";
 import "./style/parts.css";

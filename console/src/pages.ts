@@ -1,6 +1,7 @@
 // The pages, in the order of the rail, and who has them. The switch refuses the rest, whatever is drawn here.
 import { computed, type ReadonlySignal } from "@preact/signals";
 import {
+  ChartColumn,
   Headset,
   History,
   type LucideIcon,
@@ -11,7 +12,7 @@ import {
 } from "lucide-preact";
 import { me, supervises } from "./api/session";
 
-export type PageName = "desk" | "missed" | "calls" | "goods" | "floor" | "wall";
+export type PageName = "desk" | "missed" | "calls" | "goods" | "floor" | "wall" | "reports";
 
 export interface Page {
   name: PageName;
@@ -29,4 +30,5 @@ export const PAGES: readonly Page[] = [
   { name: "missed", icon: PhoneMissed, shown: everybody },
   { name: "calls", icon: History, shown: everybody },
   { name: "goods", icon: Package, shown: everybody },
+  { name: "reports", icon: ChartColumn, shown: supervises },
 ];

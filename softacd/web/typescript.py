@@ -7,16 +7,13 @@ console names (imports of `api/types` in its source) and all they refer to.
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
-from softacd.calls.control import Control
-from softacd.calls.customers import Customers
-from softacd.calls.goods import Knowledge
 from softacd.web.errors import DESCRIPTION_PATH
-from softacd.web.history import History
 from softacd.web.server import WebServer, WebServerSettings
 
 SOURCE = Path(__file__).parents[2] / "console/src"
@@ -30,15 +27,13 @@ Schema = Mapping[str, Any]
 
 def description() -> dict[str, Any]:
     """The API's description, of a server that is never started. Nothing is asked of what it would serve."""
-    nothing = object()
-    server = WebServer(
-        WebServerSettings(),
-        cast(Control, nothing),
-        cast(History, nothing),
-        version="",
-        customers=cast(Customers, nothing),
-        knowledge=cast(Knowledge, nothing),
-    )
+    nothing: Any = object()
+    rooms = {  # everything a server may be given to serve
+        name: nothing
+        for name, parameter in signature(WebServer).parameters.items()
+        if parameter.kind is Parameter.KEYWORD_ONLY and parameter.default is None
+    }
+    server = WebServer(WebServerSettings(), nothing, nothing, version="", **rooms)
     document: dict[str, Any] = msgspec.json.decode(server.described)
     return document
 

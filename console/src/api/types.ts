@@ -1,5 +1,51 @@
 // Made from /api/v1/openapi.json by `python -m softacd.web.typescript`: change it there.
 
+/** What one agent did in a period. Figures of conversations are of those that began in it. */
+export interface AgentFigures {
+  /** The agent; of the total: empty. */
+  name: string;
+  /** How often the phone rang for a caller of a queue. */
+  rung: number;
+  /** Conversations with callers, those taken over by transfer too. */
+  conversations: number;
+  /** Seconds of them. */
+  talk_s: number;
+  /** Seconds callers of his were on hold. */
+  hold_s: number;
+  /** Seconds in wrap-up. */
+  wrap_up_s: number;
+  /** Conversation, hold and wrap-up of a conversation. */
+  handling_mean_s: number | null;
+  /** Seconds in calls no queue gave him. */
+  own_calls_s: number;
+  /** Seconds available with nothing to do. */
+  idle_s: number;
+  /** Seconds offered a call, or rung. */
+  ringing_s: number;
+  /** Seconds of status available, whatever he did in it. */
+  available_s: number;
+  /** Seconds logged in with any other status. */
+  paused_s: number;
+  /** Seconds logged in. */
+  staffed_s: number;
+  /** Conversation, hold and wrap-up, of the time available or in them: 0 to 1. */
+  occupancy: number | null;
+}
+
+/** Figures of agents in a period. */
+export interface AgentReport {
+  /** First day. */
+  first: string;
+  /** Last day; the period ends with it. */
+  last: string;
+  /** In which days are meant; empty: the machine's. */
+  time_zone: string;
+  /** In the order of their names: all who are configured, and those who have talked. */
+  rows: AgentFigures[];
+  /** All of them together. */
+  total: AgentFigures;
+}
+
 /** An agent now. */
 export interface AgentView {
   /** Its configured name. */
@@ -80,6 +126,44 @@ export interface CallEvent {
   detail: string;
 }
 
+/** Calls with one property in common. `offered` is `answered`, `abandoned` and `others` together. */
+export interface CallFigures {
+  /** Queue, topic, trunk or number; a day as "2026-06-01", an hour as "08"; empty: none was said. */
+  name: string;
+  /** Calls: with `queue` those that entered it, else those that came in from outside. */
+  offered: number;
+  /** Of them, those a human talked to. */
+  answered: number;
+  /** Of them, those that ended in the queue or before it without anybody. */
+  abandoned: number;
+  /** Of them, the rest: served by the machine, refused, failed. */
+  others: number;
+  /** Answered within the service level's seconds of their queue. */
+  within_target: number;
+  /** `within_target`, of all answered or abandoned in a queue: 0 to 1. */
+  service_level: number | null;
+  /** Seconds in the queue, of all who entered one. */
+  wait_mean_s: number | null;
+  /** Nine of ten waited no longer. */
+  wait_p90_s: number | null;
+  /** The longest. */
+  wait_longest_s: number | null;
+  /** Seconds in the queue of those who were answered. */
+  answer_mean_s: number | null;
+  /** Seconds of conversation, together. */
+  talk_s: number;
+  /** Seconds on hold, together. */
+  hold_s: number;
+  /** Seconds of wrap-up after these calls, together. */
+  wrap_up_s: number;
+  /** Conversation, hold and wrap-up of an answered call. */
+  handling_mean_s: number | null;
+  /** Callers who were missed and have not been reached since: each counted once, withheld numbers each call. */
+  lost_callers: number;
+  /** What they are worth: the most any of the queues they were missed in says. */
+  missed_money: number;
+}
+
 /** Calls, newest first. */
 export interface CallPage {
   /** Calls that live now and match; on the first page only. */
@@ -140,6 +224,26 @@ export interface CallRecord {
   customer: string;
   /** Reason of contact, as the agent said; empty: not said. */
   topic: string;
+}
+
+/** Figures of calls in a period. */
+export interface CallReport {
+  /** By what there are rows. */
+  kind: ReportKind;
+  /** First day. */
+  first: string;
+  /** Last day; the period ends with it. */
+  last: string;
+  /** In which days and hours are meant; empty: the machine's. */
+  time_zone: string;
+  /** Only calls of this queue; empty: of any and of none. */
+  queue: string;
+  /** Of `missed_money` (ISO 4217); empty: not said. */
+  currency: string;
+  /** In the order of their names. */
+  rows: CallFigures[];
+  /** All of them together. */
+  total: CallFigures;
 }
 
 /** Everything known of one call. */
@@ -583,6 +687,9 @@ export interface RecordingRecord {
   error: string;
 }
 
+/** By what the calls are grouped. */
+export type ReportKind = "queue" | "day" | "hour" | "topic" | "trunk" | "number";
+
 /** One conversation of a call: who of the house talked, and how long. A transfer ends one and begins another. */
 export interface Segment {
   /** Id of the call; empty when there is none. */
@@ -603,6 +710,32 @@ export interface Segment {
   hold_ms: number;
   /** "caller", "called", "switch", "transfer", "cut-off" (the called party's line died). */
   ended_by: string;
+}
+
+/** Time spent in each status, by agent and reason. */
+export interface StatusReport {
+  /** First day. */
+  first: string;
+  /** Last day; the period ends with it. */
+  last: string;
+  /** In which days are meant; empty: the machine's. */
+  time_zone: string;
+  /** By agent, then status, then reason. */
+  rows: StatusTime[];
+}
+
+/** How long an agent was in one status, for one reason. */
+export interface StatusTime {
+  /** The agent. */
+  agent: string;
+  /** What the agent said: "available", "break", ..., or "logged-out". */
+  status: string;
+  /** The reason given; empty: none. */
+  reason: string;
+  /** How long, together. */
+  seconds: number;
+  /** How often it was begun within the period. */
+  times: number;
 }
 
 /** How a supplier has kept promises. */
