@@ -112,7 +112,7 @@ export function fullMoment(at: number): string {
 
 export function day(text: string): string {
   const at = new Date(`${text}T12:00:00`);
-  return Number.isNaN(at.getTime()) ? text : at.toLocaleDateString(language.value, { dateStyle: "medium" });
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleDateString(language.value, { weekday: "short", day: "numeric", month: "short" });
 }
 
 /** A telephone number in groups, as it is read aloud. */

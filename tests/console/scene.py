@@ -5,6 +5,7 @@ Every answer is made of the API's own records, so a field that is renamed there 
 """
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -24,6 +25,7 @@ from softacd.calls.goods import (
 )
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import CallEvent, CallRecord, Direction, LegRecord, Outcome, TraceRow
+from softacd.calls.reports import AgentFigures, AgentReport, CallFigures, CallReport, ReportKind
 from softacd.calls.views import (
     AgentView,
     CallView,
@@ -194,6 +196,36 @@ GOODS_CARD = GoodsCard(
     2,
 )  # fmt: skip
 BOOKMARKS = [Bookmark(4, "SH-180", "+37369123456", "ann", "", NOW - 90_000 * S, NOW - 500 * S, 0)]
+FIGURES = [
+    CallFigures(
+        name, *counts, level, mean, mean * 2, mean * 6, mean * 0.8, 40_000.0, 900.0, 6000.0, 341.0, lost, lost * 450.0
+    )
+    for name, counts, level, mean, lost in (
+        ("2026-09-16", (148, 131, 9, 8, 112), 0.86, 21.0, 4),
+        ("2026-09-17", (201, 172, 21, 8, 140), 0.74, 34.0, 11),
+        ("2026-09-18", (187, 170, 12, 5, 151), 0.81, 26.0, 6),
+        ("2026-09-19", (92, 90, 1, 1, 88), 0.96, 9.0, 0),
+        ("2026-09-20", (12, 4, 8, 0, 2), 0.2, 80.0, 7),
+        ("2026-09-21", (176, 160, 10, 6, 139), 0.83, 24.0, 5),
+        ("2026-09-22", (84, 77, 5, 2, 66), 0.85, 22.0, 3),
+    )
+]
+REPORT = CallReport(
+    ReportKind.DAY, date(2026, 9, 16), date(2026, 9, 22), "Europe/Chisinau", "", "MDL", FIGURES,
+    CallFigures("", 900, 804, 66, 30, 698, 0.81, 25.0, 61.0, 480.0, 19.0, 280_000.0, 6300.0, 42_000.0, 341.0, 36, 16_200.0),
+)  # fmt: skip
+AGENT_FIGURES = [
+    AgentFigures(
+        "ann", 160, 140, 40_000.0, 1200.0, 7000.0, 341.0, 900.0, 20_000.0, 2400.0, 71_000.0, 9000.0, 80_000.0, 0.71
+    ),
+    AgentFigures(
+        "bob", 130, 101, 31_000.0, 400.0, 5000.0, 360.0, 0.0, 33_000.0, 2000.0, 71_000.0, 5000.0, 76_000.0, 0.51
+    ),
+]
+AGENT_REPORT = AgentReport(
+    REPORT.first, REPORT.last, "Europe/Chisinau", AGENT_FIGURES,
+    AgentFigures("", 290, 241, 71_000.0, 1600.0, 12_000.0, 350.0, 900.0, 53_000.0, 4400.0, 142_000.0, 14_000.0, 156_000.0, 0.61),
+)  # fmt: skip
 STORY = CallStoryAnswer(CALLS[2], RECORDS[0], LEG_RECORDS, [], EVENTS, TRACE)
 SESSIONS = {
     "agent": {"name": "ana", "role": "agent", "agent": "ann"},
@@ -221,6 +253,16 @@ class Scene:
             "/goods": GOODS,
             "/goods/SH-180": GOODS_CARD,
             "/bookmarks": BOOKMARKS,
+            "/reports/day": REPORT,
+            "/reports/agent": AGENT_REPORT,
+            "/reports/queue": msgspec.structs.replace(
+                REPORT,
+                kind=ReportKind.QUEUE,
+                rows=[
+                    msgspec.structs.replace(one, name=name)
+                    for one, name in zip(FIGURES, ("sales", "service", "accounts"), strict=False)
+                ],
+            ),
             "/house": HOUSE,
             "/recordings": {"recordings": [], "next": None},
         }
@@ -236,7 +278,7 @@ class Scene:
             "localStorage.setItem('phone', 'desk')"
         )
         page = await context.new_page()
-        await page.clock.set_fixed_time(NOW)
+        await page.clock.set_fixed_time(NOW / 1000)
         await page.route(f"{ORIGIN}/**", self._serve)
         await page.route_web_socket(lambda address: "/api/v1/live" in address, self._live)
         await page.goto(ORIGIN + "/")
