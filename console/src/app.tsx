@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { follow, unfollow } from "./api/live";
 import { session } from "./api/session";
+import { AdministrationPage } from "./admin/page";
 import { CallPage } from "./calls/call";
 import { CallsPage } from "./calls/calls";
 import { GoodsPage } from "./calls/goods";
@@ -23,6 +24,7 @@ const DRAWN: Record<PageName, () => preact.JSX.Element> = {
   floor: FloorPage,
   wall: WallPage,
   reports: ReportsPage,
+  admin: AdministrationPage,
 };
 
 export function App() {

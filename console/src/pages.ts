@@ -8,11 +8,12 @@ import {
   MonitorUp,
   Package,
   PhoneMissed,
+  Settings2,
   UsersRound,
 } from "lucide-preact";
-import { me, supervises } from "./api/session";
+import { administers, me, supervises } from "./api/session";
 
-export type PageName = "desk" | "missed" | "calls" | "goods" | "floor" | "wall" | "reports";
+export type PageName = "desk" | "missed" | "calls" | "goods" | "floor" | "wall" | "reports" | "admin";
 
 export interface Page {
   name: PageName;
@@ -31,4 +32,5 @@ export const PAGES: readonly Page[] = [
   { name: "calls", icon: History, shown: everybody },
   { name: "goods", icon: Package, shown: everybody },
   { name: "reports", icon: ChartColumn, shown: supervises },
+  { name: "admin", icon: Settings2, shown: administers },
 ];

@@ -152,6 +152,7 @@ export function LanguageMenu() {
   return (
     <Menu
       label={t("language")}
+      name="language"
       kind="button plain icon"
       button={<Languages size={20} aria-hidden="true" />}
       choices={Object.entries(LANGUAGES).map(([code, name]) => ({

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 from playwright.async_api import Browser, BrowserContext, Page, Route, WebSocketRoute
 
-from softacd.calls.customers import Customer, Found
+from softacd.calls.customers import Block, Customer, Found
 from softacd.calls.goods import (
     Alternative,
     Bookmark,
@@ -28,6 +28,7 @@ from softacd.calls.records import CallEvent, CallRecord, Direction, LegRecord, O
 from softacd.calls.reports import AgentFigures, AgentReport, CallFigures, CallReport, ReportKind
 from softacd.calls.views import (
     AgentView,
+    BanView,
     CallView,
     HoursView,
     HouseView,
@@ -227,6 +228,50 @@ AGENT_REPORT = AgentReport(
     AgentFigures("", 290, 241, 71_000.0, 1600.0, 12_000.0, 350.0, 900.0, 53_000.0, 4400.0, 142_000.0, 14_000.0, 156_000.0, 0.61),
 )  # fmt: skip
 STORY = CallStoryAnswer(CALLS[2], RECORDS[0], LEG_RECORDS, [], EVENTS, TRACE)
+# fmt: off
+USERS = [
+    {"name": "admin", "role": "administrator", "agent": "", "language": "ro", "second_factor": True, "created": NOW, "changed": NOW},
+    {"name": "ana", "role": "agent", "agent": "ann", "language": "ro", "second_factor": False, "created": NOW, "changed": NOW - 90_000 * S},
+    {"name": "sergiu", "role": "supervisor", "agent": "", "language": "ru", "second_factor": False, "created": NOW, "changed": NOW},
+]
+AUDIT = [
+    {"at": NOW - 60 * S, "user": "sergiu", "role": "supervisor", "source": "192.0.2.7", "act": "POST /api/v1/calls/{call}/monitor", "target": "/api/v1/calls/n1-41/monitor", "status": 202, "detail": '{"phone":"201","mode":"listen"}'},
+    {"at": NOW - 900 * S, "user": "ana", "role": "agent", "source": "192.0.2.9", "act": "PUT /api/v1/agents/{name}/status", "target": "/api/v1/agents/bob/status", "status": 403, "detail": "this is another agent's; only a supervisor may do this"},
+    {"at": NOW - 5000 * S, "user": "admin", "role": "", "source": "192.0.2.7", "act": "sign-in", "target": "admin", "status": 401, "detail": "name or password is wrong"},
+]
+
+
+def _field(key: str, meaning: str, kind: str, default: Any, **more: Any) -> dict[str, Any]:
+    return {"key": key, "meaning": meaning, "type": kind, "default": default, "required": False, "choices": [], "secret": False, "restart": "", **more}
+
+
+CONFIGURATION = {
+    "version": "5f2c",
+    "running": True,
+    "sections": [
+        {"section": "server", "meaning": "The program itself.", "named": False, "editable": False, "fields": [_field("node", "Name of this node.", "text", "n1")], "entries": [{"name": "", "file": "softacd.toml", "line": 1, "values": {"node": "n1"}, "secrets": []}]},
+        {
+            "section": "queues", "meaning": "Callers who wait for one of several agents.", "named": True, "editable": True,
+            "fields": [
+                _field("number", "Extension that leads here.", "text", ""),
+                _field("agents", "Who takes its calls.", "list of text", []),
+                _field("strategy", "Whose phone rings.", "one of", "longest-idle", choices=["longest-idle", "ring-all", "round-robin"]),
+                _field("wrap_up_seconds", "Time for the paperwork.", "a number from 0 to 3600", 30),
+            ],
+            "entries": [
+                {"name": "sales", "file": "queues.toml", "line": 3, "values": {"number": "601", "agents": ["ann", "bob"], "wrap_up_seconds": 20}, "secrets": []},
+                {"name": "service", "file": "queues.toml", "line": 12, "values": {"number": "602", "agents": ["dan"]}, "secrets": []},
+            ],
+        },
+    ],
+}
+VERSIONS = [
+    {"number": 3, "version": "5f2c", "at": NOW - 3000 * S, "author": "admin", "comment": "Two more agents before the holidays", "files": ["queues.toml"]},
+    {"number": 2, "version": "11aa", "at": NOW - 90_000 * S, "author": "file", "comment": "", "files": ["softacd.toml"]},
+]
+# fmt: on
+BLOCKED = [Block("+37360000666", 0, "abuse", NOW - 90_000 * S)]
+BANS = [BanView("192.0.2.66", NOW - 5 * S, NOW + 55 * S, 55.0, 1, "credentials")]
 SESSIONS = {
     "agent": {"name": "ana", "role": "agent", "agent": "ann"},
     "supervisor": {"name": "sergiu", "role": "supervisor", "agent": None},
@@ -239,6 +284,8 @@ class Scene:
 
     def __init__(self, role: str | None, *, agents: tuple[AgentView, ...] = AGENTS) -> None:
         self.role = role
+        self.reachable = True
+        self.tokens: set[str | None] = set()
         self.sent: list[tuple[str, str, Any]] = []
         """What the page asked to be changed: method, path, body."""
         self.snapshot = Snapshot(NOW, TRUNKS, PHONES, QUEUES, agents, CALLS, "MDL", 200.0)
@@ -253,6 +300,12 @@ class Scene:
             "/goods": GOODS,
             "/goods/SH-180": GOODS_CARD,
             "/bookmarks": BOOKMARKS,
+            "/users": USERS,
+            "/audit": {"entries": AUDIT, "next": None},
+            "/configuration": CONFIGURATION,
+            "/configuration/versions": VERSIONS,
+            "/blocked": BLOCKED,
+            "/bans": BANS,
             "/reports/day": REPORT,
             "/reports/agent": AGENT_REPORT,
             "/reports/queue": msgspec.structs.replace(
@@ -268,7 +321,7 @@ class Scene:
         }
         self.sockets: list[WebSocketRoute] = []
 
-    async def open(self, browser: Browser, *, language: str = "en", theme: str = "light", size: tuple[int, int] = (1366, 768)) -> Page:  # fmt: skip
+    async def open(self, browser: Browser, *, place: str = "", language: str = "en", theme: str = "light", size: tuple[int, int] = (1366, 768)) -> Page:  # fmt: skip
         """A page of a browser of its own that has the console's files and these answers."""
         context: BrowserContext = await browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=language, reduced_motion="reduce"
@@ -281,10 +334,13 @@ class Scene:
         await page.clock.set_fixed_time(NOW / 1000)
         await page.route(f"{ORIGIN}/**", self._serve)
         await page.route_web_socket(lambda address: "/api/v1/live" in address, self._live)
-        await page.goto(ORIGIN + "/")
+        await page.goto(f"{ORIGIN}/{place}")
         return page
 
     async def _live(self, socket: WebSocketRoute) -> None:
+        if not self.reachable:
+            await socket.close()
+            return
         self.sockets.append(socket)
         data = msgspec.to_builtins(self.snapshot) | {"house": msgspec.to_builtins(HOUSE)}
         socket.send(json.dumps({"type": "snapshot", "seq": 1, "at": NOW, "data": data}))
@@ -301,6 +357,7 @@ class Scene:
         method = route.request.method
         if method != "GET":
             self.sent.append((method, path, route.request.post_data_json))
+            self.tokens.add(await route.request.header_value("X-CSRF-Token"))
         if path == "/session":
             if self.role is None:
                 await self._refuse(route, 401, "unauthorised", "nobody has signed in")

@@ -3,16 +3,16 @@
 import filecmp
 import gzip
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from softacd.web import typescript
+from tests.console.conftest import run
+
+pytestmark = pytest.mark.xdist_group("console")
 
 ROOT = Path(__file__).parents[2]
-CONSOLE = ROOT / "console"
 BUILT = ROOT / "softacd/web/static/desk"
 MOST = 400 * 1024
 """Octets of everything a browser may load, packed."""
@@ -23,22 +23,7 @@ def test_types_are_what_the_description_gives() -> None:
     assert typescript.TARGET.read_text(encoding="utf-8") == made, "run: make console"
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the source with the libraries of its lock file."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not installed (Debian: nodejs, npm)")
-    place = tmp_path_factory.mktemp("console") / "console"
-    shutil.copytree(CONSOLE, place, ignore=shutil.ignore_patterns("node_modules"))
-    run(place, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-    return place
-
-
-def run(place: Path, *command: str) -> None:
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
+@pytest.mark.slow
 def test_the_committed_console_is_what_its_source_gives(workshop: Path, tmp_path: Path) -> None:
     run(workshop, "node", "build.mjs", str(tmp_path / "desk"))
     made = sorted(path.relative_to(tmp_path / "desk") for path in (tmp_path / "desk").rglob("*") if path.is_file())
@@ -47,6 +32,7 @@ def test_the_committed_console_is_what_its_source_gives(workshop: Path, tmp_path
     assert not different, "run: make console"
 
 
+@pytest.mark.slow
 def test_the_source_has_the_types_it_says(workshop: Path) -> None:
     run(workshop, "npx", "--no-install", "tsc", "--noEmit")
 

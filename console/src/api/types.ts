@@ -82,6 +82,22 @@ export interface Alternative {
   stock: number;
 }
 
+/** A source whose messages are dropped unread. */
+export interface BanView {
+  /** An IPv4 address, or an IPv6 network of 64 bits. */
+  source: string;
+  /** Since when, ms since 1970-01-01 UTC. */
+  since: number;
+  /** When it is listened to again, by itself. */
+  until: number;
+  /** Until then. */
+  seconds_left: number;
+  /** How many it has had lately, this one included; each lasts twice as long as the one before. */
+  bans: number;
+  /** What the last straw was: nonsense, challenged, credentials, refused, unserved, flood, stalled. */
+  offence: string;
+}
+
 /** A number that is not served. */
 export interface Block {
   /** E.164. */
@@ -446,6 +462,18 @@ export interface HouseView {
   hours: HoursView[];
 }
 
+/** One way on from a step. */
+export interface Lead {
+  /** What leads there: a key, a condition, an exit; empty: nothing, it just follows. */
+  label: string;
+  /** The flow of the step it leads to. */
+  flow: string;
+  /** The step it leads to. */
+  step: string;
+  /** Whether only something the caller does leads there. */
+  pressed: boolean;
+}
+
 /** One leg: one dialog with one device, and its voice. Written when it ends. */
 export interface LegRecord {
   /** Its id, unique over all nodes. */
@@ -605,6 +633,26 @@ export interface PutReport {
   problems: FieldProblem[];
 }
 
+/** What a queue would do with the caller now. */
+export interface QueueForecast {
+  /** The queue's name. */
+  queue: string;
+  /** "rings", "waits", "emergency" (the mobile phones are called), or the exit he leaves by at once ("full"). */
+  outcome: string;
+  /** Why he is not let in; empty when he is. */
+  why: string;
+  /** Place in line, 1 is next; 0: in none. */
+  place: number;
+  /** The agent who is rung alone at first; empty: nobody in particular. */
+  meant_for: string;
+  /** Each agent and his reason, those who ring first. */
+  standings: Standing[];
+  /** Agents who do not ring either and of whom nothing is told. */
+  more: number;
+  /** Seconds until an agent answers; null when that cannot be foretold. */
+  expected_wait: number | null;
+}
+
 /** A queue now and today. `service_level`: 0..1 of offered calls answered within the threshold, None before any. */
 export interface QueueView {
   /** Its configured name. */
@@ -712,6 +760,16 @@ export interface Segment {
   ended_by: string;
 }
 
+/** How one agent stands to one caller. `why` is in words and complete: "idle 412 s, level 1". */
+export interface Standing {
+  /** Name of the agent; empty when there is none. */
+  agent: string;
+  /** Whether this agent's phone rings. */
+  rings: boolean;
+  /** Why, in words. */
+  why: string;
+}
+
 /** Time spent in each status, by agent and reason. */
 export interface StatusReport {
   /** First day. */
@@ -736,6 +794,24 @@ export interface StatusTime {
   seconds: number;
   /** How often it was begun within the period. */
   times: number;
+}
+
+/** One step the caller can come to. */
+export interface StepForecast {
+  /** The flow it stands in. */
+  flow: string;
+  /** Its name there. */
+  name: string;
+  /** What it is: "say", "menu", "queue" ... */
+  does: string;
+  /** What it says, rings or asks, in a few words. */
+  detail: string;
+  /** What decides where it leads, as far as that is known: "office: closed", "{category} = vip". */
+  known: string;
+  /** Where it can lead; empty: the call ends. */
+  leads: Lead[];
+  /** What the queue it leads into would do; null: it leads into none. */
+  queue: QueueForecast | null;
 }
 
 /** How a supplier has kept promises. */
@@ -806,4 +882,46 @@ export interface TrunkView {
   failures: number;
   /** How it has served lately: "good", "fair" or "poor". */
   quality: string;
+}
+
+/** What would become of a call. */
+export interface WhatIf {
+  /** Who calls, as asked. */
+  caller: string;
+  /** Which of our numbers, as asked. */
+  called: string;
+  /** For which moment, ms since 1970-01-01 UTC. */
+  at: number;
+  /** The same in the switch's time zone ("2026-06-06 18:05"). */
+  local: string;
+  /** What becomes of the call, in one sentence. */
+  verdict: string;
+  /** The trunk that has the number; empty: none. */
+  trunk: string;
+  /** The configured number it is taken for ("*": any); empty: none. */
+  number: string;
+  /** The number's opening hours at that moment ("office: closed"); empty: it has none. */
+  hours: string;
+  /** Whether the emergency mode is on: queues lead to the mobile phones. */
+  emergency: boolean;
+  /** Whether anything is known of the caller's number. */
+  known: boolean;
+  /** The caller's name as agents' phones show it; empty: not known. */
+  name: string;
+  /** Id of the customer; empty: nobody of ours. */
+  customer: string;
+  /** The customer's category; empty: none. */
+  category: string;
+  /** The customer's own agent; empty: none. */
+  manager: string;
+  /** What the caller hears at first ("ro"). */
+  language: string;
+  /** Added to the caller's priority in every queue. */
+  priority: number;
+  /** Whether the caller is not served. */
+  blacklisted: boolean;
+  /** The flow the call enters; empty: none. */
+  flow: string;
+  /** The steps he can come to, in the order of the way. */
+  steps: StepForecast[];
 }

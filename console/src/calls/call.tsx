@@ -9,7 +9,7 @@ import type { CallEvent, CallRecord, CallStoryAnswer, LegRecord, RecordingPage }
 import { Standings } from "../desk/card";
 import { agentNamed } from "../house";
 import { Lamp, type Tone } from "../parts/lamp";
-import { Empty, Loading, Panel } from "../parts/small";
+import { Empty, Loading, Panel, Scroll } from "../parts/small";
 import { to } from "../route";
 import { clock, fullMoment, named, number, phone, t } from "../words";
 import { OutcomeLamp } from "./calls";
@@ -144,7 +144,7 @@ export function MosLamp({ mos }: { mos: number }) {
 
 function Voices({ legs }: { legs: readonly LegRecord[] }) {
   return (
-    <div class="scroll">
+    <Scroll>
       <table class="table">
         <thead>
           <tr>
@@ -182,7 +182,7 @@ function Voices({ legs }: { legs: readonly LegRecord[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

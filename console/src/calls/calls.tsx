@@ -6,7 +6,7 @@ import { get } from "../api/client";
 import type { CallPage as Page, CallRecord } from "../api/types";
 import { agents, agentNamed, displayName, queues } from "../house";
 import { Lamp, type Tone } from "../parts/lamp";
-import { Empty, Loading, Panel } from "../parts/small";
+import { Empty, Loading, Panel, Scroll } from "../parts/small";
 import { ask, query, to } from "../route";
 import { attempt } from "../sayings";
 import { clock, fullMoment, moment, named, phone, t } from "../words";
@@ -66,7 +66,7 @@ export function CallsPage() {
       {!first.value ? (
         <Loading />
       ) : rows.length ? (
-        <div class="scroll">
+        <Scroll>
           <table class="table">
             <thead>
               <tr>
@@ -86,7 +86,7 @@ export function CallsPage() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ) : (
         <Empty icon={SearchX} title={t("calls.none")}>
           {t("calls.none.more")}

@@ -6,7 +6,7 @@ import { me } from "../api/session";
 import type { MissedList } from "../api/types";
 import { reach } from "../desk/reach";
 import { agents, displayName, missedCount, queues } from "../house";
-import { Empty, Loading, Panel } from "../parts/small";
+import { Empty, Loading, Panel, Scroll } from "../parts/small";
 import { query, to } from "../route";
 import { attempt } from "../sayings";
 import { clock, fullMoment, moment, money, phone, t } from "../words";
@@ -34,7 +34,7 @@ export function MissedPage() {
       {!list.value ? (
         <Loading />
       ) : list.value.callers.length ? (
-        <div class="scroll">
+        <Scroll>
           <table class="table">
             <thead>
               <tr>
@@ -87,7 +87,7 @@ export function MissedPage() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ) : (
         <Empty icon={PartyPopper} title={t("missed.none")}>
           {t("missed.none.more")}

@@ -26,6 +26,7 @@ export function StatusMenu() {
       <Menu
         label={t("status.choose")}
         kind="button status"
+        named
         button={<Shown agent={agent} />}
         choices={[
           ...STATUSES.map((status) => ({

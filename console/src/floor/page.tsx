@@ -8,7 +8,7 @@ import { STATUSES, setStatus } from "../desk/status";
 import { agentNamed, agents, calls, displayName, house, queues } from "../house";
 import { MosLamp } from "../calls/call";
 import { AgentLamp, Lamp, type Tone } from "../parts/lamp";
-import { Confirm, Empty, Menu, Panel, Since } from "../parts/small";
+import { Confirm, Empty, Menu, Panel, Scroll, Since } from "../parts/small";
 import { to } from "../route";
 import { attempt } from "../sayings";
 import { clock, moment, named, number, percent, phone, t } from "../words";
@@ -45,7 +45,7 @@ function Agents({ act }: { act: (act: Act) => void }) {
       </Empty>
     );
   return (
-    <div class="scroll">
+    <Scroll>
       <table class="table">
         <thead>
           <tr>
@@ -67,7 +67,7 @@ function Agents({ act }: { act: (act: Act) => void }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -121,7 +121,7 @@ function AgentRow({ agent, act }: { agent: AgentView; act: (act: Act) => void })
 
 function Queues() {
   return (
-    <div class="scroll">
+    <Scroll>
       <table class="table">
         <thead>
           <tr>
@@ -141,7 +141,7 @@ function Queues() {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -190,7 +190,7 @@ function Calls({ act }: { act: (act: Act) => void }) {
       </Empty>
     );
   return (
-    <div class="scroll">
+    <Scroll>
       <table class="table">
         <thead>
           <tr>
@@ -211,7 +211,7 @@ function Calls({ act }: { act: (act: Act) => void }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -43,6 +43,15 @@ export function Panel({ title, count, tools, children, class: kind = "" }: Panel
   );
 }
 
+/** What may be wider than its place; the arrow keys move it. */
+export function Scroll({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label={t("table")}>
+      {children}
+    </div>
+  );
+}
+
 /** A dialog that is open as long as it is drawn. */
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
@@ -107,6 +116,9 @@ export function Menu(props: {
   label: string;
   button: ComponentChildren;
   choices: Choice[];
+  name?: string;
+  /** What stands in the button is its name. */
+  named?: boolean;
   kind?: string;
   left?: boolean;
 }) {
@@ -140,7 +152,8 @@ export function Menu(props: {
       <button
         type="button"
         class={props.kind ?? "button"}
-        aria-label={props.label}
+        data-menu={props.name}
+        aria-label={props.named ? undefined : props.label}
         title={props.label}
         aria-haspopup="menu"
         aria-expanded={open}

@@ -5,7 +5,7 @@ import { address, get } from "../api/client";
 import type { AgentFigures, AgentReport, CallFigures, CallReport, StatusReport } from "../api/types";
 import { Pick } from "../calls/calls";
 import { agentNamed, queues } from "../house";
-import { Empty, Loading, Panel } from "../parts/small";
+import { Empty, Loading, Panel, Scroll } from "../parts/small";
 import { ask, query } from "../route";
 import { clock, day, type Key, money, named, number, percent, phone, t } from "../words";
 import { Bars, Chart } from "./chart";
@@ -118,7 +118,7 @@ function Figures<Row extends { name: string }>(props: {
   word: (name: string) => string;
 }) {
   return (
-    <div class="scroll">
+    <Scroll>
       <table class="table">
         <thead>
           <tr>
@@ -153,7 +153,7 @@ function Figures<Row extends { name: string }>(props: {
           </tr>
         </tfoot>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -265,7 +265,7 @@ function Statuses({ report }: { report: StatusReport }) {
   if (!report.rows.length) return <Nothing />;
   return (
     <Panel title={t("report.by.status")}>
-      <div class="scroll">
+      <Scroll>
         <table class="table">
           <thead>
             <tr>
@@ -288,7 +288,7 @@ function Statuses({ report }: { report: StatusReport }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }
