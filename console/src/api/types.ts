@@ -276,6 +276,10 @@ export interface CallStoryAnswer {
   events: CallEvent[];
   /** Its SIP messages, in order of time. */
   trace: TraceRow[];
+  /** What its caller left in mailboxes. */
+  messages: MessageRecord[];
+  /** What its caller said in a survey. */
+  ratings: Rating[];
 }
 
 /** A call that lives now. */
@@ -546,6 +550,32 @@ export interface LegView {
   fault: string;
 }
 
+/** One message somebody left in a box. Written when it is left, heard and removed. */
+export interface MessageRecord {
+  /** The call's id and a number within the call. */
+  id: string;
+  /** Whose message it is: the name of the box. */
+  box: string;
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** Number or extension of the caller, as presented. */
+  caller: string;
+  /** Name of the caller, as agents' phones show it. */
+  caller_name: string;
+  /** When it was left. */
+  left: number;
+  /** Path below the directory of messages. */
+  file: string;
+  /** Length. */
+  seconds: number;
+  /** When it was first heard; 0: it is new. */
+  heard: number;
+  /** When it was deleted, file and all; 0: it is there. */
+  removed: number;
+  /** Why it could not be kept to its end. */
+  error: string;
+}
+
 /** A caller nobody has reached yet, however often he called. The row is gone once either side gets through. */
 export interface MissedCaller {
   /** As presented by the last call; empty: withheld, and then every call is a row of its own. */
@@ -574,6 +604,8 @@ export interface MissedCaller {
   calls: string[];
   /** Queues of these calls, in the same order. */
   queues: string[];
+  /** Ids of the messages left in these calls that are kept, the newest first. */
+  messages: string[];
   /** What it costs to lose this caller: once, however often he called; the most any of the queues says. */
   value: number;
 }
@@ -693,6 +725,24 @@ export interface QueueView {
   missed_value: number;
   /** What the missed calls since the start cost together, each counted. */
   missed_cost: number;
+}
+
+/** What a caller said in a survey: one score on one topic. */
+export interface Rating {
+  /** Id of the call; empty when there is none. */
+  call: string;
+  /** When, ms since 1970-01-01 UTC. */
+  at: number;
+  /** Name of the queue; empty when there is none. */
+  queue: string;
+  /** Who had talked to the caller last. */
+  agent: string;
+  /** What the question was about, in the owner's word. */
+  topic: string;
+  /** 1 (bad) to 5 (good). */
+  score: number;
+  /** At or below what the survey calls low: somebody should look at this call. */
+  low: boolean;
 }
 
 /** Recordings, newest first. */
