@@ -113,6 +113,9 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Record the conversations of its callers. Tell them so: the law of most countries asks for it."""
     hours: str = ""
     """Opening hours of the queue, by name: outside them flows pass it by; empty: always open."""
+    after_call: str = ""
+    """Flow that goes on with a caller whose agent has hung up: a survey; empty: none. The agent's wrap-up begins at
+    once."""
     topics: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=60)], ...] = ()
     """Reasons of contact, one of which the agent says of each call."""
     topic_required: bool = False

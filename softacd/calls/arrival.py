@@ -175,7 +175,7 @@ class Arrival:
                 else:
                     call.answer_and_begin(Fetch(call, slot), now)
             case ToQueue(queue=queue):
-                activity = to_queue(call, queue, lambda at: call.finish(at, outcome=Outcome.MISSED))
+                activity = to_queue(call, queue, lambda at: call.finish(at, outcome=Outcome.MISSED), now)
                 call.answer_and_begin(activity, now)
             case ToExtension(extension=other):
                 seconds = exchange.phones[other].ring_seconds

@@ -105,6 +105,8 @@ class Call:
         """The caller, a phone of the house, does not want to be shown outside."""
         self.end_reason = ""
         """Why whoever ended the call did, as he said it (RFC 3326): devices that still ring are told."""
+        self.after_call = ""
+        """Flow that goes on with the caller when his agent has hung up; empty: the call is over then."""
         self.diverted: tuple[Diversion, ...] = ()
         """Who sent the call on before it came to us, the last one first, as the carrier tells."""
         self.language = exchange.settings.language
@@ -351,10 +353,29 @@ class Call:
         agent, lost = self.agent, cut_off(leg)
         if agent and lost and leg is self.called_leg and self.exchange.desk.take_back(self, now):
             return
+        if agent and not lost and leg is self.called_leg and self._survive(leg, now):
+            return
         if agent and lost:
             self._close_conversation(now, by)
             self.exchange.desk.met(self, agent, now, cut_off=True)
         self._end(now, by=by, cause=leg.cause, reason=passable_reason(leg.reason))
+
+    def _survive(self, leg: Leg, now: float) -> bool:
+        """The agent has hung up: whether a flow goes on with the caller, who is there."""
+        from softacd.calls.flow_survey import after_call  # flows know calls
+
+        flow = after_call(self) if self.after_call and self.leg.answered else None
+        if flow is None:
+            return False
+        self.called_leg = None
+        self._close_conversation(now, "called")
+        self.services.recordings.close(self.id, now)
+        self.vacate(leg.number, now)
+        self.leg.unbridge()
+        self.note("after-call", self.after_call, now)
+        self.enter_phase(Phase.FLOW, now)
+        self.begin(flow, now)
+        return True
 
     def on_digit(self, leg: Leg, digit: str, now: float, *, by_info: bool) -> None:
         """A key was pressed: by one who talks, for the other; by a caller who does not, for us."""

@@ -23,8 +23,8 @@ CALL_TABLE: dict[Phase, frozenset[Phase]] = {
     Phase.FLOW: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.CONFERENCE, Phase.ENDED}),
     Phase.QUEUE: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
     Phase.RINGING: frozenset({Phase.FLOW, Phase.QUEUE, Phase.RINGING, Phase.TALKING, Phase.ENDED}),
-    Phase.TALKING: frozenset({Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
-    Phase.HELD: frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
+    Phase.TALKING: frozenset({Phase.FLOW, Phase.HELD, Phase.TRANSFERRING, Phase.ENDED}),
+    Phase.HELD: frozenset({Phase.FLOW, Phase.TALKING, Phase.TRANSFERRING, Phase.ENDED}),
     Phase.TRANSFERRING: frozenset(
         {Phase.FLOW, Phase.QUEUE, Phase.TALKING, Phase.CONFERENCE, Phase.PARKED, Phase.ENDED}
     ),

@@ -18,6 +18,7 @@ from softacd.calls.leg import Leg
 from softacd.calls.records import CallBackEvent, CallBackState, Direction
 from softacd.calls.records import Outcome as CallOutcome
 from softacd.calls.ring import Ring
+from softacd.calls.routing import ToOutside
 
 if TYPE_CHECKING:
     from softacd.calls.queue_desk import QueueDesk
@@ -84,6 +85,12 @@ class CallBackDesk:
         return sorted((entry.event for entry in self._open.values()), key=lambda event: event.arrived)
 
     # --- asked for, given up --------------------
+
+    def refusal(self, number: str) -> str:
+        """Why a number is not called back: only what the dial plan opens is; "" when it may be."""
+        exchange = self._exchange
+        destination = exchange.routing.presented(number, exchange.house_rights)
+        return "" if isinstance(destination, ToOutside) else f"{number} is not open in the dial plan"
 
     def request(
         self, call: Call, queue: str, number: str, *, arrived: float, priority: int, skills: dict[str, int], now: float
@@ -228,7 +235,7 @@ class CallBackDesk:
         call.note("call-back", f"{entry.event.number}, attempt {attempts}", now)
 
         def attempt(ring: Ring) -> Attempt:
-            return self._exchange.hunt(call, entry.event.number, ring)
+            return self._exchange.hunt(call, entry.event.number, ring, payer=f"flow:call-back {entry.event.queue}")
 
         ring = CustomerRing(call, entry.event.number, attempt, lambda at: self.not_reached(entry, "no answer", at))
         ring.entry = entry

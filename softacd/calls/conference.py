@@ -112,7 +112,7 @@ class Attendance(Activity):
 
     def _ask(self, *prompts: Prompt) -> None:
         self._entered = ""
-        language = self.call.exchange.settings.language
+        language = self.call.language
         self._play = self.call.leg.play(tuple(clip(prompt, language) for prompt in prompts))
 
     def _judge(self, now: float) -> None:

@@ -7,7 +7,9 @@ from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.diversion import Diversion, Why
 from softacd.calls.exchange import Exchange
+from softacd.calls.hours import Opening
 from softacd.calls.house import EMERGENCY
+from softacd.calls.prompts import Prompt, clip
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.ring import Ring
 
@@ -41,9 +43,48 @@ def emergency_ring(call: Call, unserved: Callable[[float], None], attempt: int =
     )
 
 
-def to_queue(call: Call, queue: str, unserved: Callable[[float], None]) -> Activity:
-    """What a caller of a queue's own number begins: to wait in it, or in an emergency the mobile phones."""
-    return emergency_ring(call, unserved) if in_emergency(call.exchange) else QueueWait(call, queue, 0, unserved)
+def to_queue(call: Call, queue: str, unserved: Callable[[float], None], now: float) -> Activity:
+    """What a caller begins who comes to a queue by its number: to wait in it, to hear that it is closed, or in an
+    emergency the mobile phones."""
+    exchange = call.exchange
+    if in_emergency(exchange):
+        return emergency_ring(call, unserved)
+    hours = exchange.queues[queue].hours
+    state, why = exchange.opening(hours, call.services.wall(now)) if hours else (Opening.OPEN, "")
+    if state is Opening.OPEN:
+        return QueueWait(call, queue, 0, unserved)
+    return ClosedQueue(call, f"{queue}: {why or state}", unserved, holiday=state is Opening.HOLIDAY)
+
+
+class ClosedQueue(Activity):
+    """The caller is told that nobody is there now."""
+
+    def __init__(self, call: Call, why: str, unserved: Callable[[float], None], *, holiday: bool) -> None:
+        super().__init__(call)
+        self._why = why
+        self._unserved = unserved
+        self._prompt = Prompt.CLOSED_HOLIDAY if holiday else Prompt.CLOSED
+        self._play = 0
+
+    def start(self, now: float) -> None:
+        """Tell him."""
+        self.call.enter_phase(Phase.FLOW, now)
+        self.call.note("queue-closed", self._why, now)
+        self._play = self.call.leg.play((clip(self._prompt, self.call.language),))
+
+    def stop(self, now: float) -> None:
+        """He is gone."""
+        self._unserved = _nothing  # whoever began this may keep it: then neither keeps the other
+
+    def on_play_ended(self, play: int, error: str, now: float) -> None:
+        """Told."""
+        if play == self._play:
+            unserved, self._unserved = self._unserved, _nothing
+            unserved(now)
+
+
+def _nothing(now: float) -> None:
+    """Nothing is left to be done for a caller who is gone."""
 
 
 def switch_emergency(exchange: Exchange, on: bool, by: str, now: float) -> None:

@@ -47,7 +47,7 @@ class FeatureCall(Activity):
         """Do it and say so."""
         self.call.enter_phase(Phase.FLOW, now)
         self.call.step = self._feature.value
-        language = self.call.exchange.settings.language
+        language = self.call.language
         if self._feature in HOUSE_FEATURES:
             prompt = self._switch_house(now)
             self.call.note("feature", f"{self._feature}: {self._number} {prompt}", now)

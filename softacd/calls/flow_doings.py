@@ -6,8 +6,9 @@ from typing import Any
 
 from softacd.calls.errands import Answered, AnyResult, Failed, Query, Request, Tell
 from softacd.calls.flow_asking import Collecting, Menu
+from softacd.calls.flow_callback import CallingBack
 from softacd.calls.flow_message import LeavingMessage
-from softacd.calls.flow_reaching import CallingBack, Dialling, Queueing, Ringing, Transferring
+from softacd.calls.flow_reaching import Dialling, Queueing, Ringing, Transferring
 from softacd.calls.flow_run import Doing, FlowRun
 from softacd.calls.flow_steps import (
     AnswerStep,
@@ -28,10 +29,12 @@ from softacd.calls.flow_steps import (
     SayStep,
     SetStep,
     SubFlowStep,
+    SurveyStep,
     TransferStep,
     VoicemailStep,
     WebhookStep,
 )
+from softacd.calls.flow_survey import Surveying
 from softacd.calls.hours import Opening, within
 
 
@@ -293,6 +296,7 @@ DOINGS: dict[type[FlowStep], Callable[[FlowRun, Any], Doing[Any]]] = {
     RingStep: Ringing,
     DialStep: Dialling,
     VoicemailStep: LeavingMessage,
+    SurveyStep: Surveying,
     TransferStep: Transferring,
     PlayStep: Playing,
     NoticeStep: Noticing,

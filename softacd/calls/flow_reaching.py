@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from softacd.calls.conference import Attendance
 from softacd.calls.diversion import Diversion, Why
-from softacd.calls.emergency import emergency_ring, in_emergency
+from softacd.calls.emergency import emergency_ring, in_emergency, to_queue
+from softacd.calls.flow_message import mailbox_flow
 from softacd.calls.flow_run import Doing
-from softacd.calls.flow_steps import CallBackStep, DialStep, QueueStep, RingStep, TransferStep
+from softacd.calls.flow_steps import DialStep, QueueStep, RingStep, TransferStep
 from softacd.calls.hours import Opening
-from softacd.calls.identity import party_of
 from softacd.calls.queue_wait import QueueWait
 from softacd.calls.reach import BUSY_STATUSES
 from softacd.calls.ring import Ring
-from softacd.calls.routing import ToExtension, ToGroup, ToOutside, ToQueue
+from softacd.calls.routing import ToConference, ToExtension, ToGroup, ToMailbox, ToOutside, ToQueue
 
 
 class Queueing(Doing[QueueStep]):
@@ -54,40 +55,11 @@ class Queueing(Doing[QueueStep]):
             keys=step.keys,
             prefer=agent if agent in exchange.agents else "",
             patience=step.patience_seconds,
+            offer=run.clips(step.offer, now),
+            offer_above=step.offer_above_seconds,
+            after_call=step.after_call,
         )
         run.hand_over(wait, now)
-
-
-class CallingBack(Doing[CallBackStep]):
-    """The caller's place is kept without him."""
-
-    def start(self, now: float) -> None:
-        """Note it and say so."""
-        run, step = self.run, self.step
-        call = run.call
-        waited = call.waited
-        queue = step.queue or (waited.queue if waited is not None else "")
-        number = party_of(call)
-        if not number or queue not in call.exchange.queues:
-            call.note("call-back-impossible", "the number is hidden" if not number else f"no queue {queue}", now)
-            run.go(step.otherwise, now)
-            return
-        run.enter_flow(now)
-        same = waited if waited is not None and waited.queue == queue else None
-        call.exchange.desk.call_backs.request(
-            call,
-            queue,
-            number,
-            arrived=same.since if same is not None else now,
-            priority=same.priority if same is not None else 0,
-            skills=dict(same.skills) if same is not None else {},
-            now=now,
-        )
-        run.say(step.prompts, now)
-
-    def on_said(self, now: float) -> None:
-        """He knows: go on."""
-        self.run.go(self.step.then, now)
 
 
 class Ringing(Doing[RingStep]):
@@ -166,7 +138,11 @@ class Transferring(Doing[TransferStep]):
             case ToGroup(group=group):
                 run.hand_over(Ring.extension(call, exchange.groups[group].number, 0.0, back), now)
             case ToQueue(queue=queue):
-                run.hand_over(QueueWait(call, queue, 0, back), now)
+                run.hand_over(to_queue(call, queue, back, now), now)
+            case ToConference(conference=conference):
+                run.hand_over(Attendance(call, exchange.conferences.settings(conference)), now)
+            case ToMailbox(mailbox=mailbox):
+                run.follow(mailbox_flow(mailbox), step.then, now)
             case ToOutside(number=outside, emergency=False):
                 payer = f"flow:{run.flow.name}"
                 run.hand_over(Ring.outside(call, outside, payer=payer, unserved=back), now)

@@ -167,6 +167,10 @@ class FlowRun(Activity):
             self.call.note("flow-missing", name, now)
             self.go(then, now)
             return
+        self.follow(flow, then, now)
+
+    def follow(self, flow: FlowSettings, then: str, now: float) -> None:
+        """Go through a flow at hand and come back to the step `then`."""
         self._returns.append((self.flow, then))
         self.flow = flow
         self.go(flow.start, now)
@@ -247,6 +251,17 @@ class FlowRun(Activity):
                 self.call.note("unspeakable", str(error), now)
         self._unspoken = parts
         self._say_whole(now)
+
+    def clips(self, said: Speeches, now: float) -> tuple[str, ...]:
+        """The clips of what somebody else is to say to this caller; texts, which must be spoken first, are left out."""
+        self.variables.now = now
+        found: list[str] = []
+        for text in said:
+            try:
+                found += clips(speech(text), self.variables.spoken, self.variables.language)
+            except (UnspeakableError, ValueError) as error:
+                self.call.note("unspeakable", str(error), now)
+        return tuple(found)
 
     def _speak(self, said: Speech, now: float) -> int:
         text = self.variables.expand(said.text, aloud=True)

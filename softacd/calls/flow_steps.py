@@ -201,6 +201,12 @@ class QueueStep(FlowStep, frozen=True, tag="queue"):
     """For so long; then anybody may answer."""
     keys: dict[str, str] = {}
     """Key (0 to 9, * or #) -> step: a waiting caller who presses it leaves the queue and goes there."""
+    offer: Speeches = ()
+    """What waiting callers are told of those keys, like "callback-offer": each time their place is announced."""
+    offer_above_seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    """Only those are told whose foretold wait is longer than this and can be trusted; 0: all."""
+    after_call: str = ""
+    """Flow for callers whose agent has hung up, instead of the queue's own `after_call`."""
     exits: dict[QueueExit, str] = {}
     """Why a caller leaves unserved -> step; what is not named goes to `then`."""
     then: str = ""
@@ -234,14 +240,24 @@ class DialStep(FlowStep, frozen=True, tag="dial"):
 
 
 class CallBackStep(FlowStep, frozen=True, tag="call-back"):
-    """Note that the caller is to be called back, at the place in line he had, and tell him so. He may hang up."""
+    """Note that the caller is to be called back, at the place in line he had, and tell him so. He may hang up.
+
+    Only numbers that `dial_plan.outside` opens are called, whatever a caller presents or enters.
+    """
 
     queue: str = ""
     """The queue whose agents call him; empty: the one he has just left."""
+    confirm: bool = True
+    """His number is told: he accepts it (1) or enters another (2), as he does when it is hidden or may not be called.
+    False: it is taken as it was presented."""
+    timeout_seconds: TimeOut = 6.0
+    """Wait for a key."""
+    tries: Tries = 3
+    """How often he is asked before `otherwise`."""
     prompts: Speeches = ("callback-accepted",)
     """What tells him so."""
     otherwise: str = ""
-    """Step for a caller who hides his number, or who was in no queue."""
+    """Step for a caller who gives no number that may be called, or who was in no queue."""
     then: str = ""
     """Next step."""
 
@@ -294,6 +310,33 @@ class NoticeStep(FlowStep, frozen=True, tag="record-notice"):
     """Next step."""
 
 
+class SurveyStep(FlowStep, frozen=True, tag="survey"):
+    """Ask for a score, which is kept with the call, its agent and its queue. Best in a flow named by `after_call`."""
+
+    topic: str
+    """What the question is about, in a word."""
+    prompts: Speeches = ("survey-question",)
+    """The question."""
+    least: Annotated[int, msgspec.Meta(ge=0, le=9)] = 1
+    """The worst score, a key."""
+    most: Annotated[int, msgspec.Meta(ge=0, le=9)] = 5
+    """The best."""
+    low: Annotated[int, msgspec.Meta(ge=0, le=9)] = 2
+    """At or below this somebody should look at the call."""
+    timeout_seconds: TimeOut = 6.0
+    """Wait for a key after the question."""
+    tries: Tries = 2
+    """How often it is asked before `otherwise`."""
+    invalid: Speeches = ("menu-invalid",)
+    """Said after a key that is no score."""
+    silence: Speeches = ()
+    """Said when no key came."""
+    then: str = ""
+    """Next step, with a score."""
+    otherwise: str = ""
+    """Step after the last try."""
+
+
 class SubFlowStep(FlowStep, frozen=True, tag="flow"):
     """Go through another flow, and come back where that one ends."""
 
@@ -341,6 +384,7 @@ Step = (
     | SubFlowStep
     | CallBackStep
     | VoicemailStep
+    | SurveyStep
     | WebhookStep
     | HangUpStep
 )

@@ -16,6 +16,7 @@ from softacd.calls.flow_steps import (
     SetStep,
     Step,
     SubFlowStep,
+    SurveyStep,
     TransferStep,
     VoicemailStep,
     WebhookStep,
@@ -51,6 +52,8 @@ def _detail(step: Step) -> str:
             return step.queue
         case VoicemailStep():
             return step.mailbox
+        case SurveyStep():
+            return f"{step.topic} ({step.least} to {step.most})"
         case RingStep():
             return f"{step.extension or step.agent} for {step.seconds:g} s"
         case DialStep() | TransferStep():

@@ -137,7 +137,7 @@ class TellSlot(Activity):
         """Say it."""
         self.call.enter_phase(Phase.FLOW, now)
         self.call.note("slot-told", self.slot, now)
-        self._play = self.call.leg.play(words.digits(self.slot, self.call.exchange.settings.language))
+        self._play = self.call.leg.play(words.digits(self.slot, self.call.language))
 
     def on_play_ended(self, play: int, error: str, now: float) -> None:
         """Said; the phone has a while to complete the transfer, and hangs up when it does not."""
@@ -159,7 +159,7 @@ class Fetch(Activity):
         call.enter_phase(Phase.FLOW, now)
         parked = call.exchange.parking.find(self._slot)
         if parked is None:
-            self._play = call.leg.play((clip(Prompt.INVALID_CODE, call.exchange.settings.language),))
+            self._play = call.leg.play((clip(Prompt.INVALID_CODE, call.language),))
             return
         parked.fetch(call.give_leg(parked.call, now), now)
 

@@ -40,7 +40,7 @@ class PickUp(Activity):
         picker = call.leg.number
         reach = find_ringing(call.exchange, picker, self._extension)
         if reach is None:
-            self._play = call.leg.play((clip(Prompt.INVALID_CODE, call.exchange.settings.language),))
+            self._play = call.leg.play((clip(Prompt.INVALID_CODE, call.language),))
             return
         other = reach.call
         other.note("picked-up", f"{reach.extension} by {picker}", now)

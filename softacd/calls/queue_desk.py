@@ -425,7 +425,7 @@ class QueueDesk:
             return ""
         match figure:
             case "waiting":
-                return str(len(view.waiting))
+                return str(sum(not one.call_back for one in view.waiting))
             case "ready":
                 return str(view.ready)
             case "wait" if view.ready > len(view.waiting):

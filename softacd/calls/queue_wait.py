@@ -26,11 +26,15 @@ class QueueWait(Activity):
         reconnect_to: str = "",
         prefer: str = "",
         patience: float = 0.0,
+        offer: tuple[str, ...] = (),
+        offer_above: float = 0.0,
+        after_call: str = "",
     ) -> None:
         """`skills` are asked for beside the queue's own; a key of `keys` takes the caller out of the line.
 
         `prefer` names an agent who is rung alone for `patience` seconds, `reconnect_to` the agent whose line to this
-        caller has just died.
+        caller has just died. `offer` are clips that tell of the keys, to whom a wait of more than `offer_above` seconds
+        is foretold (0: to all). `after_call` names the flow for whose agent has hung up; empty: the queue's.
         """
         super().__init__(call)
         self.queue = queue
@@ -43,6 +47,9 @@ class QueueWait(Activity):
         self.key = ""
         """The key that took him out of the line."""
         self._keys = keys
+        self._offer = offer
+        self._offer_above = offer_above
+        self._after_call = after_call
         self.priority = priority + (call.known.priority if call.known is not None else 0)
         self._settings = call.exchange.queues[queue]
         self._unserved = unserved
@@ -57,6 +64,7 @@ class QueueWait(Activity):
         call.record.queue = self.queue
         call.record.queued = call.services.wall(now)
         call.services.records.append(call.record)
+        call.after_call = self._after_call or self._settings.after_call
         call.note("queue-joined", self.queue, now)
         self._music()
         self._next = call.services.deadlines.at(now + self._settings.announce_first, self, "announce")
@@ -98,7 +106,7 @@ class QueueWait(Activity):
     def on_deadline(self, tag: str, now: float) -> None:
         """Time to say where the caller stands."""
         del tag
-        clips = self.call.exchange.desk.announcement(self.call, now)
+        clips = (*self.call.exchange.desk.announcement(self.call, now), *self._offered(now))
         if self._settings.announce_every:
             self._next = self.call.services.deadlines.at(now + self._settings.announce_every, self, "announce")
         if clips:
@@ -110,6 +118,14 @@ class QueueWait(Activity):
         if play == self._announcement and self._joined:
             self._announcement = 0
             self._music()
+
+    def _offered(self, now: float) -> tuple[str, ...]:
+        """What is told of the keys, to whom it is told."""
+        if not self._offer_above:
+            return self._offer
+        estimate = self.call.exchange.desk.estimate(self.call.id, now)
+        worth = estimate is not None and estimate.trusted and estimate.expected > self._offer_above
+        return self._offer if worth else ()
 
     def _music(self) -> None:
         self.call.leg.play((self._settings.music,), loop=True, shared=True)

@@ -292,7 +292,7 @@ class Rating(msgspec.Struct, frozen=True):
     topic: str
     """What the question was about, in the owner's word."""
     score: int
-    """1 (bad) to 5 (good)."""
+    """The key pressed: the worst the question allows (1) to the best (5)."""
     low: bool
     """At or below what the survey calls low: somebody should look at this call."""
 

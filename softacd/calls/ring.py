@@ -12,7 +12,6 @@ from softacd.calls.call_table import Phase
 from softacd.calls.deadlines import Deadline
 from softacd.calls.diversion import Diversion
 from softacd.calls.leg import Leg
-from softacd.calls.queue_wait import QueueWait
 from softacd.calls.records import Outcome as CallOutcome
 
 RINGBACK = "tones/ringback"
@@ -185,8 +184,11 @@ class Ring(Activity):
 
     def _to_queue(self, queue: str, now: float) -> None:
         """The phone's user sends its calls to a queue."""
+        from softacd.calls.emergency import to_queue  # in an emergency phones ring
+
         call = self.call
-        wait = QueueWait(call, queue, 0, self._unserved or (lambda at: call.finish(at, outcome=CallOutcome.MISSED)))
+        unserved = self._unserved or (lambda at: call.finish(at, outcome=CallOutcome.MISSED))
+        wait = to_queue(call, queue, unserved, now)
         call.enter_phase(Phase.FLOW, now)
         if call.leg.answered:
             call.begin(wait, now)

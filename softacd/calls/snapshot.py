@@ -68,12 +68,14 @@ def _queue(switch: Switch, queue: QueueSnapshot, now: float) -> QueueView:
     settings = switch.exchange.queues[queue.name]
     estimates = [switch.desk.estimate(waiting.caller, now) for waiting in queue.waiting[-1:]]
     last = estimates[0] if estimates else None
+    people = [one for one in queue.waiting if not one.call_back]
     score = switch.estimator.score(queue.name)
     return QueueView(
         name=queue.name,
         number=settings.number,
-        waiting=len(queue.waiting),
-        longest_wait_s=queue.longest_wait,
+        waiting=len(people),
+        longest_wait_s=max((one.waited for one in people), default=0.0),
+        call_backs=len(queue.waiting) - len(people),
         ready=queue.ready,
         busy=sum(queue.states[state] for state in BUSY_STATES),
         staffed=queue.logged_in,

@@ -12,12 +12,12 @@ from softacd.calls.call import Activity, Call
 from softacd.calls.call_table import Phase
 from softacd.calls.conference import Attendance
 from softacd.calls.deadlines import Deadline
+from softacd.calls.emergency import to_queue
 from softacd.calls.flow_message import mailbox_flow
 from softacd.calls.flow_run import FlowRun
 from softacd.calls.leg import Leg
 from softacd.calls.model import PhoneSettings
 from softacd.calls.parked import Parked
-from softacd.calls.queue_wait import QueueWait
 from softacd.calls.reach import Reach
 from softacd.calls.refer import ReferTarget, ReplacesTarget, Subscription, TransferRefusedError
 from softacd.calls.ring import RINGBACK
@@ -160,7 +160,8 @@ class BlindTransfer(Activity):
         self._tell(200, "OK", now)
         self._release(now)
         call = self.call
-        call.begin(QueueWait(call, queue, 0, call.finish), now)
+        call.enter_phase(Phase.FLOW, now)
+        call.begin(to_queue(call, queue, call.finish, now), now)
 
     def _to_mailbox(self, mailbox: str, now: float) -> None:
         self._tell(200, "OK", now)

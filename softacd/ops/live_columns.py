@@ -181,9 +181,15 @@ def _voice(call: CallView, _: Scene) -> Text:
     return Text(f"{worst:.1f}", style=next(style for least, style in _VOICE_STYLES if worst >= least))
 
 
+def _waiting(queue: QueueView) -> Text:
+    """Who waits on the telephone, and after a plus who is called back."""
+    waiting = _count(queue.waiting, "bold yellow")
+    return waiting.append(f"+{queue.call_backs}", "dim") if queue.call_backs else waiting
+
+
 QUEUE_COLUMNS: tuple[Column[QueueView], ...] = (
     Column("  queue", lambda queue, _: Text(f"  {queue.name}", style="bold"), most=16, shrink=True),
-    Column("wait", lambda queue, _: _count(queue.waiting, "bold yellow"), right=True),
+    Column("wait", lambda queue, _: _waiting(queue), right=True),
     Column("longest", lambda queue, _: clock(queue.longest_wait_s * 1000) if queue.waiting else _NOTHING, right=True),
     Column("expect", lambda queue, _: _expected(queue), right=True, room=FULL),
     Column("ready", lambda queue, _: _count(queue.ready, "green"), right=True),

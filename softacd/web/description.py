@@ -34,6 +34,7 @@ from softacd.web import (
     missed,
     overview,
     phones,
+    ratings,
     recordings,
 )
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
@@ -93,6 +94,7 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         phones,
         recordings,
         messages,
+        ratings,
     )
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)

@@ -91,5 +91,10 @@ class History(Protocol):
     ) -> list[RecordingRecord]:
         """Return recordings, newest first; `kept`: whose files have not been removed."""
 
+    async def ratings(
+        self, *, limit: int = 50, since: int | None = None, before: int | None = None, low: bool = False
+    ) -> list[Rating]:
+        """Return what callers said, newest first; `low`: only what needs a look."""
+
     def status(self) -> StoreCondition:
         """How the store is doing."""

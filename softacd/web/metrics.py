@@ -128,6 +128,7 @@ def _of_queues(snapshot: Snapshot) -> Iterator[Metric]:
     yield _counter("queue_missed_value", "What they cost, each counted.", ["queue", "currency"], cost)
     for name, help_text, samples in (
         ("waiting", "Callers who wait.", [((q.name,), q.waiting) for q in queues]),
+        ("call_backs", "Customers in line who are called back.", [((q.name,), q.call_backs) for q in queues]),
         ("longest_wait_seconds", "Wait of the first caller.", [((q.name,), q.longest_wait_s) for q in queues]),
         ("agents_ready", "Agents who could take a call.", [((q.name,), q.ready) for q in queues]),
         ("agents_busy", "Agents in a call, ringing or wrapping up.", [((q.name,), q.busy) for q in queues]),

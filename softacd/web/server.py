@@ -40,6 +40,7 @@ from softacd.web.missed import missed_handlers
 from softacd.web.overview import overview_handlers
 from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
+from softacd.web.ratings import rating_handlers
 from softacd.web.recordings import recording_handlers
 from softacd.web.reports import report_handlers
 from softacd.web.security import security_handlers
@@ -112,6 +113,7 @@ class WebServer:
                 *house_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
                 *message_handlers(control, Path(settings.messages) if settings.messages else None),
+                *rating_handlers(history),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
             exception_handlers={Exception: answer_error},

@@ -6,14 +6,17 @@ import pytest
 
 from softacd.acd.vocabulary import State, Status
 from softacd.calls.flow_steps import CallBackStep, QueueStep, SayStep, Step
+from softacd.calls.model import DialPlan
 from softacd.calls.records import CallBackEvent, CallBackState, Direction, Outcome
+from softacd.calls.snapshot import snapshot
 from softacd.sip.transaction import ClientTransaction
 from tests.calls.test_queue_calls import enter_queue, phone, ringing
 from tests.calls.world import Ring, World, shop
 
 ANN = "0690001"
+OPEN = DialPlan(outside=("0XXXXXX", "0XXXXXXXX"))
 STEPS: dict[str, Step] = {
-    "call-me": CallBackStep(then="bye", otherwise="sorry"),
+    "call-me": CallBackStep(then="bye", otherwise="sorry", confirm=False),
     "bye": SayStep(prompts=("prompts/en/goodbye",)),
     "sorry": SayStep(prompts=("prompts/en/not-allowed",)),
 }
@@ -22,7 +25,7 @@ STEPS: dict[str, Step] = {
 def callback_shop(**settings: Any) -> World:
     """One agent; a waiting caller who presses 9 is called back."""
     step = QueueStep(queue="sales", keys={"9": "call-me"}, then="closed")
-    return shop(step=step, more_steps=STEPS, **{"agents": 1, "ring": 1, "wrap_up": 0, **settings})
+    return shop(step=step, more_steps=STEPS, **{"agents": 1, "ring": 1, "wrap_up": 0, "dial_plan": OPEN, **settings})
 
 
 def ask(world: World, caller: str = ANN) -> None:
@@ -231,3 +234,138 @@ def test_a_stop_while_one_is_being_offered() -> None:
     world.settle()
     assert not world.switch.exchange.calls
     assert ringing(world) == []
+
+
+# --- the number is confirmed or entered --------------------
+
+
+def asking(world: World, caller: str = ANN) -> tuple[Ring, int]:
+    """A waiting caller has pressed 9: his call and his stream."""
+    call = enter_queue(world, "alpha", caller)
+    stream = max(world.playing)
+    world.press(stream, "9")
+    return call, stream
+
+
+def hears(world: World, stream: int) -> list[str]:
+    return [clip.removeprefix("prompts/en/") for clip in world.playing[stream].clips]
+
+
+def confirming_shop(**settings: Any) -> World:
+    steps = {**STEPS, "call-me": CallBackStep(then="bye", otherwise="sorry")}
+    step = QueueStep(queue="sales", keys={"9": "call-me"}, then="closed")
+    return shop(step=step, more_steps=steps, **{"agents": 1, "ring": 1, "wrap_up": 0, "dial_plan": OPEN, **settings})
+
+
+def test_the_number_is_told_and_taken_by_key_and_keeps_the_place() -> None:
+    world = confirming_shop()
+    busy(world)
+    call, stream = asking(world)
+    assert hears(world, stream) == [
+        "callback-number", *(f"digits/{digit}" for digit in ANN), "callback-confirm"
+    ]  # fmt: skip
+    world.press(stream, "1")
+    assert hears(world, stream) == ["callback-accepted"]
+    world.finish_play(stream)
+    world.finish_play(stream)
+    assert call.over
+    assert in_line(world) == [True]
+    assert world.events("call-back-asked") == [f"call-back-asked sales: {ANN}"]
+
+
+def test_another_number_is_entered_judged_and_confirmed() -> None:
+    world = confirming_shop()
+    busy(world)
+    _, stream = asking(world)
+    world.press(stream, "2")
+    assert hears(world, stream) == ["callback-enter-number"]
+    for key in "881000#":
+        world.press(stream, key)
+    assert hears(world, stream) == ["entry-invalid", "callback-enter-number"]
+    for key in "069555":
+        world.press(stream, key)
+    world.press(stream, "*")
+    for key in "069111222":
+        world.press(stream, key)
+    world.advance(4.1)
+    assert hears(world, stream)[-1] == "callback-confirm"
+    world.press(stream, "1")
+    assert world.events("call-back-asked") == ["call-back-asked sales: 069111222"]
+    assert world.events("call-back-refused") == ["call-back-refused 881000 is not open in the dial plan"]
+
+
+@pytest.mark.parametrize("caller", ["anonymous", "+88123456789", "112"])
+def test_a_number_that_is_hidden_or_dear_is_never_called_but_another_may_be_entered(caller: str) -> None:
+    world = confirming_shop()
+    busy(world)
+    call, stream = asking(world, caller)
+    assert hears(world, stream) == ["callback-enter-number"]
+    for _ in range(3):
+        for key in "900#":
+            world.press(stream, key)
+    assert hears(world, stream) == ["not-allowed"]
+    world.finish_play(stream)
+    assert call.over
+    assert in_line(world) == []
+    assert not states(world)
+
+
+def test_who_confirms_nothing_is_not_called() -> None:
+    world = confirming_shop()
+    busy(world)
+    _, stream = asking(world)
+    world.press(stream, "7")
+    for _ in range(2):
+        world.finish_play(stream)
+        world.advance(6.1)
+    assert hears(world, stream) == ["not-allowed"]
+    assert not states(world)
+
+
+def test_without_confirmation_a_dear_number_is_refused_too() -> None:
+    world = callback_shop()
+    busy(world)
+    _, stream = asking(world, "+88123456789")
+    assert hears(world, stream) == ["not-allowed"]
+
+
+def test_a_call_back_counts_against_the_ceilings_of_flows() -> None:
+    plan = DialPlan(outside=OPEN.outside, flow_calls_an_hour=1)
+    world = callback_shop(dial_plan=plan, call_back_retry_seconds=60.0)
+    other = busy(world)
+    ask(world)
+    ask(world, "0690002")
+    phone(world, "beta").hang_up(other)
+    phone(world, "101").answer()
+    phone(world, "alpha").answer(outgoing(world)[ANN])
+    phone(world, "101").hang_up()
+    phone(world, "101").answer()
+    assert outgoing(world) == {}, "the second would be one too many within an hour"
+    assert world.switch.exchange.tolls.refused
+    assert states(world)[-1] == "pausing"
+
+
+def test_the_offer_is_made_with_the_announcements_and_only_if_the_wait_is_long_and_trusted() -> None:
+    def told(**settings: Any) -> bool:
+        step = QueueStep(queue="sales", keys={"9": "call-me"}, offer=("callback-offer",), then="closed", **settings)
+        world = shop(step=step, more_steps=STEPS, agents=1, ring=1, wrap_up=0, announce_first=3.0)
+        busy(world)
+        enter_queue(world, "alpha", ANN)
+        stream = max(world.playing)
+        world.advance(3.1)
+        return "callback-offer" in hears(world, stream)
+
+    assert told()
+    assert not told(offer_above_seconds=30.0), "nothing is known of this queue yet"
+
+
+def test_views_tell_who_waits_on_the_line_and_who_is_called_back() -> None:
+    world = callback_shop()
+    busy(world)
+    ask(world)
+    enter_queue(world, "alpha", "0666666")
+    world.advance(9)
+    (view,) = snapshot(world.switch, world.now).queues
+    assert (view.waiting, view.call_backs) == (1, 1)
+    assert view.longest_wait_s < 10
+    assert world.switch.desk.figure("sales", "waiting", world.now) == "1"

@@ -16,6 +16,7 @@ from softacd.calls.flow_graph import circles, exits, reached
 from softacd.calls.flow_steps import (
     AnswerStep,
     BranchStep,
+    CallBackStep,
     Case,
     CollectStep,
     DialStep,
@@ -32,10 +33,14 @@ from softacd.calls.flow_steps import (
     SetStep,
     Step,
     SubFlowStep,
+    SurveyStep,
     TransferStep,
+    VoicemailStep,
     WebhookStep,
 )
 from softacd.calls.hours import HoursSettings
+from softacd.calls.model import ConferenceSettings, MailboxSettings
+from softacd.rtp import vocabulary as media
 from softacd.sip.dialog import DialogState
 from tests.calls.flows import call_in, flow, world_of
 from tests.calls.world import Peer, Ring, World
@@ -97,7 +102,16 @@ STEP: st.SearchStrategy[Step] = st.one_of(
     st.builds(RingStep, extension=st.sampled_from(["101", "{n}"]), seconds=st.just(5.0), then=TARGET, busy=TARGET),
     st.builds(RingStep, agent=st.sampled_from(["a1", "{manager}"]), seconds=st.just(5.0), then=TARGET, busy=TARGET),
     st.builds(DialStep, number=st.sampled_from(["069111222", "{n}"]), seconds=st.just(5.0), then=TARGET),
-    st.builds(TransferStep, number=st.sampled_from(["102", "600", "{n}"]), then=TARGET),
+    st.builds(TransferStep, number=st.sampled_from(["102", "600", "801", "700", "{n}"]), then=TARGET),
+    st.builds(
+        CallBackStep, queue=st.sampled_from(["", "sales", "gone"]), confirm=st.booleans(), tries=st.integers(1, 3),
+        then=TARGET, otherwise=TARGET,
+    ),
+    st.builds(
+        VoicemailStep, mailbox=st.sampled_from(["sales", "gone"]), review=st.booleans(), tries=st.integers(1, 3),
+        then=TARGET, failed=TARGET,
+    ),
+    st.builds(SurveyStep, topic=st.just("service"), tries=st.integers(1, 3), then=TARGET, otherwise=TARGET),
     st.builds(PlayStep, seconds=st.just(3.0), then=TARGET),
     st.builds(NoticeStep, decline=st.sampled_from(["", "9"]), then=TARGET),
     st.builds(SubFlowStep, flow=st.sampled_from(["sub", "gone"]), then=TARGET),
@@ -133,6 +147,7 @@ ACT = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from(["0.1", "1", "4.5", "6", "30"])),
     st.tuples(st.just("answer"), st.sampled_from(["found", "missing", "failed"])),
     st.tuples(st.just("phone"), st.sampled_from(["180", "200", "486", "603"])),
+    st.tuples(st.just("recording"), st.sampled_from(["quiet", "full"])),
     st.tuples(st.just("hang up"), st.just("")),
 )
 
@@ -153,6 +168,14 @@ def act(world: World, what: str, how: str) -> None:
                 for call in [one for one in peer.calls if peer.name.isdigit() or one.remote_sdp is not None]:
                     if not call.over and call.dialog is None and not call.cancelled:
                         peer.respond(call, int(how))
+        case "recording":
+            for stream, command in list(world.dictated.items()):
+                if how == "quiet":
+                    world.switch.handle_media(media.RecordingQuiet(stream, command.recording, 4.0), world.now)
+                else:
+                    world.disk = "No space left on device"
+                    world.end_dictation(stream)
+            world.settle()
         case "hang up":
             for peer in world.peers.values():
                 for call in living(peer):
@@ -185,13 +208,28 @@ def do_errands(world: World, how: str) -> None:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(FLOW, st.lists(ACT, max_size=25), st.booleans())
-def test_every_caller_comes_to_an_end(drawn: FlowSettings, acts: list[tuple[str, str]], staffed: bool) -> None:
+@given(FLOW, st.lists(ACT, max_size=25), st.booleans(), st.sampled_from([0.2, 5.0]))
+def test_every_caller_comes_to_an_end(
+    drawn: FlowSettings, acts: list[tuple[str, str]], staffed: bool, voiced: float
+) -> None:
     assume(not circles(drawn))
     office = HoursSettings(name="office", week={"mon-fri": "09:00-18:00"})
     world = world_of(
-        drawn, SUB, settings={"hours": (office,)}, agents=2, available=staffed, max_wait_seconds=20.0, ring_seconds=5.0
+        drawn,
+        SUB,
+        settings={
+            "hours": (office,),
+            "mailboxes": (MailboxSettings("sales", "801", most_seconds=20.0),),
+            "conferences": (ConferenceSettings("board", "700", "1234"),),
+        },
+        agents=2,
+        available=staffed,
+        max_wait_seconds=20.0,
+        ring_seconds=5.0,
+        after_call="sub",
     )
+    world.switch.exchange.messages.directory = "/messages"
+    world.voiced = voiced
     call_in(world)
     for what, how in acts:
         act(world, what, how)

@@ -8,7 +8,7 @@ from softacd.calls.caller import Caller
 from softacd.calls.emergency import switch_emergency
 from softacd.calls.flow_steps import CallBackStep, QueueStep
 from softacd.calls.hours import HoursSettings
-from softacd.calls.model import EmergencySettings, NumberSettings
+from softacd.calls.model import DialPlan, EmergencySettings, NumberSettings
 from softacd.calls.orders import close_hours
 from softacd.calls.whatif import what_if
 from softacd.calls.whatif_answer import QueueForecast, StepForecast, WhatIf
@@ -211,8 +211,9 @@ def test_a_queue_has_hours_of_its_own(at: int, outcome: str) -> None:
 
 
 def test_who_asked_to_be_called_back_has_his_place_and_keeps_it() -> None:
-    steps = {"later": CallBackStep(prompts=("prompts/en/callback-accepted",))}
-    world = shop(step=QueueStep(queue="sales", keys={"1": "later"}), more_steps=steps, available=False)
+    steps = {"later": CallBackStep(prompts=("prompts/en/callback-accepted",), confirm=False)}
+    plan = DialPlan(outside=("0XXXXXX",))
+    world = shop(step=QueueStep(queue="sales", keys={"1": "later"}), more_steps=steps, available=False, dial_plan=plan)
     first = enter_queue(world, caller=ANN)
     world.press(min(world.open_streams), "1")
     world.settle()

@@ -1,10 +1,12 @@
 """A phone in a process of its own, by PJSIP: told what to do by JSON lines on its input, tells facts by JSON lines.
 
 Arguments: one JSON object: registrar (host:port), domain, user, password, port (own SIP port), transport, frequency (to
-hum), authority (PEM file, for TLS), algorithms of the digest it accepts are PJSIP's own. Words of the input:
+hum), authority (PEM file, for TLS), lamp (true: it subscribes to its messages); algorithms of the digest it accepts
+are PJSIP's own. Words of the input:
 {"do": "dial", "uri": ...}, "answer", "hold", "resume", "press" (digits), "transfer" (uri), "attended" (call, other),
-"hang-up", "quit"; "call" names the call by its number, the latest by default. Facts: "started", "ringing", "state"
-(with the status), "digit", "hears" (frequency and share, as long as a call has sound), "transfer" (status), "error".
+"hang-up" (headers), "quit"; "call" names the call by its number, the latest by default. Facts: "started", "ringing",
+"state" (with the status), "digit", "hears" (frequency and share, as long as a call has sound), "messages" (new, old),
+"transfer" (status), "error".
 
 PJSIP is under the GPL: it is never imported by anything else here.
 """
@@ -12,6 +14,7 @@ PJSIP is under the GPL: it is never imported by anything else here.
 import contextlib
 import json
 import os
+import re
 import select
 import sys
 import tempfile
@@ -142,6 +145,7 @@ class Phone(pj.Account):
             configuration.callConfig.timerSessExpiresSec = configuration.callConfig.timerMinSESec = wanted["timer"]
         if wanted.get("prack"):
             configuration.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
+        configuration.mwiConfig.enabled = bool(wanted.get("lamp"))
         self.create(configuration)
 
     def adopt(self, call: Call) -> int:
@@ -151,6 +155,11 @@ class Phone(pj.Account):
 
     def onRegState(self, prm: Any) -> None:  # noqa: N802
         tell(event="registered", status=int(prm.code))
+
+    def onMwiInfo(self, prm: Any) -> None:  # noqa: N802
+        counts = re.search(r"Voice-Message: (\d+)/(\d+)", prm.rdata.wholeMsg)
+        if counts is not None:
+            tell(event="messages", new=int(counts[1]), old=int(counts[2]))
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
         call = Call(self, prm.callId)
@@ -167,13 +176,13 @@ class Phone(pj.Account):
             Call(self).makeCall(word["uri"], parameters)
             return
         call = self.calls[word.get("call", -1)]
+        for name, value in word.get("headers", {}).items():
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            parameters.txOption.headers.append(header)
         match word["do"]:
             case "answer":
                 parameters.statusCode = word.get("status", 200)
-                for name, value in word.get("headers", {}).items():
-                    header = pj.SipHeader()
-                    header.hName, header.hValue = name, value
-                    parameters.txOption.headers.append(header)
                 call.answer(parameters)
             case "hold":
                 call.setHold(parameters)

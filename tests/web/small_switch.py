@@ -349,6 +349,16 @@ class SmallHistory:
             and (not kept or not record.removed)
         ][:limit]
 
+    async def ratings(
+        self, *, limit: int = 50, since: int | None = None, before: int | None = None, low: bool = False
+    ) -> list[Rating]:
+        found = sorted((one for story in self.stories for one in story.ratings), key=lambda one: -one.at)
+        return [
+            one
+            for one in found
+            if (since is None or one.at >= since) and (before is None or one.at < before) and (one.low or not low)
+        ][:limit]
+
     def status(self) -> Condition:
         return Condition()
 

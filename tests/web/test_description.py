@@ -28,6 +28,7 @@ PATHS = {
     ("/api/v1/calls/{call}/monitor", "post"),
     ("/api/v1/recordings", "get"),
     ("/api/v1/recordings/{recording}", "get"),
+    ("/api/v1/ratings", "get"),
     ("/api/v1/messages", "get"),
     ("/api/v1/messages/{message}", "get"),
     ("/api/v1/messages/{message}", "delete"),

@@ -42,6 +42,7 @@ EXPECTED: dict[str, dict[tuple[str, ...], float]] = {
     "softacd_queue_missed_calls_total": {("sales",): 3, ("support",): 0},
     "softacd_queue_missed_value_total": {("MDL", "sales"): 1050, ("MDL", "support"): 0},
     "softacd_queue_waiting": {("sales",): 2, ("support",): 0},
+    "softacd_queue_call_backs": {("sales",): 0, ("support",): 0},
     "softacd_queue_longest_wait_seconds": {("sales",): 74.5, ("support",): 0},
     "softacd_queue_agents_ready": {("sales",): 0, ("support",): 1},
     "softacd_queue_answered_today": {("sales",): 27, ("support",): 0},

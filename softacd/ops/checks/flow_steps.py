@@ -20,6 +20,7 @@ from softacd.calls.flow_steps import (
     SetStep,
     Step,
     SubFlowStep,
+    SurveyStep,
     TransferStep,
     VoicemailStep,
     WebhookStep,
@@ -33,7 +34,7 @@ from softacd.ops.draft import Draft
 KEYS = frozenset("0123456789*#")
 CUSTOMERS = "customers"
 """The source that is always there: the customer base."""
-_SPEECHES = ("prompts", "invalid", "silence")
+_SPEECHES = ("prompts", "invalid", "silence", "offer")
 _BOUND = re.compile(r":([a-z][a-z0-9_]*)")
 _SELECT = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
@@ -232,6 +233,13 @@ def _queue(draft: Draft, step: QueueStep, path: KeyPath) -> None:
     if step.prefer and not variables(step.prefer):
         draft.refer((*path, "prefer"), step.prefer, "agents", "agent")
 
+    if step.after_call:
+        draft.refer((*path, "after_call"), step.after_call, "flows", "flow")
+    if step.offer and not step.keys:
+        draft.error((*path, "offer"), "offers a key, and there is none", 'keys = { 1 = "call-back" }')
+    if step.offer_above_seconds and not step.offer:
+        draft.error((*path, "offer_above_seconds"), "there is no offer", 'offer = ["callback-offer"]')
+
 
 def _call_back(draft: Draft, step: CallBackStep, path: KeyPath) -> None:
     if step.queue:
@@ -240,6 +248,13 @@ def _call_back(draft: Draft, step: CallBackStep, path: KeyPath) -> None:
 
 def _voicemail(draft: Draft, step: VoicemailStep, path: KeyPath) -> None:
     draft.refer((*path, "mailbox"), step.mailbox, "mailboxes", "mailbox")
+
+
+def _survey(draft: Draft, step: SurveyStep, path: KeyPath) -> None:
+    if step.least >= step.most:
+        draft.error((*path, "least"), f"is not less than most, {step.most}", "the worst score, less than the best")
+    if not step.topic:
+        draft.error((*path, "topic"), "is empty", 'what the question is about, like "service"')
 
 
 def _ring(draft: Draft, step: RingStep, path: KeyPath) -> None:
@@ -292,6 +307,7 @@ _CHECKS: dict[type[FlowStep], Callable[[Draft, Any, KeyPath], None]] = {
     CallBackStep: _call_back,
     RingStep: _ring,
     VoicemailStep: _voicemail,
+    SurveyStep: _survey,
     DialStep: _dial,
     TransferStep: _transfer,
     SubFlowStep: _sub_flow,

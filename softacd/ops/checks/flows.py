@@ -1,7 +1,7 @@
 """Call flows are graphs: every step named exists and is reached, and no path turns in circles by itself."""
 
 from softacd.calls.flow_graph import calls_itself, circles, exits, reached
-from softacd.calls.flow_steps import FlowSettings, SubFlowStep
+from softacd.calls.flow_steps import FlowSettings, QueueStep, SubFlowStep
 from softacd.ops.checks.flow_steps import check_steps
 from softacd.ops.configuration_errors import KeyPath, nearest, one_of, quoted
 from softacd.ops.draft import Draft
@@ -10,6 +10,10 @@ from softacd.ops.draft import Draft
 def check_flows(draft: Draft) -> None:
     """Check each flow by itself, that none calls itself, and that some number leads to it."""
     used = {number.flow for number in draft.numbers.values()} | {number.closed for number in draft.numbers.values()}
+    used |= {queue.after_call for queue in draft.queues.values()}
+    used |= {
+        step.after_call for flow in draft.flows.values() for step in flow.steps.values() if isinstance(step, QueueStep)
+    }
     used |= {
         step.flow for flow in draft.flows.values() for step in flow.steps.values() if isinstance(step, SubFlowStep)
     }

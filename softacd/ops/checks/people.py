@@ -114,5 +114,7 @@ def _check_queues(draft: Draft) -> None:
             if tier.agent in seen:
                 draft.error(here, f"{quoted(tier.agent)} is in this queue twice", "each agent once")
             seen.add(tier.agent)
+        if queue.after_call:
+            draft.refer((*path, "after_call"), queue.after_call, "flows", "flow")
         if not queue.tiers:
             draft.warn((*path, "agents"), "has no agents: its callers wait in vain", 'agents = ["NAME", ...]')

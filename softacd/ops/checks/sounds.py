@@ -91,7 +91,7 @@ def _clips(draft: Draft, spoken: list[str]) -> Iterator[tuple[KeyPath, str]]:
     for flow in draft.flows.values():
         for name, step in flow.steps.items():
             path: KeyPath = ("flows", flow.name, "steps", name)
-            for field in ("prompts", "invalid", "silence"):
+            for field in ("prompts", "invalid", "silence", "offer"):
                 default = not draft.document.written((*path, field))
                 for index, said in enumerate(getattr(step, field, ())):
                     where = (*path, field) if default else (*path, field, index)
