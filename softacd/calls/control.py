@@ -48,6 +48,15 @@ class Choices(msgspec.Struct, frozen=True):
     forward_no_answer: str | None = None
 
 
+class LentPhone(msgspec.Struct, frozen=True):
+    """A phone as a browser may be it."""
+
+    extension: str
+    display_name: str
+    address_of_record: str
+    """"sip:101@softacd.internal"."""
+
+
 class Control(Protocol):
     """The switch as seen from outside."""
 
@@ -59,6 +68,18 @@ class Control(Protocol):
 
     def figures(self) -> Figures:
         """Counters and gauges for metrics."""
+
+    def agents_of(self, call: str) -> frozenset[str]:
+        """The agents a call that lives is with or is offered to; none when no such call lives."""
+
+    def phone_of(self, agent: str) -> str:
+        """The extension of the phone an agent works at; "" when there is no such agent."""
+
+    def lend_phone(self, agent: str, name: str, password: str) -> LentPhone:
+        """Let a browser be the phone of an agent with a passing name and password. Raises UnknownNameError."""
+
+    def recall_phone(self, name: str) -> None:
+        """Take a passing name back."""
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         """Set an agent's status. Raises UnknownNameError, NotPossibleError (a reason the shop does not have)."""

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from softacd.calls.users import AuditEntry
+
 
 class Direction(StrEnum):
     """Seen from the shop."""
@@ -383,5 +385,5 @@ class TraceRow(msgspec.Struct, frozen=True):
 AnyRecord = (
     CallRecord | LegRecord | Segment | CallEvent | AgentEvent | PhoneEvent | HouseEvent | TraceRow
     | RecordingRecord | CallBackEvent
-    | MessageRecord | Rating | MissedOwner | TopicChosen | AgentTime | AgentAlarm | AgentSeat
+    | MessageRecord | Rating | MissedOwner | TopicChosen | AgentTime | AgentAlarm | AgentSeat | AuditEntry
 )  # fmt: skip

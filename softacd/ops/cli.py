@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("softacd.ops.explain_command:explain", "Why these phones rang for a call, and not others."),
     "whatif": ("softacd.ops.whatif_command:whatif", "What would become of a call, and who would ring."),
     "simulate": ("softacd.ops.simulate_command:simulate", "What would another agent be good for?"),
+    "users": ("softacd.ops.users_command:users", "Who may sign in to the desk, and as what."),
     "customers": ("softacd.ops.customers_command:customers", "Who calls: import, find, block."),
     "goods": ("softacd.ops.goods_command:goods", "What the shop sells: import, find, receive, promises."),
     "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),

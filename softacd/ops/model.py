@@ -195,7 +195,7 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WebSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
-    """The HTTP API. Without a token it answers nobody."""
+    """The HTTP API and the desk. It answers who has the token or has signed in (`softacd users`)."""
 
     listen: str = "127.0.0.1:8080"
     """`address:port`; port 0 lets the system choose."""
@@ -207,6 +207,12 @@ class WebSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Environment variable that holds the token."""
     metrics_open: bool = False
     """Serve /metrics without the token."""
+    public_url: str = ""
+    """Where browsers reach the desk, when a proxy with TLS is between ("https://desk.shop.md"); empty: at `listen`."""
+    session_idle_minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)] = 30.0
+    """A session of the desk that was not used for so long ends."""
+    session_hours: Annotated[float, msgspec.Meta(gt=0, le=720)] = 12.0
+    """No session lasts longer; then one signs in again."""
 
     def address(self) -> tuple[str, int]:
         """`listen` as host and port."""

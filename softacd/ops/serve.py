@@ -49,6 +49,7 @@ from softacd.ops.vitals import checks, gauges
 from softacd.rtp.model import MediaSettings
 from softacd.runtime.addresses import Addresses
 from softacd.runtime.collector import Collector
+from softacd.runtime.door import DoorListener
 from softacd.runtime.driver import Driver
 from softacd.runtime.errands import ErrandRunner
 from softacd.runtime.live_control import LiveControl
@@ -132,6 +133,7 @@ class Server:
         self._customers: CustomerDesk | None = None
         self._driver: Driver | None = None
         self._web: WebServer | None = None
+        self._door: DoorListener | None = None
         media = configuration.media
         self._keeper = RecordingKeeper(
             Path(media.recordings),
@@ -203,6 +205,7 @@ class Server:
         except OSError as error:
             raise StartError(f"media: {configuration.media.host}: {error}; mend [media] host or ports") from error
         await self._listen(driver)
+        self._open_door(driver)
         switch = self._make_switch(driver)
         await self._restore_statuses(switch)
         self._restore_learned(switch)
@@ -275,6 +278,20 @@ class Server:
                 raise StartError(
                     f"sip: {listener}: {error.strerror or error}; another program may use it: mend [sip] listen"
                 ) from error
+
+    def _open_door(self, driver: Driver) -> None:
+        """Where browsers' phones come in by the desk's own address."""
+        host, port = self._configuration.web.address()
+        self._door = DoorListener(
+            self._own(host),
+            driver.receive,
+            driver.flush,
+            driver.flow_failed,
+            admit=driver.admit,
+            stalled=driver.stalled,
+        )
+        self._door.bound = (host, port)
+        driver.streams.append(self._door)
 
     def _own(self, host: str) -> Addresses:
         sip = self._configuration.sip
@@ -398,6 +415,10 @@ class Server:
                 metrics_open=settings.metrics_open,
                 recordings=self._configuration.media.recordings,
                 messages=self._configuration.media.messages,
+                name=self._configuration.server.name,
+                public_url=settings.public_url,
+                session_idle_minutes=settings.session_idle_minutes,
+                session_hours=settings.session_hours,
             ),
             control,
             self._store,
@@ -405,11 +426,16 @@ class Server:
             customers=self._customers,
             knowledge=self._customers.knowledge if self._customers is not None else None,
             reports=ReportDesk(self._store, lambda: self._configuration, lambda: self.wall(time.monotonic())),
+            users=self._store.users,
+            sip=self._door,
+            write=self._store.write,
         )
         try:
             await self._web.start()
         except WebError as error:
             raise StartError(str(error)) from error
+        if self._door is not None:
+            self._door.bound = self._web.address
 
     def _addresses(self) -> dict[str, str]:
         shown = {}
@@ -417,6 +443,8 @@ class Server:
         if driver is not None:
             shown["udp"] = ", ".join("{}:{}".format(*udp.bound) for udp in driver.udp)
             for stream in driver.streams:
+                if stream is self._door:
+                    continue  # it is the HTTP server's
                 address = "{}:{}".format(*stream.bound)
                 known = shown.get(stream.transport.value)
                 shown[stream.transport.value] = f"{known}, {address}" if known else address

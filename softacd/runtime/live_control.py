@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from softacd.acd.vocabulary import Status
 from softacd.calls.call import Call
-from softacd.calls.control import Check, Choices, Figures, UnknownNameError
+from softacd.calls.control import Check, Choices, Figures, LentPhone, UnknownNameError
 from softacd.calls.moments import moment
 from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
 from softacd.calls.records import AgentTime, AnyRecord, MessageRecord
@@ -99,6 +99,34 @@ class LiveControl:
                 **self._gauges(),
             },
         )
+
+    def agents_of(self, call: str) -> frozenset[str]:
+        exchange = self._driver.switch.exchange
+        living = exchange.calls.get(call)
+        if living is None:
+            return frozenset()
+        found = {agent.name for agent in self._driver.switch.distributor.agents() if agent.caller == call}
+        for leg in (living.caller_leg, living.called_leg):
+            if leg is not None:
+                kind, _, name = leg.party.partition(":")
+                found.add(exchange.agent_of_phone.get(name, "") if kind == "phone" else name if kind == "agent" else "")
+        return frozenset((found | {living.agent}) - {""})
+
+    def phone_of(self, agent: str) -> str:
+        known = self._driver.switch.exchange.agents.get(agent)
+        return known.phone if known is not None else ""
+
+    def lend_phone(self, agent: str, name: str, password: str) -> LentPhone:
+        exchange = self._driver.switch.exchange
+        known = exchange.agents.get(agent)
+        phone = exchange.phones.get(known.phone) if known is not None else None
+        if known is None or phone is None:
+            raise UnknownNameError(f"there is no agent {agent!r} with a phone")
+        self._driver.switch.authenticator.lend(name, password, phone.extension)
+        return LentPhone(phone.extension, phone.display_name, exchange.address_of_record(phone.extension))
+
+    def recall_phone(self, name: str) -> None:
+        self._driver.switch.authenticator.recall(name)
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self._driver.perform(lambda switch, now: switch.desk.set_status(agent, status, reason, now))

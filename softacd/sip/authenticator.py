@@ -79,13 +79,31 @@ class DigestAuthenticator:
         self._lifetime = nonce_lifetime
         self._counts: dict[str, int] = {}
         self._counted: deque[tuple[float, str]] = deque()
+        self._lent: dict[str, Account] = {}  # by the name they prove
         self.configure(realm, accounts or {})
 
     def configure(self, realm: str, accounts: Mapping[str, Account]) -> None:
         """Swap realm and accounts, as on reload; nonces given before stay good while the realm stays."""
         self.realm = realm
         self.accounts = accounts
+        self._lent = {name: account for name, account in self._lent.items() if account.username in accounts}
         self._choose()
+
+    def lend(self, name: str, password: str, username: str) -> None:
+        """Let who proves this passing name and password be the account `username`, until `recall`.
+
+        Raises KeyError when there is no such account. A name that an account has is never lent.
+        """
+        if name in self.accounts:
+            raise KeyError(name)
+        hashes = [digest.ha1(algorithm, name, self.realm, password) for algorithm in _ALGORITHMS]
+        self._lent[name] = msgspec.structs.replace(
+            self.accounts[username], ha1_md5=hashes[0], ha1_sha256=hashes[1], ha1_sha512_256=hashes[2]
+        )
+
+    def recall(self, name: str) -> None:
+        """Take a passing name back."""
+        self._lent.pop(name, None)
 
     def offer(self, algorithms: Iterable[str]) -> None:
         """Swap the algorithms offered."""
@@ -118,13 +136,14 @@ class DigestAuthenticator:
                 continue
             cause = self._check(request, parameters, offered, now)
             if not cause:
-                return Verdict(parameters["username"])
+                name = parameters["username"]
+                return Verdict(self._lent[name].username if name in self._lent else name)
         return Verdict(None, 407 if proxy else 401, self._challenges(now, proxy=proxy, stale=cause in _RETRY), cause)
 
     def _check(self, request: Request, parameters: dict[str, str], algorithm: str, now: float) -> str:
         """Why the credentials do not count, "" when they do."""
         username = parameters.get("username", "")
-        account = self.accounts.get(username)
+        account = self.accounts.get(username) or self._lent.get(username)
         stored = account.stored(algorithm) if account is not None else ""
         nonce, qop = parameters.get("nonce", ""), parameters.get("qop", "")
         count, cnonce = parameters.get("nc", ""), parameters.get("cnonce", "")
@@ -188,4 +207,5 @@ class DigestAuthenticator:
         return hmac.digest(self._secret, data, "sha256").hex()[:32]
 
 
+_ALGORITHMS = (MD5, digest.SHA_256, digest.SHA_512_256)
 _RETRY = ("stale nonce", "replayed")

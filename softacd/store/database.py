@@ -85,7 +85,7 @@ class Database:
         claimed = text("SELECT pg_try_advisory_lock(hashtext('softacd'), hashtext(:node))")
         if not (await self._claim.execute(claimed, {"node": node})).scalar():
             remedy = "Stop that one, or give this one its own server.node."
-            raise StoreError(self.where, f'another softacd works with it as node "{node}"', remedy)
+            raise StoreError(self.where, f'another softacd works with it as node "{node}"', remedy, in_use=True)
         await self._claim.commit()
 
     async def close(self) -> None:
@@ -119,7 +119,7 @@ class Database:
             holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(lock)
             remedy = "Stop that one, or give this one its own store.url."
-            raise StoreError(self.where, f"another softacd uses it (process {holder})", remedy) from error
+            raise StoreError(self.where, f"another softacd uses it (process {holder})", remedy, in_use=True) from error
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode("ascii"), 0)
         self._lock = lock

@@ -10,12 +10,16 @@ _ROW_WORDS = ("error binding parameter", "invalid input for query argument")  # 
 
 
 class StoreError(Exception):
-    """The store cannot do what was asked: `where` (path, or URL without password), `cause`, `remedy`. HTTP 503."""
+    """The store cannot do what was asked: `where` (path, or URL without password), `cause`, `remedy`. HTTP 503.
+
+    `in_use`: another softacd works with it.
+    """
 
     http_status = 503
 
-    def __init__(self, where: str, cause: str, remedy: str) -> None:
+    def __init__(self, where: str, cause: str, remedy: str, *, in_use: bool = False) -> None:
         super().__init__(f"{where}: {cause}. {remedy}")
+        self.in_use = in_use
         self.where = where
         self.cause = cause
         self.remedy = remedy

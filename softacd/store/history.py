@@ -29,6 +29,7 @@ from softacd.calls.records import (
     Segment,
     TraceRow,
 )
+from softacd.calls.users import AuditEntry
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
 from softacd.store.missed_list import missed_callers
@@ -281,6 +282,21 @@ class History:
                 return await question(connection)
         except (SQLAlchemyError, OSError) as error:
             raise StoreError(self._database.where, *explain(error, self._database.path)) from error
+
+    async def audit(
+        self, *, limit: int = 100, before: int | None = None, since: int | None = None, user: str | None = None
+    ) -> list[AuditEntry]:
+        """Return what was done, newest first, at most `limit`; `since` and `before` (excluded) bound the moment."""
+        columns = KINDS[AuditEntry].table.c
+        wanted: list[ColumnElement[bool]] = []
+        if before is not None:
+            wanted.append(columns.at < before)
+        if since is not None:
+            wanted.append(columns.at >= since)
+        if user is not None:
+            wanted.append(columns.user == user)
+        newest = _select(AuditEntry).where(*wanted).order_by(columns.at.desc(), columns.row.desc())
+        return await self._all(AuditEntry, newest.limit(min(limit, MAXIMUM)))
 
     async def everything(self, record: type[R]) -> list[R]:
         """Return every record of one kind, in no particular order: to export, or to compare two stores."""

@@ -27,6 +27,7 @@ from softacd.calls.records import (
     Rating,
     RecordingRecord,
 )
+from softacd.calls.users import AuditEntry
 from softacd.store import migration
 from softacd.store.database import Database
 from softacd.store.errors import StoreError, explain
@@ -35,6 +36,7 @@ from softacd.store.missed import handle_call, handle_numbers
 from softacd.store.recovery import Recovery
 from softacd.store.spool import Spool
 from softacd.store.tables import nodes
+from softacd.store.users import UserTable
 from softacd.store.writer import StoreStatus, Writer
 
 MOST_NODES = 1023
@@ -54,6 +56,8 @@ class Store(History):
         super().__init__(database)
         self._writer = writer
         self._task: asyncio.Task[None] | None = None
+        self.users = UserTable(database, self._engine, writer.transaction)
+        """Who may use the desk."""
 
     @classmethod
     async def open(cls, url: str, *, node: str, wall: Callable[[], int], spool: Path | None = None) -> Self:
@@ -264,6 +268,13 @@ class Store(History):
         """As `History.ask`, with everything written until now."""
         await self._settle()
         return await super().ask(question)
+
+    async def audit(
+        self, *, limit: int = 100, before: int | None = None, since: int | None = None, user: str | None = None
+    ) -> list[AuditEntry]:
+        """As `History.audit`, with everything written until now."""
+        await self._settle()
+        return await super().audit(limit=limit, before=before, since=since, user=user)
 
     async def _settle(self) -> None:
         if not self._writer.failing:

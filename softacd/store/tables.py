@@ -32,9 +32,10 @@ from softacd.calls.records import (
     TopicChosen,
     TraceRow,
 )
+from softacd.calls.users import AuditEntry
 from softacd.store.numbers import number_key
 
-SCHEMA = "0008"
+SCHEMA = "0009"
 """The revision of `softacd/store/migrations` this program reads and writes."""
 
 metadata = MetaData()
@@ -315,6 +316,34 @@ trace = Table(
     Index("trace_call", "call"),
 )
 
+users = Table(
+    "users",
+    metadata,
+    Column("name", String, primary_key=True),
+    *map(_text, ("role", "agent", "language", "password_hash", "totp_secret")),
+    *map(_integer, ("created", "changed")),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("key", String, primary_key=True),
+    *map(_text, ("user", "source")),
+    *map(_integer, ("started", "seen")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _row(),
+    *map(_integer, ("at",)),
+    *map(_text, ("user", "role", "source", "act", "target")),
+    *map(_integer, ("status",)),
+    *map(_text, ("detail",)),
+    Index("audit_at", "at"),
+    Index("audit_user", "user", "at"),
+)
+
 R = TypeVar("R", bound=AnyRecord)
 Values = tuple[Any, ...]
 
@@ -357,6 +386,7 @@ RATINGS = Kind(Rating, ratings, 0.95)
 MISSED_OWNERS = Kind(MissedOwner, missed_owners, 0.95)
 TOPICS = Kind(TopicChosen, topics, 0.95)
 TRACE = Kind(TraceRow, trace, 0.5)
+AUDIT = Kind(AuditEntry, audit, 0.95)
 
 KINDS: dict[type, Kind] = {
     kind.record: kind
@@ -378,6 +408,7 @@ KINDS: dict[type, Kind] = {
         CALL_BACKS,
         CALL_EVENTS,
         TRACE,
+        AUDIT,
     )
 }
 KINDS_BY_TABLE: dict[str, Kind] = {kind.name: kind for kind in KINDS.values()}

@@ -1,22 +1,25 @@
 """Agents over HTTP: how they are, and what a supervisor or their own desk may set."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post, put
+from litestar import Request, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from softacd.acd.vocabulary import Status
 from softacd.calls.agent_times import AgentTimes, add_up
 from softacd.calls.control import Control, UnknownNameError
+from softacd.calls.users import Role
 from softacd.calls.views import AgentView
 from softacd.web.errors import API_ROOT
 from softacd.web.history import History
 from softacd.web.parameters import AgentName, TimesBefore, TimesSince
+from softacd.web.principal import Principal, principal_of
 
 DAY = 86_400_000
 """Milliseconds."""
+Asking = Request[Any, Any, Any]
 _AGENT = f"{API_ROOT}/agents/{{name:str}}"
 
 
@@ -43,6 +46,13 @@ class ExtendRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds added to the end of the wrap-up, at most an hour."""
 
 
+def as_told(view: AgentView, principal: Principal) -> AgentView:
+    """An agent as somebody may see him: colleagues see how he is and since when, not whom he talks to or why not."""
+    if view.name == principal.agent or principal.may(Role.SUPERVISOR):
+        return view
+    return msgspec.structs.replace(view, reason="", call="", answered_today=0, topic_owed="")
+
+
 def agent_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
     """The paths under /agents. Each answers with the agent as it is afterwards."""
 
@@ -53,9 +63,10 @@ def agent_handlers(control: Control, history: History) -> list[HTTPRouteHandler]
         raise UnknownNameError(f"there is no agent {name!r}")
 
     @get(f"{API_ROOT}/agents", tags=["agents"], summary="All agents")
-    async def agents() -> tuple[AgentView, ...]:
-        """Return every configured agent, logged in or not."""
-        return control.snapshot().agents
+    async def agents(request: Asking) -> tuple[AgentView, ...]:
+        """Return every configured agent, logged in or not; an agent is told less of his colleagues."""
+        principal = principal_of(request.scope)
+        return tuple(as_told(view, principal) for view in control.snapshot().agents)
 
     @get(_AGENT, tags=["agents"], summary="One agent")
     async def agent(name: AgentName) -> AgentView:

@@ -1,19 +1,23 @@
 """Calls over HTTP: those that live and those that were; ending and transferring one."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, QueryParameter
 
 from softacd.calls.control import Control, UnknownNameError
 from softacd.calls.records import CallEvent, CallRecord, LegRecord, MessageRecord, Outcome, Rating, Segment, TraceRow
+from softacd.calls.users import Role
 from softacd.calls.views import CallView
 from softacd.web.errors import API_ROOT
 from softacd.web.history import History
 from softacd.web.parameters import Agent, Before, CallId, Limit, Number, OutcomeFilter, Queue, Since
+from softacd.web.principal import principal_of
 
+Asking = Request[Any, Any, Any]
 _TIES = 10_000
 
 
@@ -82,6 +86,7 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
 
     @get(f"{API_ROOT}/calls", tags=["calls"], summary="Calls that live and calls that were")
     async def calls(
+        request: Asking,
         limit: Limit = 50,
         before: Before = None,
         since: Since = None,
@@ -90,7 +95,12 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
         agent: Agent = None,
         queue: Queue = None,
     ) -> CallPage:
-        """Return calls, newest first, a page at a time."""
+        """Return calls, newest first, a page at a time; an agent is told of his own."""
+        principal = principal_of(request.scope)
+        if not principal.may(Role.SUPERVISOR):
+            if not principal.agent or agent not in (None, principal.agent):
+                raise PermissionDeniedException("only a supervisor may see calls of others")
+            agent = principal.agent
         wanted = Filters(since, outcome, number, agent, queue)
         live = () if before is not None else tuple(call for call in control.snapshot().calls if _matches(call, wanted))
         records, following = await page(history, wanted, limit, before)

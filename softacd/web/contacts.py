@@ -1,19 +1,24 @@
 """What a customer's contacts were about, over HTTP: saying the topic of a call, and the history of a customer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from softacd.calls.control import Control, UnknownNameError
 from softacd.calls.customers import Customers
 from softacd.calls.records import CallRecord, Direction, Outcome
+from softacd.calls.users import Role
 from softacd.web.customers import Number
 from softacd.web.errors import API_ROOT
 from softacd.web.history import History
 from softacd.web.parameters import Before, CallId, Limit
+from softacd.web.principal import principal_of
+
+Asking = Request[Any, Any, Any]
 
 
 class TopicRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +81,7 @@ def topic_handlers(control: Control, history: History) -> list[HTTPRouteHandler]
     """The path of a call's topic."""
 
     @post(f"{API_ROOT}/calls/{{call:str}}/topic", tags=["calls"], summary="Say why somebody called", status_code=200)
-    async def topic(call: CallId, data: JSONBody[TopicRequest]) -> TopicAnswer:
+    async def topic(request: Asking, call: CallId, data: JSONBody[TopicRequest]) -> TopicAnswer:
         """Set the reason of contact, during the call or at any time after it; said again, the newest counts.
 
         404 when there is no such call, 409 when its queue has no such topic.
@@ -89,6 +94,11 @@ def topic_handlers(control: Control, history: History) -> list[HTTPRouteHandler]
             if remembered is None:
                 raise UnknownNameError(f"there is no call {call!r}")
             name, queue, agent = remembered.call.id, remembered.call.queue, remembered.call.agent
+        principal = principal_of(request.scope)
+        if not principal.may(Role.SUPERVISOR):
+            agent = principal.agent
+            if data.agent not in (None, agent):
+                raise PermissionDeniedException("only a supervisor may say it for another agent")
         said_by = agent if data.agent is None else data.agent
         control.set_topic(name, queue, data.topic, said_by)
         return TopicAnswer(name, data.topic, said_by)

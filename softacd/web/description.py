@@ -20,6 +20,7 @@ from softacd.calls import customers as customer_records
 from softacd.calls import goods as goods_records
 from softacd.calls import missed as missed_records
 from softacd.calls import reports as report_records
+from softacd.calls import users as user_records
 from softacd.calls.control import Check
 from softacd.web import (
     agents,
@@ -36,10 +37,13 @@ from softacd.web import (
     phones,
     ratings,
     recordings,
+    session,
+    users,
 )
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
 from softacd.web.feed import Heartbeat, LiveEvent, SnapshotPushed
 from softacd.web.field_texts import describe_field
+from softacd.web.gate import SESSION_COOKIE
 
 _REFERENCE = "#/components/schemas/{name}"
 _PROBLEM = {"$ref": _REFERENCE.format(name=Problem.__name__)}
@@ -47,10 +51,11 @@ _METHODS = frozenset({"get", "put", "post", "delete"})
 _ALWAYS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
 _REASONS = {
     HTTPStatus.BAD_REQUEST: "A parameter or the body is wrong; `detail` names it.",
-    HTTPStatus.UNAUTHORIZED: "No token, or not the right one.",
+    HTTPStatus.UNAUTHORIZED: "No session and no token, or not the right one.",
+    HTTPStatus.FORBIDDEN: "Not for this role, or another agent's; or the CSRF token of the session is missing.",
     HTTPStatus.NOT_FOUND: "There is nothing of this name.",
     HTTPStatus.CONFLICT: "Not possible in the state it is in.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong tokens from this address; Retry-After says when to come again.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong tokens or passwords; Retry-After says when to come again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The program failed while answering.",
     HTTPStatus.SERVICE_UNAVAILABLE: "No token is configured, or the database does not answer.",
 }
@@ -65,6 +70,8 @@ _CAN_CONFLICT = frozenset(
         "/api/v1/recordings/{recording}",
         "/api/v1/phones/{extension}",
         "/api/v1/supplies/{reference}/receive",
+        "/api/v1/session/password",
+        "/api/v1/users/{name}",
     }
 )
 _CONFLICT_WHEN_READ = frozenset({"/api/v1/recordings/{recording}"})
@@ -95,6 +102,9 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         recordings,
         messages,
         ratings,
+        session,
+        users,
+        user_records,
     )
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
@@ -148,14 +158,22 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("reports", "What was offered, answered and lost, and what agents did."),
             Tag("messages", "What callers left in mailboxes."),
             Tag("events", "The live stream."),
+            Tag("session", "Signing in, and what one may change of oneself."),
+            Tag("users", "Who may sign in, and what was done."),
             Tag("operation", "Health and figures for who runs the program."),
         ],
         components=Components(
             security_schemes={
-                "token": SecurityScheme(type="http", scheme="bearer", description="web.token_file's content.")
+                "token": SecurityScheme(type="http", scheme="bearer", description="web.token_file's content."),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="cookie",
+                    name=SESSION_COOKIE,
+                    description="The cookie of a session; what changes anything needs X-CSRF-Token beside it.",
+                ),
             }
         ),
-        security=[{"token": []}],
+        security=[{"token": []}, {"session": []}],
         use_handler_docstrings=True,
         render_plugins=(description,),
         openapi_router=Router(API_ROOT, route_handlers=(), include_in_schema=False, after_request=_answer_as_json),
@@ -198,8 +216,13 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         statuses.append(HTTPStatus.CONFLICT)
     if path in _OPEN:
         operation["security"] = [{}, {"token": []}]
-    else:
+    elif (method, path) == ("post", f"{API_ROOT}/session"):
+        operation["security"] = [{}]
         statuses.append(HTTPStatus.SERVICE_UNAVAILABLE)
+    else:
+        if path.startswith(f"{API_ROOT}/session"):
+            operation["security"] = [{"session": []}]
+        statuses += (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
     for status in statuses:
         answers[str(int(status))] = {
             "description": _REASONS[status],

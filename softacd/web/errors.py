@@ -25,6 +25,8 @@ class ErrorWord(StrEnum):
 
     INVALID = "invalid"
     UNAUTHORISED = "unauthorised"
+    CODE_NEEDED = "code-needed"
+    FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
     NO_SUCH_METHOD = "no-such-method"
     NOT_POSSIBLE = "not-possible"
@@ -59,6 +61,7 @@ class WebError(Exception):
 _WORDS = {
     HTTPStatus.BAD_REQUEST: ErrorWord.INVALID,
     HTTPStatus.UNAUTHORIZED: ErrorWord.UNAUTHORISED,
+    HTTPStatus.FORBIDDEN: ErrorWord.FORBIDDEN,
     HTTPStatus.NOT_FOUND: ErrorWord.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorWord.NO_SUCH_METHOD,
     HTTPStatus.CONFLICT: ErrorWord.NOT_POSSIBLE,
@@ -82,7 +85,10 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     status = getattr(error, "http_status", None)
     if isinstance(status, int):  # errors that carry their own answer, such as the store's
         detail = str(getattr(error, "cause", "") or error)
-        return _response(HTTPStatus(status), detail, str(getattr(error, "remedy", "")))
+        wait = float(getattr(error, "retry_after", 0.0))
+        headers = {"Retry-After": str(int(wait) + 1)} if wait > 0 else None
+        word = getattr(error, "word", None)
+        return _response(HTTPStatus(status), detail, str(getattr(error, "remedy", "")), headers, word)
     log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
     return _response(
         HTTPStatus.INTERNAL_SERVER_ERROR, "the program failed while answering", "The log tells more; please report it."
@@ -96,6 +102,8 @@ def _of_framework(error: HTTPException) -> Response[Problem]:
         return _response(status, "this path does not know this method", _SEE_DESCRIPTION, headers)
     if status == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
         return _response(status, "there is nothing at this path", f"The API begins at {API_ROOT}; {_SEE_DESCRIPTION}")
+    if status == HTTPStatus.FORBIDDEN:
+        return _response(status, error.detail, "Ask somebody who may, or have an administrator change your role.")
     fields = error.extra if isinstance(error.extra, list) else []
     named = [_field(entry) for entry in fields if isinstance(entry, dict)]
     keys = {str(entry.get("key")) for entry in fields if isinstance(entry, dict)}
@@ -114,7 +122,13 @@ def _field(entry: dict[str, object]) -> str:
 
 
 def _response(
-    status: HTTPStatus, detail: str, remedy: str = "", headers: dict[str, str] | None = None
+    status: HTTPStatus,
+    detail: str,
+    remedy: str = "",
+    headers: dict[str, str] | None = None,
+    word: ErrorWord | None = None,
 ) -> Response[Problem]:
-    word = _WORDS.get(status, ErrorWord.INTERNAL if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorWord.INVALID)
+    word = word or _WORDS.get(
+        status, ErrorWord.INTERNAL if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorWord.INVALID
+    )
     return Response(Problem(word, detail, remedy), status_code=status, media_type=MediaType.JSON, headers=headers or {})

@@ -9,15 +9,17 @@ import asyncio
 from typing import Annotated, Any
 
 import msgspec
-from litestar import WebSocket, get, websocket
+from litestar import Request, WebSocket, get, websocket
 from litestar.exceptions import ValidationException, WebSocketDisconnect
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.params import QueryParameter
 
 from softacd.calls.control import Control
+from softacd.calls.users import Role
 from softacd.web.errors import API_ROOT
-from softacd.web.feed import TYPES, Feed, LiveEvent, OvertakenError, RecordPushed, Watcher
+from softacd.web.feed import TYPES, AuditPushed, Feed, LiveEvent, OvertakenError, RecordPushed, Watcher
 from softacd.web.gate import EVENTS_SUBPROTOCOL
+from softacd.web.principal import Principal, principal_of, watch_session
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -49,6 +51,7 @@ def event_handlers(
 
     @get(f"{API_ROOT}/events", tags=["events"], summary="Events since a number")
     async def events(
+        request: Request[Any, Any, Any],
         since: Annotated[
             int, QueryParameter(description="Number of the last event seen; 0 or none: only tells the newest number.")
         ] = 0,
@@ -67,6 +70,7 @@ def event_handlers(
             wanted = parse_types(types)
         except ValueError as error:
             raise ValidationException(f"types: {error}") from None
+        wanted = permitted(wanted, principal_of(request.scope))
         if since == 0:
             return EventPage(feed.last, True, [])
         complete = feed.holds(since)
@@ -89,7 +93,10 @@ def event_handlers(
         if len(feed.watchers) >= watchers:
             await socket.close(TRY_AGAIN_LATER, f"{watchers} watch already")
             return
-        await _Session(socket, control, feed, types, heartbeat).run(since)
+        types = permitted(types, principal_of(socket.scope))
+        session = _Session(socket, control, feed, types, heartbeat)
+        with watch_session(socket.scope, session.end):
+            await session.run(since)
 
     return [events, live]
 
@@ -102,6 +109,11 @@ def parse_types(text: str) -> frozenset[type[RecordPushed]]:
     if strays := [name for name in names if name not in TYPES]:
         raise ValueError(f"{strays[0]!r} is none of {', '.join(TYPES)}")
     return frozenset(TYPES[name] for name in names)
+
+
+def permitted(types: frozenset[type[RecordPushed]], principal: Principal) -> frozenset[type[RecordPushed]]:
+    """The types somebody may see: the audit log is the administrators'."""
+    return types if principal.may(Role.ADMINISTRATOR) else types - {AuditPushed}
 
 
 class _Session:
@@ -117,6 +129,7 @@ class _Session:
         self._news = asyncio.Event()
         self._asked = False
         self._gone = False
+        self._ended = False
         self._watcher = Watcher(0, types, self._news.set)
 
     async def run(self, since: int) -> None:
@@ -136,6 +149,11 @@ class _Session:
             self._feed.watchers.discard(self._watcher)
             listening.cancel()
 
+    def end(self) -> None:
+        """The session it was opened by has ended."""
+        self._ended = True
+        self._news.set()
+
     async def _push(self) -> None:
         while not self._gone:
             self._news.clear()
@@ -150,6 +168,9 @@ class _Session:
             except OvertakenError as error:
                 self._feed.dropped += 1
                 await self._socket.close(TRY_AGAIN_LATER, f"{error}; take a fresh snapshot"[:120])
+                return
+            if self._ended:
+                await self._socket.close(POLICY_VIOLATION, "the session has ended")
                 return
             if self._feed.closed:
                 await self._socket.close(GOING_AWAY, "the switch stops")

@@ -31,6 +31,7 @@ from softacd.calls.records import (
     TopicChosen,
     TraceRow,
 )
+from softacd.calls.users import AuditEntry
 from softacd.calls.views import Snapshot
 
 
@@ -169,6 +170,13 @@ class MissedOwnerPushed(Numbered, frozen=True, tag="missed-owner"):
     """Who, and of whom."""
 
 
+class AuditPushed(Numbered, frozen=True, tag="audit"):
+    """Somebody did something that is kept in the audit log; told to administrators only."""
+
+    data: AuditEntry
+    """Who, and what."""
+
+
 class TopicPushed(Numbered, frozen=True, tag="topic"):
     """It was said why somebody called."""
 
@@ -199,6 +207,7 @@ RecordPushed = (
     | RatingPushed
     | MissedOwnerPushed
     | TopicPushed
+    | AuditPushed
 )
 LiveEvent = SnapshotPushed | RecordPushed | Heartbeat
 """All that a watcher is sent: `{"type", "seq", "at", "data"}`."""
@@ -222,6 +231,7 @@ PUSHED: dict[type[AnyRecord | Bookmark], type[RecordPushed]] = {
     Rating: RatingPushed,
     MissedOwner: MissedOwnerPushed,
     TopicChosen: TopicPushed,
+    AuditEntry: AuditPushed,
 }
 TYPES: dict[str, type[RecordPushed]] = {str(type_.__struct_config__.tag): type_ for type_ in PUSHED.values()}
 """Name of a type of event -> its Struct."""

@@ -15,6 +15,7 @@ from softacd.calls.records import (
     Segment,
     TraceRow,
 )
+from softacd.calls.users import AuditEntry
 
 
 class CallStory(Protocol):
@@ -95,6 +96,11 @@ class History(Protocol):
         self, *, limit: int = 50, since: int | None = None, before: int | None = None, low: bool = False
     ) -> list[Rating]:
         """Return what callers said, newest first; `low`: only what needs a look."""
+
+    async def audit(
+        self, *, limit: int = 100, before: int | None = None, since: int | None = None, user: str | None = None
+    ) -> list[AuditEntry]:
+        """Return what was done, newest first."""
 
     def status(self) -> StoreCondition:
         """How the store is doing."""

@@ -1,19 +1,23 @@
 """Missed callers over HTTP: the list to call back, and who takes care of whom."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import get, put
+from litestar import Request, get, put
+from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 
 from softacd.calls.control import Control, UnknownNameError
 from softacd.calls.missed import MissedCaller
+from softacd.calls.users import Role
 from softacd.calls.views import Snapshot
 from softacd.web.errors import API_ROOT
 from softacd.web.history import History
 from softacd.web.parameters import Queue
+from softacd.web.principal import principal_of
 
+Asking = Request[Any, Any, Any]
 Caller = Annotated[str, PathParameter(description="The caller's number, as the list has it.")]
 
 
@@ -44,11 +48,17 @@ def missed_handlers(control: Control, history: History) -> list[HTTPRouteHandler
         return priced(await history.missed_callers(queue=queue), control.snapshot())
 
     @put(f"{API_ROOT}/missed/{{number:str}}/owner", tags=["calls"], summary="Have an agent call a missed caller back")
-    async def own(number: Caller, data: JSONBody[OwnerRequest]) -> MissedCaller:
-        """Set who takes care of a missed caller; in force until he is reached. 404: no such caller, no such agent."""
+    async def own(request: Asking, number: Caller, data: JSONBody[OwnerRequest]) -> MissedCaller:
+        """Set who takes care of a missed caller; in force until he is reached. 404: no such caller, no such agent.
+
+        An agent may take a caller nobody cares for, and give back his own.
+        """
+        principal = principal_of(request.scope)
         row = next((row for row in await history.missed_callers() if row.number == number), None)
         if row is None:
             raise UnknownNameError(f"no missed call of {number!r} is open")
+        if not principal.may(Role.SUPERVISOR) and {data.owner, row.owner} - {"", principal.agent}:
+            raise PermissionDeniedException("only a supervisor may do this for another agent")
         control.own_missed(row.number, data.owner)
         return msgspec.structs.replace(priced([row], control.snapshot()).callers[0], owner=data.owner, assigned=True)
 

@@ -10,11 +10,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from softacd.calls.control import Check, Control
+from softacd.calls.users import Role
 from softacd.calls.views import QueueView, Snapshot, TrunkView
 from softacd.calls.whatif_answer import WhatIf
 from softacd.web.errors import API_ROOT
-from softacd.web.gate import AUTHORISED
 from softacd.web.metrics import CONTENT_TYPE, Metrics
+from softacd.web.principal import PRINCIPAL, Principal
 
 
 class HealthReport(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class HealthReport(msgspec.Struct, frozen=True):
     healthy: bool
     """True when every part does."""
     checks: list[Check]
-    """One check a part; empty for who has no token."""
+    """One check a part; empty for who has no token and is no supervisor."""
 
 
 def overview_handlers(control: Control, metrics: Metrics) -> list[HTTPRouteHandler]:
@@ -39,7 +40,9 @@ def overview_handlers(control: Control, metrics: Metrics) -> list[HTTPRouteHandl
         """Answer 200 when every part works, else 503. Needs no token; with it the parts are named."""
         checks = control.health()
         healthy = all(check.healthy for check in checks)
-        report = HealthReport(healthy, checks if request.scope.get(AUTHORISED) else [])
+        principal = request.scope.get(PRINCIPAL)
+        known = isinstance(principal, Principal) and principal.may(Role.SUPERVISOR)
+        report = HealthReport(healthy, checks if known else [])
         return Response(report, status_code=200 if healthy else 503)
 
     @get("/metrics", tags=["operation"], summary="Figures for Prometheus", media_type=CONTENT_TYPE)

@@ -1,17 +1,20 @@
 """Phones over HTTP: where they are registered, and what their users chose."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import get, put
+from litestar import Request, get, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 
 from softacd.calls.control import Choices, Control, UnknownNameError
+from softacd.calls.users import Role
 from softacd.calls.views import PhoneView
 from softacd.web.errors import API_ROOT
+from softacd.web.principal import principal_of
 
 Extension = Annotated[str, PathParameter(description="The phone's extension.")]
+Asking = Request[Any, Any, Any]
 _Number = Annotated[str, msgspec.Meta(max_length=40)]
 
 
@@ -28,6 +31,12 @@ class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where calls shall go that nobody answers; empty: nowhere."""
 
 
+def _as_told(phone: PhoneView) -> PhoneView:
+    """A colleague's phone: whether it is there, busy or silent, and neither its address nor where calls go."""
+    there = ("registered",) if phone.contacts else ()
+    return msgspec.structs.replace(phone, contacts=there, forward_always="", forward_busy="", forward_no_answer="")
+
+
 def phone_handlers(control: Control) -> list[HTTPRouteHandler]:
     """The paths under /phones."""
 
@@ -38,9 +47,14 @@ def phone_handlers(control: Control) -> list[HTTPRouteHandler]:
         raise UnknownNameError(f"there is no phone {extension!r}")
 
     @get(f"{API_ROOT}/phones", tags=["phones"], summary="All phones")
-    async def phones() -> tuple[PhoneView, ...]:
-        """Return every phone, where it is registered and what its user chose."""
-        return control.snapshot().phones
+    async def phones(request: Asking) -> tuple[PhoneView, ...]:
+        """Return every phone, where it is registered and what its user chose; an agent is told less of others'."""
+        principal = principal_of(request.scope)
+        found = control.snapshot().phones
+        if principal.may(Role.SUPERVISOR):
+            return found
+        own = control.phone_of(principal.agent)
+        return tuple(phone if phone.extension == own else _as_told(phone) for phone in found)
 
     @get(f"{API_ROOT}/phones/{{extension:str}}", tags=["phones"], summary="One phone")
     async def phone(extension: Extension) -> PhoneView:

@@ -10,19 +10,26 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvicorn
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
 from softacd.calls.control import Control
 from softacd.calls.customers import Customers
 from softacd.calls.goods import Knowledge
 from softacd.calls.model import HidesSecrets
 from softacd.calls.reports import Reports
+from softacd.calls.users import AuditEntry
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
+from softacd.web.accounts import Accounts, UserStore
 from softacd.web.agents import agent_handlers
+from softacd.web.assets import Assets
+from softacd.web.audit import AuditLog
 from softacd.web.calls import call_handlers
 from softacd.web.contacts import contact_handlers, topic_handlers
 from softacd.web.customers import customer_handlers
@@ -38,21 +45,28 @@ from softacd.web.messages import message_handlers
 from softacd.web.metrics import Metrics
 from softacd.web.missed import missed_handlers
 from softacd.web.overview import overview_handlers
+from softacd.web.permissions import Permissions
 from softacd.web.phones import phone_handlers
 from softacd.web.punctual import PunctualHttp
 from softacd.web.ratings import rating_handlers
 from softacd.web.recordings import recording_handlers
 from softacd.web.reports import report_handlers
 from softacd.web.security import security_handlers
+from softacd.web.session import session_handlers
+from softacd.web.sip_door import SipDoor, sip_handlers
+from softacd.web.users import user_handlers
 
 log = structlog.get_logger("softacd.web")
 
 STUCK_SECONDS = 20.0
 """A peer that takes no byte of what is sent for so long is cut by the kernel (TCP_USER_TIMEOUT, tcp(7))."""
 _MOST_BODY = 64 * 1024
+_MOST_MESSAGE = 65_535
+"""Octets of a WebSocket message: a SIP message of a browser; watchers say a word."""
 _MOST_CONNECTIONS = 512
 _MOST_WATCHERS = 100
 _GRACE_SECONDS = 3
+_KEEP_SECONDS = 20.0
 _TURNS_TO_LEAVE = 50
 """Turns of the loop; a watcher that keeps up needs some five, one that does not is shut without a word."""
 
@@ -72,6 +86,16 @@ class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Directory the files of recordings lie below; empty: there are none."""
     messages: str = ""
     """Directory the files of messages lie below; empty: there are none."""
+    name: str = "softacd"
+    """What authenticators call this installation."""
+    public_url: str = ""
+    """What browsers reach it by, where a proxy is between; empty: by this address."""
+    session_idle_minutes: float = 30.0
+    """A session that was not used for so long ends."""
+    session_hours: float = 12.0
+    """No session lasts longer."""
+    desk: str = str(Path(__file__).parent / "static" / "desk")
+    """Directory of the desk's built pages; empty: none are served."""
     heartbeat_seconds: float = 15.0
     """A WebSocket hears something at least so often."""
     event_capacity: int = 4096
@@ -91,11 +115,18 @@ class WebServer:
         customers: Customers | None = None,
         knowledge: Knowledge | None = None,
         reports: Reports | None = None,
+        users: UserStore | None = None,
+        sip: SipDoor | None = None,
+        write: Callable[[AuditEntry], None] | None = None,
     ) -> None:
+        """Without `users` nobody can sign in; `sip` takes browsers' phones; `write` keeps the audit log."""
         self._settings = settings
         self._control = control
         self._feed = Feed(lambda: time.time_ns() // 1_000_000, capacity=settings.event_capacity)
         self._access = Access(settings.token)
+        self.accounts = None if users is None else _accounts(users, settings)
+        """Who may sign in; None: nobody."""
+        permissions = Permissions(control, history, metrics_open=settings.metrics_open)
         description = Description()
         application = Litestar(
             route_handlers=[
@@ -114,13 +145,17 @@ class WebServer:
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
                 *message_handlers(control, Path(settings.messages) if settings.messages else None),
                 *rating_handlers(history),
+                *self._people(control, history),
+                *(sip_handlers(sip) if sip is not None else ()),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
             exception_handlers={Exception: answer_error},
+            guards=[permissions.guard],
             openapi_config=openapi_config(version, description),
             request_max_body_size=_MOST_BODY,
             logging_config=None,
         )
+        self._framework = application
         description.make(application)
         self.described = description.body
         """The API's description of itself, as JSON."""
@@ -130,12 +165,42 @@ class WebServer:
             clock=time.monotonic,
             wall=time.time,
             metrics_open=settings.metrics_open,
+            accounts=self.accounts,
+            assets=Assets(Path(settings.desk) if settings.desk else None),
+            audit=AuditLog(partial(self._keep, write), _wall) if write is not None else None,
+            public_url=settings.public_url,
         )
         """The ASGI application, gate and all."""
         self._server: _EmbeddedServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self._socket: socket.socket | None = None
         self._unwatch: Callable[[], None] = _nothing
+        self._keeping: asyncio.Task[None] | None = None
+
+    def routes(self) -> list[HTTPRoute | ASGIRoute | WebSocketRoute]:
+        """Everything that can be asked for."""
+        return list(self._framework.routes)
+
+    def _people(self, control: Control, history: History) -> list[HTTPRouteHandler]:
+        if self.accounts is None:
+            return []
+        return [
+            *session_handlers(self.accounts, control, lifetime=round(self._settings.session_hours * 3600)),
+            *user_handlers(self.accounts, history, issuer=self._settings.name),
+        ]
+
+    def _keep(self, write: Callable[[AuditEntry], None], entry: AuditEntry) -> None:
+        write(entry)
+        self._feed.observe(entry)
+
+    async def _keep_sessions(self, accounts: Accounts) -> None:
+        """End sessions that have expired, and remember when the others were used."""
+        while True:
+            await asyncio.sleep(_KEEP_SECONDS)
+            try:
+                await accounts.keep()
+            except Exception as error:  # noqa: BLE001 - the store's, told by its own alarm; tried again
+                log.warning("sessions cannot be kept", error=str(error))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -155,13 +220,15 @@ class WebServer:
                 f"the API's token has {len(settings.token)} characters",
                 f"Use at least {LEAST_TOKEN_LENGTH}, made at random: `openssl rand -hex 24`.",
             )
+        if self.accounts is not None:
+            await self.accounts.load()
         self._socket = _listen(settings.host, settings.port, where)
         self._server = _EmbeddedServer(
             uvicorn.Config(
                 self.application,
                 http=PunctualHttp,
                 ws="websockets-sansio",
-                ws_max_size=4096,  # watchers say one word
+                ws_max_size=_MOST_MESSAGE,
                 ws_per_message_deflate=False,
                 ws_ping_interval=settings.heartbeat_seconds,
                 lifespan="off",
@@ -184,8 +251,14 @@ class WebServer:
             self._unwatch()
             self._serving.result()
             raise WebError(where, "the HTTP server ended as it began", "The log tells more; please report it.")
-        if not settings.token:
-            log.warning("the API is closed: no token is configured", address=where, remedy="set web.token_file")
+        if self.accounts is not None:
+            self._keeping = asyncio.create_task(self._keep_sessions(self.accounts), name="softacd.web sessions")
+        if not settings.token and (self.accounts is None or not self.accounts.users()):
+            log.warning(
+                "the API is closed: no token is configured and there are no users",
+                address=where,
+                remedy="set web.token_file, or `softacd users add NAME --role administrator`",
+            )
         elif not ipaddress.ip_address(self.address[0]).is_loopback:
             log.warning(
                 "the API is reachable from other machines without encryption",
@@ -198,6 +271,7 @@ class WebServer:
         self._unwatch()
         self._unwatch = _nothing
         self._feed.close()
+        await self._leave_sessions()
         if self._server is None or self._serving is None:
             return
         for _ in range(_TURNS_TO_LEAVE):  # watchers say good-bye before their connections are shut
@@ -211,6 +285,15 @@ class WebServer:
         if self._socket is not None:
             self._socket.close()
         self._server = self._serving = None
+
+    async def _leave_sessions(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            self._keeping = None
+        if self.accounts is not None:
+            with contextlib.suppress(Exception):  # sessions then seem to have been used some seconds earlier
+                await self.accounts.keep()
+            self.accounts.close()
 
 
 class _EmbeddedServer(uvicorn.Server):
@@ -230,6 +313,20 @@ class _EmbeddedServer(uvicorn.Server):
         """Serve until told to leave."""
         self.running.set()
         await self.leaving.wait()
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _accounts(users: UserStore, settings: WebServerSettings) -> Accounts:
+    return Accounts(
+        users,
+        wall=_wall,
+        clock=time.monotonic,
+        idle=round(settings.session_idle_minutes * 60_000),
+        lifetime=round(settings.session_hours * 3_600_000),
+    )
 
 
 def _nothing() -> None:

@@ -191,3 +191,31 @@ def test_what_is_offered_can_be_changed_while_nonces_stay_good() -> None:
     door.offer((SHA_512_256, MD5))
     assert door.authenticate(register(answer(challenge)), 10.0).username == "100"
     assert [one.algorithm for one in challenges(door.authenticate(register(), 10.0))] == [SHA_512_256, MD5]
+
+
+def test_a_lent_account_is_proved_by_the_passing_name_until_it_is_recalled() -> None:
+    door = new_authenticator()
+    door.lend("desk~1", "for a day", "100")
+    passing = Credentials("desk~1", "for a day")
+    [challenge] = challenges(door.authenticate(register(), 10.0))
+    assert door.authenticate(register(answer(challenge, passing)), 10.1).username == "100", "it is the account's"
+    [challenge] = challenges(door.authenticate(register(), 10.2))
+    assert door.authenticate(register(answer(challenge)), 10.3).username == "100", "its own password is good as before"
+    [challenge] = challenges(door.authenticate(register(), 10.4))
+    wrong = Credentials("100", "for a day")
+    assert door.authenticate(register(answer(challenge, wrong)), 10.5).username is None
+    door.recall("desk~1")
+    assert door.authenticate(register(answer(challenge, passing, 2)), 10.6).cause == "wrong credentials"
+
+
+def test_nothing_is_lent_of_nobody_and_no_account_is_hidden() -> None:
+    door = new_authenticator()
+    with pytest.raises(KeyError):
+        door.lend("desk~1", "for a day", "999")
+    with pytest.raises(KeyError):
+        door.lend("100", "for a day", "100")
+    door.lend("desk~1", "for a day", "100")
+    door.configure(REALM, {})
+    [challenge] = challenges(door.authenticate(register(), 10.0))
+    passing = Credentials("desk~1", "for a day")
+    assert door.authenticate(register(answer(challenge, passing)), 10.1).username is None, "the account is gone"

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from softacd.acd.explain import Standing
 from softacd.acd.vocabulary import State, Status
-from softacd.calls.control import Check, Choices, Figures, NotPossibleError, UnknownNameError
+from softacd.calls.control import Check, Choices, Figures, LentPhone, NotPossibleError, UnknownNameError
 from softacd.calls.missed import MissedCaller
 from softacd.calls.records import (
     AgentEvent,
@@ -27,6 +27,7 @@ from softacd.calls.records import (
     Segment,
     TraceRow,
 )
+from softacd.calls.users import AuditEntry
 from softacd.calls.views import (
     AgentView,
     BanView,
@@ -68,6 +69,7 @@ class SmallSwitch:
         self.checks = [Check("sip", healthy=True), Check("store", healthy=True, detail="data/softacd.db")]
         self.phones = [PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)]
         self.transfers: list[tuple[str, str, bool]] = []
+        self.lent: dict[str, str] = {}
         self.emergency = False
         self.closed = False
         self.banned = {"192.0.2.66": BanView("192.0.2.66", NOW - 5 * S, NOW + 55 * S, 55.0, 1, "credentials")}
@@ -142,6 +144,21 @@ class SmallSwitch:
         if agent.state != State.WRAP_UP:
             raise NotPossibleError(f"{name} is {agent.state}, not in wrap-up")
         return agent
+
+    def agents_of(self, call: str) -> frozenset[str]:
+        live = {self.calls[call].agent} if call in self.calls else set()
+        return frozenset(live | {agent.name for agent in self.agents.values() if agent.call == call} - {""})
+
+    def phone_of(self, agent: str) -> str:
+        return self.agents[agent].phone if agent in self.agents else ""
+
+    def lend_phone(self, agent: str, name: str, password: str) -> LentPhone:
+        view = self._agent(agent)
+        self.lent[name] = password
+        return LentPhone(view.phone, view.display_name, f"sip:{view.phone}@softacd.internal")
+
+    def recall_phone(self, name: str) -> None:
+        self.lent.pop(name, None)
 
     def set_status(self, agent: str, status: Status, reason: str = "") -> None:
         self.agents[agent] = msgspec.structs.replace(self._agent(agent), status=status.value, reason=reason)
@@ -289,6 +306,7 @@ class SmallHistory:
         self.stories: list[Story] = []
         self.missed: list[MissedCaller] = []
         self.times: list[AgentTime] = []
+        self.audited: list[AuditEntry] = []
         self.broken: Exception | None = None
 
     async def calls(
@@ -357,6 +375,17 @@ class SmallHistory:
             one
             for one in found
             if (since is None or one.at >= since) and (before is None or one.at < before) and (one.low or not low)
+        ][:limit]
+
+    async def audit(
+        self, *, limit: int = 100, before: int | None = None, since: int | None = None, user: str | None = None
+    ) -> list[AuditEntry]:
+        return [
+            entry
+            for entry in sorted(self.audited, key=lambda entry: -entry.at)
+            if (before is None or entry.at < before)
+            and (since is None or entry.at >= since)
+            and (user is None or entry.user == user)
         ][:limit]
 
     def status(self) -> Condition:

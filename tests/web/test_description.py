@@ -46,6 +46,18 @@ PATHS = {
     ("/api/v1/calls/{call}/transfer", "post"),
     ("/api/v1/phones/{extension}", "get"),
     ("/api/v1/phones/{extension}", "put"),
+    ("/api/v1/session", "post"),
+    ("/api/v1/session", "get"),
+    ("/api/v1/session", "delete"),
+    ("/api/v1/session/phone", "get"),
+    ("/api/v1/session/password", "put"),
+    ("/api/v1/session/language", "put"),
+    ("/api/v1/users", "get"),
+    ("/api/v1/users/{name}", "put"),
+    ("/api/v1/users/{name}", "delete"),
+    ("/api/v1/users/{name}/totp", "post"),
+    ("/api/v1/users/{name}/totp", "delete"),
+    ("/api/v1/audit", "get"),
 }
 
 
@@ -93,7 +105,9 @@ async def test_every_refusal_is_described_and_has_one_shape(document: Any) -> No
         answers = operation["responses"]
         assert {"401", "429", "500"} <= set(answers), path
         assert ("404" in answers) == ("{" in path), path
-        orders = ("/transfer", "/topic", "{extension}", "/recording", "/monitor")
+        orders = ("/transfer", "/topic", "{extension}", "/recording", "/monitor", "/password", "/users/{name}")
+        open_to_all = (method, path) in (("get", "/healthz"), ("post", "/api/v1/session"))
+        assert ("403" in answers) == (not open_to_all), path
         conflicts = (method != "get" and ("wrap-up" in path or path.endswith(orders))) or path.endswith("{recording}")
         assert ("409" in answers) == conflicts, path
         if operation.get("requestBody"):
@@ -106,9 +120,12 @@ async def test_every_refusal_is_described_and_has_one_shape(document: Any) -> No
 
 async def test_the_token_is_described(document: Any) -> None:
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
-    assert document["security"] == [{"token": []}]
-    open_paths = {path for path, _, operation in operations(document) if {} in operation.get("security", ())}
-    assert open_paths == {"/healthz"}
+    assert document["components"]["securitySchemes"]["session"]["name"] == "softacd_session"
+    assert document["security"] == [{"token": []}, {"session": []}]
+    open_to_all = {
+        (method, path) for path, method, operation in operations(document) if {} in operation.get("security", ())
+    }
+    assert open_to_all == {("get", "/healthz"), ("post", "/api/v1/session")}
 
 
 async def test_every_schema_and_every_field_is_explained(document: Any) -> None:
@@ -125,7 +142,7 @@ async def test_the_messages_of_the_websocket_are_described(document: Any) -> Non
     assert {message.rpartition("/")[2] for message in messages} == {
         "SnapshotPushed", "CallPushed", "LegPushed", "SegmentPushed", "CallEventPushed", "AgentPushed", "PhonePushed",
         "TracePushed", "RecordingPushed", "BookmarkPushed", "HousePushed", "MessagePushed", "RatingPushed",
-        "MissedOwnerPushed", "TopicPushed", "CallBackPushed", "AgentTimePushed",
+        "MissedOwnerPushed", "TopicPushed", "AuditPushed", "CallBackPushed", "AgentTimePushed",
             "AgentAlarmPushed", "AgentSeatPushed", "Heartbeat",
     }  # fmt: skip
 
