@@ -43,7 +43,7 @@ class MissedCaller(msgspec.Struct, frozen=True):
     """Ids of the calls, the newest first."""
     queues: tuple[str, ...]
     """Queues of these calls, in the same order."""
-    messages: tuple[str, ...] = ()
-    """Ids of the messages left in these calls that are kept, the newest first."""
     value: float = 0.0
     """What it costs to lose this caller: once, however often he called; the most any of the queues says."""
+    messages: tuple[str, ...] = ()
+    """Ids of the messages left in these calls that are kept, the newest first."""

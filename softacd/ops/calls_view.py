@@ -109,7 +109,7 @@ def ladder(detail: CallDetail, *, zone: tzinfo | None = None) -> RenderableType:
     if call.trunk:
         head.append(f"   trunk {plain(call.trunk)}", QUIET)
     said = Text.assemble((verdict(call, detail.events, detail.segments, zone=zone), OUTCOME_STYLES[call.outcome]))
-    parts: list[RenderableType] = [head, said, Text()]
+    parts: list[RenderableType] = [head, said, *_said_by_caller(detail), Text()]
     if detail.trace or detail.events:
         parts += [Ladder(call.started, detail.trace, detail.events, detail.legs), Text()]
     if not detail.trace:
@@ -120,6 +120,21 @@ def ladder(detail: CallDetail, *, zone: tzinfo | None = None) -> RenderableType:
         if leg.fault:
             parts.append(Text(f"{plain(leg.party).replace(':', ' ')} {plain(leg.fault)}", style="bold red"))
     return Group(*parts)
+
+
+def _said_by_caller(detail: CallDetail) -> list[RenderableType]:
+    """Scores of a survey, the low ones in red, and messages left."""
+    return [
+        *(
+            Text(f"The caller rated {plain(one.topic)} {one.score}.", style="bold red" if one.low else "")
+            for one in detail.ratings
+        ),
+        *(
+            Text(f"The caller left a message of {one.seconds:.0f} s in mailbox {plain(one.box)}.")
+            for one in detail.messages
+            if not one.removed
+        ),
+    ]
 
 
 def _legs_table(legs: Sequence[LegRecord]) -> Table:

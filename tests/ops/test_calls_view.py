@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from softacd.calls.missed import MissedCaller
-from softacd.calls.records import CallRecord, Direction, Outcome
+from softacd.calls.records import CallRecord, Direction, MessageRecord, Outcome, Rating
 from softacd.ops.calls_view import OUTCOME_STYLES, calls_table, ladder, missed_table
 from softacd.store import CallDetail
 from tests.ops.past_calls import ID, START, answered_call
@@ -148,3 +148,16 @@ def test_what_a_caller_calls_himself_cannot_draw_on_the_screen() -> None:
     assert "\x1b" not in picture
     assert "\r" not in picture
     assert "[bold]x[/bold]" in picture, "no markup either"
+
+
+def test_what_the_caller_said_afterwards_stands_under_the_verdict() -> None:
+    said = CallDetail(
+        CALLS[1], [], [], [],
+        messages=[MessageRecord("m-1", "sales", "m", "069", "", 1, "x.wav", 12.4),
+                  MessageRecord("m-2", "sales", "m", "069", "", 1, "y.wav", 3.0, removed=5)],
+        ratings=[Rating("m", 1, "sales", "ann", "service", 2, True)],
+    )  # fmt: skip
+    picture = printed(ladder(said, zone=UTC), 160)
+    assert "The caller rated service 2." in picture
+    assert "The caller left a message of 12 s in mailbox sales." in picture
+    assert "of 3 s" not in picture

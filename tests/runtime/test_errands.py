@@ -8,10 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from softacd.calls.errands import Answered, AnyResult, Failed, Query, Request, Speak, Spoken, Tell
+from softacd.calls.errands import (
+    Answered,
+    AnyResult,
+    Failed,
+    FetchMessage,
+    Query,
+    RemoveMessage,
+    Request,
+    Speak,
+    Spoken,
+    Tell,
+)
 from softacd.calls.model import SourceSettings
 from softacd.runtime import errands
 from softacd.runtime.errands import ErrandRunner, SpeechError
+from softacd.runtime.message_files import MessageFiles
 from tests.runtime.web_source import WebService
 
 PIN = "48151623"
@@ -201,3 +213,31 @@ async def test_a_source_changed_by_a_reload_is_asked_at_its_new_address() -> Non
         runner.put(Request(3, "billing", "/", "POST", {}, 2.0))
         assert await desk.next() == Failed(3, "there is no source billing")
         await runner.close()
+
+
+async def test_the_file_of_a_message_is_brought_and_removed_and_none_beside_it(tmp_path: Path) -> None:
+    desk = Desk()
+    root = tmp_path / "messages"
+    (root / "day").mkdir(parents=True)
+    (root / "day" / "a.wav").write_bytes(b"RIFF")
+    (tmp_path / "secret.wav").write_bytes(b"RIFF")
+    runner = ErrandRunner(desk.done, messages=MessageFiles(root))
+    runner.put(FetchMessage(1, "day/a.wav", 2.0))
+    assert await desk.next() == Spoken(1, "messages/day/a")
+    for number, file in enumerate(("../secret.wav", "/etc/passwd", "", "day/gone.wav"), 2):
+        runner.put(FetchMessage(number, file, 2.0))
+        assert isinstance(await desk.next(), Failed)
+    for file in ("day/a.wav", "day/a.wav", "../secret.wav"):
+        runner.put(RemoveMessage(file))
+    await eventually(lambda: not (root / "day" / "a.wav").exists())
+    await runner.close()
+    assert (tmp_path / "secret.wav").exists()
+
+
+async def test_without_a_directory_no_message_can_be_brought() -> None:
+    desk = Desk()
+    runner = ErrandRunner(desk.done)
+    runner.put(FetchMessage(1, "day/a.wav", 2.0))
+    runner.put(RemoveMessage("day/a.wav"))
+    assert await desk.next() == Failed(1, "there is no directory for messages")
+    await runner.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from softacd.calls.missed import MissedCaller
-from softacd.calls.records import Direction, MissedOwner, Outcome
+from softacd.calls.records import Direction, MessageRecord, MissedOwner, Outcome
 from softacd.store import Store
 from tests.store.shop import MORNING, Call, OpenStore
 
@@ -43,6 +43,17 @@ async def test_a_row_for_each_caller_with_count_and_first_and_last_time(store: S
     assert (ann.calls, ann.queues, ann.queue) == (("n1-2", "n1-1"), ("support", "sales"), "support")
     assert (ann.name, ann.category, ann.customer, ann.waited_ms) == ("VIP Ann", "vip", "17", 9_000)
     assert (ann.owner, ann.assigned) == ("", False)
+
+
+async def test_a_row_names_the_messages_its_caller_has_left_and_that_are_kept(store: Store) -> None:
+    for number, removed in ((1, 0), (2, 0), (3, 7)):
+        left = MORNING + 2 * MINUTE + number
+        store.write(MessageRecord(f"n1-2-{number}", "sales", "n1-2", ANN, "", left, f"x/{number}.wav", removed=removed))
+    assert (await row(store, ANN)).messages == ("n1-2-2", "n1-2-1")
+    assert (await row(store, "+40721000000")).messages == ()
+    story = await store.call("n1-2")
+    assert story is not None
+    assert [message.id for message in story.messages] == ["n1-2-1", "n1-2-2", "n1-2-3"]
 
 
 async def test_only_of_one_queue(store: Store) -> None:

@@ -67,3 +67,17 @@ def test_names_do_not_reach_outside_the_roots(tmp_path: Path, name: str) -> None
     (tmp_path / "media/a").mkdir(parents=True)
     with pytest.raises(ClipError, match="not the name of a clip"):
         ClipLibrary([tmp_path / "media"]).get(name)
+
+
+def test_messages_are_read_anew_each_time_and_never_from_elsewhere(tmp_path: Path) -> None:
+    write(tmp_path / "left" / "2026-11-27" / "n1-1-1.wav", SOUND)
+    write(tmp_path / "secret.wav", SOUND)
+    library = ClipLibrary([], tmp_path / "left")
+    assert library.preload() == []
+    assert library.get("messages/2026-11-27/n1-1-1").samples == len(SOUND)
+    assert len(library) == 0, "few are heard twice"
+    for name in ("messages/../secret", "messages//etc/passwd", "messages/", "messages/2026-11-27/gone"):
+        with pytest.raises(ClipError):
+            library.get(name)
+    with pytest.raises(ClipError, match="unknown clip"):
+        ClipLibrary([tmp_path / "left"]).get("messages/2026-11-27/n1-1-1")
