@@ -129,7 +129,8 @@ class PhoneSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     password: str = ""
     """Secret; better given as `password_file`, `password_env` or `ha1`."""
     password_file: str = ""
-    """File whose content is the password; relative to the configuration."""
+    """File that holds hashes of the password, as `softacd phones password` writes it, or the password; relative to the
+    configuration."""
     password_env: str = ""
     """Environment variable that holds the password."""
     ha1: str = ""

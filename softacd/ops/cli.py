@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "users": ("softacd.ops.users_command:users", "Who may sign in to the desk, and as what."),
     "customers": ("softacd.ops.customers_command:customers", "Who calls: import, find, block."),
     "goods": ("softacd.ops.goods_command:goods", "What the shop sells: import, find, receive, promises."),
+    "phones": ("softacd.ops.phones_command:phones", "Give phones new passwords."),
     "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),
     "media-worker": ("softacd.ops.media_worker_command:media_worker", "Carry media: started by `run`, not by people."),
     "encode-recordings": (

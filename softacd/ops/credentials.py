@@ -1,6 +1,5 @@
 """Secrets: read from where the configuration says they are, and kept in no form that is more than needed."""
 
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from softacd.calls.webhooks import WebhookSettings, key_of
 from softacd.ops.configuration_errors import KeyPath
 from softacd.ops.draft import Draft
 from softacd.ops.model import WebSettings
+from softacd.ops.phone_secrets import DamagedError, PhoneSecret, hashed, parse
 
 _LARGEST_SECRET = 4096
 _GUESSED_FIRST = frozenset(
@@ -21,7 +21,7 @@ _GUESSED_FIRST = frozenset(
 )  # fmt: skip
 """What attackers of telephone systems try before anything else."""
 SHORTEST_PASSWORD = 8
-
+_MAKE_ANOTHER = "a new one, by `softacd phones password {}`"
 
 HASHES = (("ha1", 32), ("ha1_sha256", 64), ("ha1_sha512_256", 64))
 """Fields of a phone that may hold a hash of its password, and their length."""
@@ -57,6 +57,9 @@ class Credentials:
     def phone(self, phone: PhoneSettings, realm: str) -> PhoneSettings:
         """The phone with hashes instead of its password."""
         path = ("phones", phone.extension)
+        kept = self._kept(path, phone, realm) if phone.password_file else None
+        if kept is not None:
+            return _proved_by(phone, kept)
         password = self._secret(path, "password", phone.password, phone.password_file, phone.password_env)
         if password is None:
             return phone
@@ -74,13 +77,34 @@ class Credentials:
                 self._missing(path, "a phone needs a password", "password")
             return phone
         self._judge(path, phone.extension, password)
-        return msgspec.structs.replace(
-            phone,
-            password="",
-            ha1=ha1(phone.extension, realm, password),
-            ha1_sha256=ha1(phone.extension, realm, password, "sha256"),
-            ha1_sha512_256=ha1(phone.extension, realm, password, "sha512_256"),
-        )
+        return _proved_by(phone, hashed(phone.extension, realm, password))
+
+    def _kept(self, path: KeyPath, phone: PhoneSettings, realm: str) -> PhoneSecret | None:
+        """The hashes in the phone's file; None when it holds a password, or cannot be read."""
+        path = (*path, "password_file")
+        file = self._draft.document.directory / Path(phone.password_file).expanduser()
+        try:
+            kept = parse(file.read_text(encoding="utf-8"))
+        except DamagedError as error:
+            self._draft.error(path, f"{file} {error}", _MAKE_ANOTHER.format(phone.extension))
+            return PhoneSecret(phone.extension, realm, "", "", "")
+        except (OSError, ValueError):
+            return None
+        if kept is None:
+            return None
+        others = [key for key in ("password", "password_env", *(key for key, _ in HASHES)) if getattr(phone, key)]
+        if others:
+            self._draft.error(path, f"given beside {others[0]}", f"only one of password_file, {others[0]}")
+        if kept.extension != phone.extension:
+            self._draft.error(path, f"{file} is the secret of phone {kept.extension}", "a file of its own")
+        elif kept.realm != realm:
+            # RFC 7616 section 3.4.2: the realm is part of what was hashed
+            self._draft.error(
+                path, f"{file} is for the realm {kept.realm}, not for [sip] domain {realm}",
+                _MAKE_ANOTHER.format(phone.extension),
+            )  # fmt: skip
+        self._warn_of_readers(path, file)
+        return kept
 
     def source(self, source: SourceSettings) -> SourceSettings:
         """The source with its token."""
@@ -149,8 +173,7 @@ class Credentials:
     def _from_file(self, path: KeyPath, name: str) -> str | None:
         file = self._draft.document.directory / Path(name).expanduser()
         try:
-            if file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):
-                self._draft.warn(path, f"other users can read or change {file}", f"chmod 600 {file}")
+            self._warn_of_readers(path, file)
             with file.open("rb") as stream:
                 content = stream.read(_LARGEST_SECRET + 1)
             value = content.decode("utf-8").strip()
@@ -167,19 +190,31 @@ class Credentials:
             return None
         return value
 
+    def _warn_of_readers(self, path: KeyPath, file: Path) -> None:
+        """Raises OSError."""
+        if file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):
+            self._draft.warn(path, f"other users can read or change {file}", f"chmod 600 {file}")
+
     def _missing(self, path: KeyPath, message: str, key: str) -> None:
         self._draft.error((*path, key), message, f"{key}_file, {key}_env or {key}")
 
     def _judge(self, path: KeyPath, extension: str, password: str) -> None:
         """A guessable phone password is a stranger's free line to anywhere: refused, not warned of."""
-        if password == extension or password.casefold() in _GUESSED_FIRST:
-            self._draft.error(
-                (*path, "password"), "is among the first that attackers try", "a password nobody can guess"
-            )
+        weak = weakness(extension, password)
+        if weak:
+            self._draft.error((*path, "password"), weak, "a password nobody can guess")
         elif len(password) < SHORTEST_PASSWORD:
             self._draft.warn((*path, "password"), "is short", f"at least {SHORTEST_PASSWORD} characters")
 
 
-def ha1(username: str, realm: str, password: str, algorithm: str = "md5") -> str:
-    """H(username:realm:password) in hexadecimal (RFC 7616, 3.4.2): enough to check digests, not to log in elsewhere."""
-    return hashlib.new(algorithm, f"{username}:{realm}:{password}".encode(), usedforsecurity=False).hexdigest()
+def weakness(extension: str, password: str) -> str:
+    """Why a phone must not have this password; "" when it may."""
+    if password == extension or password.casefold() in _GUESSED_FIRST:
+        return "is among the first that attackers try"
+    return ""
+
+
+def _proved_by(phone: PhoneSettings, secret: PhoneSecret) -> PhoneSettings:
+    return msgspec.structs.replace(
+        phone, password="", ha1=secret.ha1, ha1_sha256=secret.ha1_sha256, ha1_sha512_256=secret.ha1_sha512_256
+    )

@@ -18,12 +18,24 @@ def init(directory: Path, secrets_only: bool) -> None:
         raise click.ClickException(str(error)) from None
     if secrets_only:
         click.echo(f"{len(written.secrets)} new secrets in {directory / SECRETS_DIRECTORY}")
+        _tell(written.passwords)
         return
     path = written.configuration
     click.echo(f"Written: {path}, with {len(written.secrets)} fresh secrets in {directory / SECRETS_DIRECTORY}.\n")
+    _tell(written.passwords)
     click.echo("Next:")
     click.echo(f"  softacd check {path}")
     click.echo(f"  softacd run --config {path}")
-    click.echo(f"  phones: user {PHONES[0]} to {PHONES[-1]}, password in {directory / SECRETS_DIRECTORY}/phone-NUMBER")
+    click.echo(f"  phones: user {PHONES[0]} to {PHONES[-1]}, with the passwords above")
     click.echo("  carriers: put their server, account and password in [trunks.alpha] and [trunks.beta]")
     click.echo("  your network: name this machine's address in [sip] listen and [media] host")
+
+
+def _tell(passwords: dict[str, str]) -> None:
+    """The phones' passwords, which are in no file."""
+    if not passwords:
+        return
+    click.echo("The phones' passwords, told this once: only hashes of them are kept.\n")
+    for phone, password in passwords.items():
+        click.echo(f"  {phone}  {password}")
+    click.echo("\n`softacd phones password NUMBER` makes a new one for a phone.\n")

@@ -1,16 +1,18 @@
 """A first configuration: commented, running as it is, and without a password that anybody else has."""
 
 import os
-import secrets
 from pathlib import Path
 from string import Template
 
 import msgspec
 
+from softacd.ops.phone_secrets import hashed, new_secret, written
+
 PHONES = ("101", "102", "103", "104", "105")
 TRUNKS = ("alpha", "beta")
 CONFIGURATION_NAME = "softacd.toml"
 SECRETS_DIRECTORY = "secrets"
+DOMAIN = "softacd.internal"
 
 _TEMPLATE = Template("""\
 # softacd. Every key, with its range and default, is in docs/configuration.md; `softacd check` finds mistakes.
@@ -25,7 +27,7 @@ data_directory = "data"         # call records live here
 # Nothing is served beyond this machine until you name an address of your network here:
 # listen = ["udp:192.168.1.10:5060", "tcp:192.168.1.10:5060"]
 listen = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]
-domain = "softacd.internal"     # realm of the phones' passwords
+domain = "$domain"     # realm of the phones' passwords: with another one they need new ones
 # public_address = "198.51.100.7"   # when a NAT router stands between us and the carriers
 
 [media]
@@ -64,7 +66,7 @@ channels = 10
 outside = ["+373ZXXXXXXX", "0ZXXXXXXX"]
 trunks = ["alpha", "beta"]
 
-# --- Phones: user name and extension are one; the password is in the file. -----------------------------------------
+# --- Phones: user name and extension are one. The files hold hashes; `softacd phones password 101` makes a new one. ---
 
 [phones.101]
 password_file = "secrets/phone-101"
@@ -196,15 +198,22 @@ class StarterError(Exception):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What was made: the configuration (None when only secrets were asked for) and the new secret files."""
+    """What was made: the configuration (None when only secrets were asked for) and the new secret files.
+
+    `passwords` of phones, by extension, are in no file: whoever made them tells them now or never.
+    """
 
     configuration: Path | None
     secrets: tuple[Path, ...]
+    passwords: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Written({self.configuration}, {len(self.secrets)} secrets)"
 
 
 def render(*, name: str = "softacd", alpha: str = "sip.alpha.example", beta: str = "sip.beta.example") -> str:
     """The text of the first configuration; `alpha` and `beta` are the carriers' servers."""
-    return _TEMPLATE.substitute(name=name, alpha=alpha, beta=beta)
+    return _TEMPLATE.substitute(name=name, alpha=alpha, beta=beta, domain=DOMAIN)
 
 
 def write_starter(directory: Path, *, configuration: bool = True) -> Written:
@@ -217,29 +226,39 @@ def write_starter(directory: Path, *, configuration: bool = True) -> Written:
         directory.mkdir(parents=True, exist_ok=True)
         if configuration:
             _write(target, render(), 0o644)
-        return Written(target if configuration else None, write_secrets(directory / SECRETS_DIRECTORY))
+        made, passwords = write_secrets(directory / SECRETS_DIRECTORY)
+        return Written(target if configuration else None, made, passwords)
     except FileExistsError as error:
         raise StarterError(f"{error.filename or directory} exists already: choose another directory") from None
     except OSError as error:
         raise StarterError(f"{error.filename or directory}: {error.strerror}") from None
 
 
-def write_secrets(directory: Path) -> tuple[Path, ...]:
-    """Make each secret file of the first configuration that is not there yet; returns those made."""
+def write_secrets(directory: Path) -> tuple[tuple[Path, ...], dict[str, str]]:
+    """Make each secret file of the first configuration that is not there yet.
+
+    Returns those made, and the passwords of phones among them, of which the files hold hashes only.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    names = ["web-token", *(f"phone-{phone}" for phone in PHONES), *(f"trunk-{trunk}" for trunk in TRUNKS)]
-    made = []
-    for name in names:
+    made: list[Path] = []
+    passwords: dict[str, str] = {}
+
+    def make(name: str, content: str) -> bool:
         path = directory / name
-        if not path.exists():
-            _write(path, new_secret() + "\n", 0o600)
-            made.append(path)
-    return tuple(made)
+        if path.exists():
+            return False
+        _write(path, content, 0o600)
+        made.append(path)
+        return True
 
-
-def new_secret() -> str:
-    """192 random bits in 32 letters, digits, - and _: typed into a phone's page once, guessed never."""
-    return secrets.token_urlsafe(24)
+    make("web-token", new_secret() + "\n")
+    for phone in PHONES:
+        password = new_secret()
+        if make(f"phone-{phone}", written(hashed(phone, DOMAIN, password))):
+            passwords[phone] = password
+    for trunk in TRUNKS:
+        make(f"trunk-{trunk}", new_secret() + "\n")
+    return tuple(made), passwords
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from softacd.ops.config import ConfigurationError, load_configuration, read_configuration
 from softacd.ops.configuration_errors import Problem, Severity
-from softacd.ops.credentials import ha1
+from softacd.ops.phone_secrets import ha1
 from softacd.ops.starter import render, write_starter
 
 PASSWORD = "correct horse battery"

@@ -6,13 +6,15 @@ import pytest
 
 from softacd.ops.config import ConfigurationError, load_configuration
 from softacd.ops.model import Configuration
+from softacd.ops.phone_secrets import new_secret
 from softacd.ops.reload import NEEDS_RESTART, RestartNeededError, diff, plan_reload
 from softacd.ops.starter import render, write_starter
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    write_starter(tmp_path)
+    for secret in write_starter(tmp_path).secrets:
+        secret.write_text(new_secret())  # in plain: good for any domain
     return tmp_path / "softacd.toml"
 
 
@@ -48,7 +50,7 @@ def test_every_difference_is_told(shop: Path, current: Configuration) -> None:
         ("wrap_up_seconds = 15", "wrap_up_seconds = 25"),
         ('agents = ["carol", "dan", "eve"]', 'agents = ["carol", "eve"]'),
         ("[agents.eve]", '[agents.frank]\nphone = "106"\n\n[agents.eve]'),
-        ("[phones.105]", '[phones.106]\npassword_file = "secrets/phone-101"\n\n[phones.105]'),
+        ("[phones.105]", '[phones.106]\npassword_file = "secrets/web-token"\n\n[phones.105]'),
         ('[numbers."+37322000222"]\nflow = "main"\n', ""),
         ("tries = 3", "tries = 2"),
         ('2 = "support-notice"', '2 = "support-notice", 4 = "support-notice"'),

@@ -57,7 +57,7 @@ class Service:
         self.write(text)
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(str(directory / "notify"))
-        self.manager.settimeout(30)
+        self.manager.settimeout(60)
         self.log = (directory / "log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, *program, "run", "--config", str(self.file)],
@@ -121,7 +121,8 @@ def test_the_life_of_the_service(service: Service) -> None:
     assert "restart to change media.port_high (its sockets carry live conversations); nothing was reloaded" in refused
     text = json.dumps(events)
     for secret in (service.file.parent / "secrets").iterdir():
-        assert secret.read_text().strip() not in text
+        for line in secret.read_text().splitlines():
+            assert line.startswith("#") or line.rpartition(":")[2] not in text
 
 
 def test_an_interrupt_stops_it_in_order(service: Service) -> None:

@@ -4,9 +4,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from softacd.ops.config import read_configuration
-from softacd.ops.starter import PHONES, StarterError, write_starter
+from softacd.ops.config import load_configuration, read_configuration
+from softacd.ops.init_command import init
+from softacd.ops.phone_secrets import ha1
+from softacd.ops.starter import DOMAIN, PHONES, StarterError, write_starter
 
 
 def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
@@ -24,12 +27,28 @@ def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
 
 def test_secrets_are_strong_private_and_all_different(tmp_path: Path) -> None:
     first, second = write_starter(tmp_path / "one"), write_starter(tmp_path / "two")
-    values = [path.read_text().strip() for path in (*first.secrets, *second.secrets)]
+    plain = [path.read_text().strip() for path in (*first.secrets, *second.secrets) if "phone" not in path.name]
+    values = [*plain, *first.passwords.values(), *second.passwords.values()]
     assert len(set(values)) == len(values) == 16
     assert all(len(value) == 32 for value in values)
     for path in first.secrets:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_phones_passwords_are_told_once_and_are_in_no_file(tmp_path: Path) -> None:
+    result = CliRunner().invoke(init, [str(tmp_path / "shop")])
+    assert result.exit_code == 0
+    told = dict(line.split() for line in result.output.splitlines() if line[2:5] in PHONES and len(line.split()) == 2)
+    assert list(told) == list(PHONES)
+    for phone in load_configuration(tmp_path / "shop" / "softacd.toml").phones:
+        assert phone.ha1 == ha1(phone.extension, DOMAIN, told[phone.extension])
+        assert phone.ha1_sha256 == ha1(phone.extension, DOMAIN, told[phone.extension], "sha256")
+    files = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+    assert not [password for password in told.values() if password in files]
+    again = CliRunner().invoke(init, [str(tmp_path / "shop"), "--secrets-only"])
+    assert again.output.startswith("0 new secrets")
+    assert not [password for password in told.values() if password in again.output]
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
