@@ -67,6 +67,7 @@ from softacd.runtime.webhooks import Webhooks
 from softacd.runtime.websocket import WebSocketListener
 from softacd.sip.limits import Limits
 from softacd.sip.transport import Transport
+from softacd.store.agent_accounts import unwritten
 from softacd.store.errors import StoreError
 from softacd.store.recovery import absences
 from softacd.store.store import Store
@@ -372,7 +373,13 @@ class Server:
         with contextlib.suppress(StoreError):
             switch.restore_seats(await self._store.last_seats(), time.monotonic())
             statuses = await self._store.last_statuses()
-            for absence in absences(statuses.values(), self._store.recovery.last_alive):
+            found = self._store.recovery
+            if not found.orderly:
+                left = await self._store.ask(partial(unwritten, last=statuses.values(), alive=found.last_alive))
+                for row in left:
+                    paid = switch.exchange.reasons.paid(Status(row.status), row.reason)
+                    self._store.write(msgspec.structs.replace(row, paid=paid))
+            for absence in absences(statuses.values(), found.last_alive):
                 self._store.write(absence)
             for name, event in statuses.items():
                 if name in switch.exchange.agents:
