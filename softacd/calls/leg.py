@@ -76,6 +76,7 @@ class Leg(LegVoice):
         "flow",
         "id",
         "reason",
+        "referred",
         "state",
         "user",
     )
@@ -110,6 +111,7 @@ class Leg(LegVoice):
         self.credentials: Credentials | None = None
         self.cause = 0
         self.reason = ""
+        self.referred = False  # it has asked for a transfer by REFER
         self._asking: Deadline | None = None
         self._keeper: LegSession | None = None
         if not party.startswith("trunk:"):

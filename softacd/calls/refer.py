@@ -8,6 +8,7 @@ from softacd.calls.leg import Leg
 from softacd.sip.errors import SipError
 from softacd.sip.headers import NameAddress
 from softacd.sip.message import Request
+from softacd.sip.reasons import REASONS
 
 
 class ReplacesTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,8 @@ class ReferTarget(ReplacesTarget, frozen=True, kw_only=True):
     number: str
     referred_by: str = ""
     """Value of Referred-By (RFC 3892), passed on to whom the call goes."""
+    cseq: int = 0
+    """Number of the REFER in its dialog."""
 
 
 class TransferRefusedError(Exception):
@@ -36,7 +39,7 @@ class TransferRefusedError(Exception):
 
 
 def refer_target(request: Request) -> ReferTarget:
-    """Read Refer-To. Raises TransferRefusedError (400) when it is missing, double or unreadable."""
+    """Read Refer-To. Raises TransferRefusedError (400: it is missing, double or unreadable; 416: no call)."""
     values = request.headers("Refer-To")
     if len(values) != 1:
         raise TransferRefusedError(400, "a REFER needs exactly one Refer-To")  # RFC 3515 section 2.4.1
@@ -44,6 +47,8 @@ def refer_target(request: Request) -> ReferTarget:
         uri = NameAddress.parse(values[0]).uri
     except SipError as error:
         raise TransferRefusedError(400, f"Refer-To: {error}") from error
+    if not uri.is_sip and uri.scheme != "tel":
+        raise TransferRefusedError(416, f"Refer-To: scheme {uri.scheme[:20]!r}")  # nobody of ours is called so
     referred_by = request.header("Referred-By") or ""
     for header in uri.headers.split("&"):
         name, _, value = header.partition("=")
@@ -56,8 +61,9 @@ def refer_target(request: Request) -> ReferTarget:
                 from_tag=dialog.from_tag,
                 early_only=dialog.early_only,
                 referred_by=referred_by,
+                cseq=request.cseq.number,
             )
-    return ReferTarget(number=uri.user, referred_by=referred_by)
+    return ReferTarget(number=uri.user, referred_by=referred_by, cseq=request.cseq.number)
 
 
 def replaces_target(value: str) -> ReplacesTarget:
@@ -78,7 +84,11 @@ class Subscription:
     Without a leg (a transfer asked for over HTTP) nobody is told.
     """
 
-    def __init__(self, leg: Leg | None) -> None:
+    def __init__(self, leg: Leg | None, cseq: int = 0) -> None:
+        """`cseq` is the number of the REFER; the NOTIFYs of any but the first in a dialog name it (section 2.4.6)."""
+        self._event = f"refer;id={cseq}" if leg is not None and leg.referred else "refer"
+        if leg is not None:
+            leg.referred = True
         self._leg = leg
         self._over = False
 
@@ -94,7 +104,7 @@ class Subscription:
             leg.dialog,
             "NOTIFY",
             now=now,
-            headers=(("Event", "refer"), ("Subscription-State", state)),
-            body=f"SIP/2.0 {status} {reason}\r\n".encode(),
+            headers=(("Event", self._event), ("Subscription-State", state)),
+            body=f"SIP/2.0 {status} {reason or REASONS.get(status, '')}\r\n".encode(),
             content_type="message/sipfrag;version=2.0",
         )

@@ -222,13 +222,13 @@ def transfer(call: Call, transferor: Leg, target: ReferTarget, now: float, *, by
     if not target.call_id:
         by_refer()
         call.leave(transferor, now)
-        call.begin(BlindTransfer(call, transferor, target, Subscription(transferor)), now)
+        call.begin(BlindTransfer(call, transferor, target, Subscription(transferor, target.cseq)), now)
         return
     other_leg = replaced_leg(call.exchange, target)
     other = call.exchange.calls.get(other_leg.call) if other_leg is not None else None
     if other_leg is None or other is None or other is call or other_leg.number != transferor.number:
         raise TransferRefusedError(481, "the dialog to be replaced is not the transferor's")
-    subscription = Subscription(transferor)
+    subscription = Subscription(transferor, target.cseq)
     if other.phase not in (Phase.TALKING, Phase.HELD):
         if other_leg is not other.caller_leg:  # RFC 3891 section 3: an early dialog must be the transferor's own call
             raise TransferRefusedError(481, "the dialog to be replaced was not begun by the transferor")
