@@ -175,7 +175,7 @@ class LegVoice:
         record.remote_mos = statistics.remote_mos
         if closed:
             record.fault = self._fault(statistics)
-            self.services.records.append(record)
+            self.services.accounts.leg_complete(self.stream, record)
 
     def _fault(self, statistics: StreamStatistics) -> str:
         """What was wrong with the device's voice, of a leg that was answered for long enough to tell."""
@@ -295,8 +295,10 @@ class LegVoice:
         """The voice is over: close the stream, whose last figures complete the record, or give the port back."""
         if self._opened:
             self.services.media.append(CloseStream(stream=self.stream))
-        else:
-            if self._port is not None:
-                self.services.return_port(self._port)
+        elif self._port is not None:
+            self.services.return_port(self._port)
+        if self.stream in self.services.streams:
+            self.services.accounts.leg_ended(self.stream, self.record)
+        else:  # never opened, or the engine could not keep it
             self.services.records.append(self.record)
         self._port = None

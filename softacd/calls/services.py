@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from softacd.calls.accounts import Accounts
 from softacd.calls.deadlines import Deadlines
 from softacd.calls.model import Encryption, Keying
 from softacd.calls.recording_desk import RecordingDesk
@@ -71,6 +72,7 @@ class Services:
         """Where the keys come from, likewise."""
         self.fingerprint = fingerprint
         self.recordings = RecordingDesk(wall, self.media.append, self.records.append)
+        self.accounts = Accounts(self.media.append, self.records.append, self.deadlines)
         self.streams: dict[int, Leg] = {}
         self.phone_legs: dict[str, dict[Leg, None]] = {}
         """Extension -> its legs that are not over."""

