@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "crm": {"calls", "acd"},
     "outbound": {"calls", "acd"},
     "store": {"calls", "acd"},
-    "runtime": {"sip", "sdp", "rtp", "acd", "calls"},
+    "runtime": {"sip", "sdp", "rtp", "acd", "calls", "crm"},
     "web": {"calls", "acd"},
     "simulate": {"sip", "sdp", "rtp"},
     "ops": {"sip", "sdp", "rtp", "acd", "calls", "crm", "outbound", "store", "runtime", "web", "simulate"},

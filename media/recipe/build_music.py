@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import sound
-from sound import RATE, Samples
+
+from softacd.runtime.voice import sound
+from softacd.runtime.voice.sound import RATE, Samples
 
 MUSIC = Path(__file__).parent.parent / "music"
 LEVEL = -23.0

@@ -10,8 +10,9 @@ each file is one period of its cadence and loops exactly.
 from pathlib import Path
 
 import numpy as np
-import sound
-from sound import RATE, Samples
+
+from softacd.runtime.voice import sound
+from softacd.runtime.voice.sound import RATE, Samples
 
 TONES = Path(__file__).parent.parent / "tones"
 LEVEL = -20.0

@@ -18,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sound
-from build_prompts import Catalogue, Piper, Prompt, finish
-from sound import Samples
+
+from softacd.runtime.voice import sound
+from softacd.runtime.voice.engines import Speaker, speaker
+from softacd.runtime.voice.pack import Catalogue, Entry
+from softacd.runtime.voice.sound import Samples, finish
+
+CATALOGUE = Path(__file__).parent.parent / "prompts" / "en" / "catalogue.toml"
 
 CONTEXTS = {
     "you-are-number": ("you-are-number", "digits/5", "in-line"),
@@ -92,17 +96,17 @@ class Listener:
 
 def sentence(catalogue: Catalogue, name: str, clip: Samples) -> tuple[str, Samples]:
     """The text and the sound of the sentence around `clip`."""
-    texts = {prompt.name: prompt.text for prompt in catalogue.prompts}
+    texts = {prompt.name: prompt.text for prompt in catalogue.entries.values()}
     names = context(name)
-    sounds = [clip if part == name else sound.read(catalogue.folder / f"{part}.wav") for part in names]
+    sounds = [clip if part == name else sound.read(catalogue.path.parent / f"{part}.wav") for part in names]
     return " ".join(texts[part] for part in names), np.concatenate(sounds)
 
 
-def choose(catalogue: Catalogue, prompt: Prompt, voice: Piper, listener: Listener, takes: int) -> tuple[int, str]:
+def choose(catalogue: Catalogue, prompt: Entry, voice: Speaker, listener: Listener, takes: int) -> tuple[int, str]:
     """The best take of `prompt` and what was heard in it; the file is left as that take."""
     best: tuple[bool, float, int, str, Samples] | None = None
     for take in range(1, takes + 1):
-        clip = finish(voice.speak(prompt, take), prompt.closes)
+        clip = finish(voice.speak(prompt.spoken, closes=prompt.closes, take=take), prompt.closes)
         text, samples = sentence(catalogue, prompt.name, clip)
         heard, sure = listener.hear(samples)
         found = (plain(heard) == plain(text), sure, take, heard, clip)
@@ -110,14 +114,14 @@ def choose(catalogue: Catalogue, prompt: Prompt, voice: Piper, listener: Listene
             best = found
     if best is None:
         raise ValueError("takes must be at least 1")
-    sound.write(catalogue.folder / f"{prompt.name}.wav", best[4])
+    sound.write(catalogue.path.parent / f"{prompt.name}.wav", best[4])
     mark = "" if best[0] else "  NOT UNDERSTOOD"
     return best[2], f"{best[1]:6.2f}  {best[3]}{mark}"
 
 
 def note(catalogue: Catalogue, name: str, take: int) -> None:
     """Write the take into the catalogue's line of `name`, leaving every other character alone."""
-    path = catalogue.folder / "catalogue.toml"
+    path = catalogue.path.parent / "catalogue.toml"
 
     def lines() -> Iterator[str]:
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -136,15 +140,15 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
-    catalogue = Catalogue.load("en")
+    catalogue = Catalogue.load(CATALOGUE)
     listener = Listener(arguments.model)
-    voice = None if arguments.check else Piper(catalogue.recipe)
+    voice = None if arguments.check else speaker(catalogue.speaks())
     missed = 0
-    for prompt in catalogue.prompts:
+    for prompt in catalogue.entries.values():
         if arguments.names and prompt.name not in arguments.names:
             continue
         if voice is None:
-            clip = sound.read(catalogue.folder / f"{prompt.name}.wav")
+            clip = sound.read(catalogue.path.parent / f"{prompt.name}.wav")
             text, samples = sentence(catalogue, prompt.name, clip)
             heard, sure = listener.hear(samples)
             understood = plain(heard) == plain(text)

@@ -17,6 +17,7 @@ from softacd.calls.message_hearing import HearMessages
 from softacd.calls.model import NumberSettings, PhoneSettings
 from softacd.calls.parked import Fetch, TellSlot
 from softacd.calls.pick_up import PickUp, find_ringing
+from softacd.calls.recognition import ask_who_calls
 from softacd.calls.records import Direction, Outcome
 from softacd.calls.refer import replaces_target
 from softacd.calls.refusal import RefusalMessage
@@ -97,6 +98,7 @@ class Arrival:
         else:
             if number.language and (known is None or known.language not in words.LANGUAGES):
                 call.language = number.language
+            ask_who_calls(call, now)
             call.begin(FlowRun(call, self._exchange.flows[self._flow_of(call, number, now)]), now)
 
     def _flow_of(self, call: Call, number: NumberSettings, now: float) -> str:

@@ -18,6 +18,7 @@ from softacd.calls.leg import Leg, Signal
 from softacd.calls.leg_table import LegState
 from softacd.calls.records import MISSED_OUTCOMES, CallRecord, Direction, Outcome, Segment
 from softacd.calls.trunk import Trunk
+from softacd.calls.views import ContactView
 
 INTERVAL_TOO_SMALL = 422
 """The caller's side asks again at once with the interval it was told (RFC 4028 section 7.2)."""
@@ -113,6 +114,9 @@ class Call:
         """What the caller hears: the house's, the customer's, or what was chosen."""
         if known is not None and known.language in words.LANGUAGES:
             self.language = known.language
+        self.contacts: tuple[ContactView, ...] = ()
+        """What other systems know of the caller."""
+        self.presented_name = caller_name
         self.recording_declined = False
         """The caller does not want the conversation recorded."""
         self.hops = 70
@@ -440,7 +444,7 @@ class Call:
             trunk.calls_now.discard(self.id)
         for extension in list(self._occupied):
             self.vacate(extension, now)
-        self.services.records.append(record)
+        self.services.accounts.call_ended(record, now)
         self.exchange.tolls.release(self.id)
         self.exchange.calls.pop(self.id, None)
         self.exchange.messages.call_ended(self.id)

@@ -37,6 +37,20 @@ class Query(msgspec.Struct, frozen=True, tag=True):
         return f"Query({self.errand}, {self.source!r}, {self.query!r}, ***)"
 
 
+class Recognise(msgspec.Struct, frozen=True, tag=True):
+    """Ask another system that knows customers who has a number; the answer is `Answered` (with what is known of the
+    contact: id, name, company, category, manager, language, notes, link, more), or `Failed`."""
+
+    errand: int
+    source: str
+    number: str
+    """As the carrier presents it."""
+    timeout: float
+
+    def __repr__(self) -> str:
+        return f"Recognise({self.errand}, {self.source!r}, ***)"
+
+
 class Speak(msgspec.Struct, frozen=True, tag=True):
     """Have a text spoken; the answer is `Spoken`, or `Failed`."""
 
@@ -72,7 +86,7 @@ class RemoveMessage(msgspec.Struct, frozen=True, tag=True):
     file: str
 
 
-AnyErrand = Request | Query | Speak | Tell | FetchMessage | RemoveMessage
+AnyErrand = Request | Query | Recognise | Speak | Tell | FetchMessage | RemoveMessage
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):

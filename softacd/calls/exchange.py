@@ -22,7 +22,7 @@ from softacd.calls.hunt import Hunt
 from softacd.calls.identity import ANONYMOUS
 from softacd.calls.mailboxes import Mailboxes
 from softacd.calls.message_desk import MessageDesk
-from softacd.calls.model import GroupSettings, PhoneSettings, SwitchSettings
+from softacd.calls.model import CrmLink, GroupSettings, PhoneSettings, SwitchSettings, VoiceLink
 from softacd.calls.park import ParkingLot
 from softacd.calls.phone_book import PhoneBook
 from softacd.calls.reach import GroupRing, Reach
@@ -112,6 +112,8 @@ class Exchange:
         self.flows: dict[str, FlowSettings] = {flow.name: flow for flow in settings.flows}
         self.reasons = Reasons(settings.reasons)
         self.hours: dict[str, HoursSettings] = {hours.name: hours for hours in settings.hours}
+        self.voices: dict[str, VoiceLink] = {voice.language: voice for voice in settings.voices}
+        self.crms: dict[str, CrmLink] = {crm.name: crm for crm in settings.crms}
         self.groups: dict[str, GroupSettings] = {group.name: group for group in settings.groups}
         self._groups_by_number = {group.number: group.name for group in settings.groups}
         self.queues: dict[str, QueueSettings] = {queue.name: queue for queue in queues}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from softacd.calls.errands import Answered, AnyResult, Failed, Query, Request, Tell
+from softacd.calls.errands import Answered, AnyResult, Failed, Query, Recognise, Request, Tell
 from softacd.calls.flow_asking import Collecting, Menu
 from softacd.calls.flow_callback import CallingBack
 from softacd.calls.flow_message import LeavingMessage
@@ -36,6 +36,7 @@ from softacd.calls.flow_steps import (
 )
 from softacd.calls.flow_survey import Surveying
 from softacd.calls.hours import Opening, within
+from softacd.calls.recognition import recognise
 
 
 class Answering(Doing[AnswerStep]):
@@ -53,7 +54,7 @@ class Saying(Doing[SayStep]):
     def start(self, now: float) -> None:
         """Say it."""
         self.run.enter_flow(now)
-        self.run.say(self.step.prompts, now)
+        self.run.say(self.step.prompts, now, self.step.fallback)
 
     def on_key(self, key: str, now: float) -> None:
         """Callers who know the way do not wait for the menu."""
@@ -187,6 +188,10 @@ class LookingUp(Doing[LookupStep]):
                 run.loop(step.play)
         else:
             call.alert(now)
+        if step.source in call.exchange.crms:
+            number, limit = call.record.caller, self._limit
+            run.ask(lambda given: Recognise(given, step.source, number, limit), limit, now)
+            return
         send = {name: variables.expand(text) for name, text in step.send.items()}
         if step.query:
             run.ask(lambda number: Query(number, step.source, step.query, send, step.timeout_seconds), self._limit, now)
@@ -200,7 +205,8 @@ class LookingUp(Doing[LookupStep]):
 
     @property
     def _limit(self) -> float:
-        return self.step.timeout_seconds
+        crm = self.run.call.exchange.crms.get(self.step.source)
+        return min(self.step.timeout_seconds, crm.timeout) if crm is not None else self.step.timeout_seconds
 
     def on_result(self, result: AnyResult, now: float) -> None:
         """The answer."""
@@ -213,6 +219,8 @@ class LookingUp(Doing[LookupStep]):
             run.go(step.failed, now)
             return
         found = result.found if isinstance(result, Answered) else None
+        if found is not None and step.source in call.exchange.crms:
+            recognise(call, step.source, found, now)
         values = {name: _find(found, path) for name, path in step.save.items()} if found is not None else {}
         lacking = [name for name, value in values.items() if value is None]
         if found is None or lacking:

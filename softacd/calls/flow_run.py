@@ -17,13 +17,13 @@ from softacd.calls.errands import Answered, AnyErrand, AnyResult, Failed, Speak,
 from softacd.calls.flow_steps import CollectStep, FlowSettings, FlowStep, MenuStep, NoticeStep, SayStep, Speeches, Step
 from softacd.calls.flow_text import Kind, Speech, UnspeakableError, clips, speech
 from softacd.calls.flow_variables import Variables
+from softacd.calls.prompts import clip
 
 KEYS = frozenset("0123456789*#")
 MOST_STEPS = 1000
 """A caller who goes through so many steps is a machine: the call ends."""
 MOST_DEPTH = 16
 """Sub-flows within each other; the check refuses flows that call themselves, so none comes near it."""
-SPEAK_SECONDS = 5.0
 
 S = TypeVar("S", bound=FlowStep)
 
@@ -80,6 +80,7 @@ class FlowRun(Activity):
         self._saying: tuple[str, ...] = ()
         self._singly: deque[str] = deque()
         self._unspoken: list[tuple[str, ...] | int] = []
+        self._fallback: tuple[str, ...] = ()
         self._moment: Deadline | None = None
         self._errand = 0
         self._hiding = False
@@ -234,12 +235,17 @@ class FlowRun(Activity):
         """Whether something is being said."""
         return bool(self._play or self._unspoken)
 
-    def say(self, said: Speeches, now: float) -> None:
-        """Say something; `on_said` comes when it is over, at once when nothing can be said."""
+    def say(self, said: Speeches, now: float, fallback: str = "") -> None:
+        """Say something; `on_said` comes when it is over, at once when nothing can be said.
+
+        `fallback` is a prompt said instead of texts that cannot be spoken.
+        """
         self.variables.now = now
+        self._fallback = (clip(fallback, self.variables.language),) if fallback else ()
         self._singly.clear()
         parts: list[tuple[str, ...] | int] = []
         for text in said:
+            part = None
             try:
                 part = speech(text)
                 parts.append(
@@ -249,6 +255,8 @@ class FlowRun(Activity):
                 )
             except (UnspeakableError, ValueError) as error:
                 self.call.note("unspeakable", str(error), now)
+                if part is not None and part.kind is Kind.TEXT:
+                    parts.append(self._fallback)
         self._unspoken = parts
         self._say_whole(now)
 
@@ -266,15 +274,18 @@ class FlowRun(Activity):
     def _speak(self, said: Speech, now: float) -> int:
         text = self.variables.expand(said.text, aloud=True)
         language = self.variables.language
+        voice = self.call.exchange.voices.get(language)
+        if voice is None:
+            raise UnspeakableError(f"no voice speaks {language}")
         return self.call.exchange.errands.ask(
-            self, lambda number: Speak(number, text, language, SPEAK_SECONDS), SPEAK_SECONDS, now
+            self, lambda number: Speak(number, text, language, voice.timeout), voice.timeout, now
         )
 
     def _say_whole(self, now: float) -> None:
         """Say what was gathered, once every text has been spoken."""
         if any(isinstance(part, int) for part in self._unspoken):
             return
-        whole = tuple(clip for part in self._unspoken if not isinstance(part, int) for clip in part)
+        whole = tuple(one for part in self._unspoken if not isinstance(part, int) for one in part)
         self._unspoken = []
         if whole:
             self._saying = whole
@@ -335,7 +346,7 @@ class FlowRun(Activity):
         """An errand is over."""
         if result.errand in self._unspoken:
             index = self._unspoken.index(result.errand)
-            self._unspoken[index] = (result.clip,) if isinstance(result, Spoken) else ()
+            self._unspoken[index] = (result.clip,) if isinstance(result, Spoken) else self._fallback
             if isinstance(result, Failed):
                 self.call.note("unspeakable", result.why, now)
             self._say_whole(now)

@@ -37,6 +37,8 @@ class SayStep(FlowStep, frozen=True, tag="say"):
 
     prompts: Speeches
     """What is said, one after another."""
+    fallback: str = ""
+    """Prompt said instead of a text that no voice speaks, or not in time."""
     then: str = ""
     """Next step."""
 
@@ -149,7 +151,8 @@ class LookupStep(FlowStep, frozen=True, tag="lookup"):
     """Ask a source: a web service (JSON) or a database. The caller hears `play` until the answer is there."""
 
     source: str
-    """Name of a [sources.NAME]; "customers" is the customer base."""
+    """Name of a [sources.NAME] or a [crm.NAME], which is asked who has the caller's number; "customers" is the customer
+    base."""
     path: str = ""
     """Appended to the url of a web service; variables are escaped."""
     method: Literal["GET", "POST"] = "POST"

@@ -335,6 +335,26 @@ class SourceSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     """Requests at a time; more wait for their turn, as long as their step's time-out lets them."""
 
 
+class VoiceLink(msgspec.Struct, frozen=True):
+    """A voice that speaks texts in one language, as flows see it."""
+
+    language: str
+    timeout: float
+    """Seconds a caller waits for it."""
+
+
+class CrmLink(msgspec.Struct, frozen=True):
+    """Another system that knows customers, as calls see it."""
+
+    name: str
+    on_arrival: bool
+    """Asked as soon as a call comes from a carrier."""
+    timeout: float
+    """Seconds a flow that asks waits for it."""
+    patience: float
+    """Seconds in which an answer is still of use to the agent."""
+
+
 class EmergencySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where callers of every queue go when the house cannot take calls. Switched by feature code or over the API."""
 
@@ -359,6 +379,10 @@ class SwitchSettings(msgspec.Struct, frozen=True):
     phones: tuple[PhoneSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
     flows: tuple[FlowSettings, ...] = ()
+    crms: tuple[CrmLink, ...] = ()
+    """Asked who calls, in this order."""
+    voices: tuple[VoiceLink, ...] = ()
+    """Who speaks texts."""
     groups: tuple[GroupSettings, ...] = ()
     conferences: tuple[ConferenceSettings, ...] = ()
     mailboxes: tuple[MailboxSettings, ...] = ()

@@ -134,6 +134,7 @@ def _call(switch: Switch, call: Call, now: float) -> CallView:
         category=record.category,
         customer=record.customer,
         topic=record.topic,
+        contacts=call.contacts,
         legs=tuple(_leg(leg.record) for leg in (call.caller_leg, call.called_leg) if leg is not None),
     )
 

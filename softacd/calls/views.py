@@ -64,6 +64,27 @@ class LegView(msgspec.Struct, frozen=True):
     """What is wrong with its voice: "sent no audio"; empty: nothing."""
 
 
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
+    """What another system knows of who calls."""
+
+    source: str
+    """The system's name in the configuration."""
+    id: str = ""
+    """The system's own id of the contact."""
+    name: str = ""
+    """Name of the contact."""
+    company: str = ""
+    """Company the contact belongs to."""
+    category: str = ""
+    """Category of the house the contact belongs to."""
+    manager: str = ""
+    """The agent who looks after the contact."""
+    notes: str = ""
+    """Whatever agents should know."""
+    link: str = ""
+    """Address of the contact in the system."""
+
+
 class CallView(msgspec.Struct, frozen=True):
     """A call that lives now."""
 
@@ -88,6 +109,8 @@ class CallView(msgspec.Struct, frozen=True):
     """Id of the customer who calls; empty: nobody known."""
     topic: str = ""
     """Reason of contact; empty: not said yet."""
+    contacts: tuple[ContactView, ...] = ()
+    """What other systems know of the caller."""
     legs: tuple[LegView, ...] = ()
     """The caller's device and the one it talks to, with how well they are heard."""
 

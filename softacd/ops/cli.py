@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "customers": ("softacd.ops.customers_command:customers", "Who calls: import, find, block."),
     "goods": ("softacd.ops.goods_command:goods", "What the shop sells: import, find, receive, promises."),
     "phones": ("softacd.ops.phones_command:phones", "Give phones new passwords."),
+    "prompts": (
+        "softacd.ops.prompts_command:prompts",
+        "Build, check and hear packs of prompts.",
+    ),
     "demo": ("softacd.ops.demo_command:demo", "See it work: simulated carriers, agents and callers."),
     "media-worker": ("softacd.ops.media_worker_command:media_worker", "Carry media: started by `run`, not by people."),
     "encode-recordings": (

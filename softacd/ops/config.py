@@ -96,6 +96,8 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         reasons=tuple(draft.reasons.values()),
         sources=tuple(_source(credentials.source(source), directory) for source in draft.sources.values()),
         webhooks=tuple(map(credentials.webhook, draft.webhooks.values())),
+        crm=tuple(map(credentials.crm, draft.crm.values())),
+        voices=tuple(draft.voices.values()),
         numbers=tuple(draft.numbers.values()),
     )
 

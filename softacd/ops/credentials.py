@@ -9,6 +9,7 @@ import msgspec
 
 from softacd.calls.model import AccountSettings, PhoneSettings, SourceSettings, TrunkSettings
 from softacd.calls.webhooks import WebhookSettings, key_of
+from softacd.crm.adapters.settings import CrmSettings
 from softacd.ops.configuration_errors import KeyPath
 from softacd.ops.draft import Draft
 from softacd.ops.model import WebSettings
@@ -111,6 +112,14 @@ class Credentials:
         path = ("sources", source.name)
         token = self._secret(path, "token", source.token, source.token_file, source.token_env)
         return msgspec.structs.replace(source, token=token or "")
+
+    def crm(self, crm: CrmSettings) -> CrmSettings:
+        """The system with its token."""
+        path = ("crm", crm.name)
+        token = self._secret(path, "token", crm.token, crm.token_file, crm.token_env)
+        if token == "" and crm.kind in ("bitrix24", "hubspot"):
+            self._missing(path, f"{crm.kind} serves nobody without", "token")
+        return msgspec.structs.replace(crm, token=token or "")
 
     def webhook(self, webhook: WebhookSettings) -> WebhookSettings:
         """The webhook with its secret."""

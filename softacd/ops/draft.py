@@ -22,6 +22,7 @@ from softacd.calls.model import (
 )
 from softacd.calls.reasons import ReasonSettings
 from softacd.calls.webhooks import WebhookSettings
+from softacd.crm.adapters.settings import CrmSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
 from softacd.ops.model import (
@@ -35,6 +36,7 @@ from softacd.ops.model import (
 )
 from softacd.ops.schema import convert
 from softacd.ops.toml_documents import Document
+from softacd.runtime.voice.settings import VoiceSettings
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
 
@@ -66,6 +68,8 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "reasons": ReasonSettings,
     "sources": SourceSettings,
     "webhooks": WebhookSettings,
+    "crm": CrmSettings,
+    "voices": VoiceSettings,
     "numbers": NumberSettings,
 }
 """[section.name] -> its settings; the name becomes the first field."""
@@ -83,6 +87,8 @@ _HEADING = {
     "reasons": "[reasons.doctor]",
     "sources": "[sources.billing]",
     "webhooks": "[webhooks.crm]",
+    "crm": "[crm.shop]",
+    "voices": "[voices.en]",
     "numbers": '[numbers."+37322000111"]',
 }
 
@@ -98,6 +104,7 @@ class Draft:
         "_told",
         "agents",
         "conferences",
+        "crm",
         "customers",
         "dial_plan",
         "document",
@@ -121,6 +128,7 @@ class Draft:
         "sources",
         "store",
         "trunks",
+        "voices",
         "web",
         "webhooks",
     )
@@ -153,6 +161,8 @@ class Draft:
         self.reasons = self._named("reasons", ReasonSettings)
         self.sources = self._named("sources", SourceSettings)
         self.webhooks = self._named("webhooks", WebhookSettings)
+        self.crm = self._named("crm", CrmSettings)
+        self.voices = self._named("voices", VoiceSettings)
         self.numbers = self._named("numbers", NumberSettings)
         self._told = [problem.key for problem in self.problems if problem.key]
 

@@ -14,6 +14,7 @@ from softacd.calls.keep_alive import KeepAlive
 from softacd.calls.missed import MissedSettings
 from softacd.calls.model import (
     ConferenceSettings,
+    CrmLink,
     DialPlan,
     DigestAlgorithm,
     EmergencySettings,
@@ -25,11 +26,14 @@ from softacd.calls.model import (
     SourceSettings,
     SwitchSettings,
     TrunkSettings,
+    VoiceLink,
 )
 from softacd.calls.reasons import ReasonSettings
 from softacd.calls.webhooks import WebhookSettings
+from softacd.crm.adapters.settings import CrmSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.rtp.model import MediaSettings
+from softacd.runtime.voice.settings import VoiceSettings
 from softacd.sip.guard import GuardSettings
 
 SIP_TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
@@ -256,6 +260,8 @@ class Configuration(msgspec.Struct, frozen=True):
     reasons: tuple[ReasonSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     webhooks: tuple[WebhookSettings, ...] = ()
+    crm: tuple[CrmSettings, ...] = ()
+    voices: tuple[VoiceSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
 
     def switch_settings(self) -> SwitchSettings:
@@ -269,6 +275,10 @@ class Configuration(msgspec.Struct, frozen=True):
             phones=self.phones,
             numbers=self.numbers,
             flows=self.flows,
+            crms=tuple(
+                CrmLink(crm.name, crm.on_arrival, crm.timeout_ms / 1000, crm.patience_seconds) for crm in self.crm
+            ),
+            voices=tuple(VoiceLink(voice.language, voice.timeout_seconds) for voice in self.voices),
             groups=self.groups,
             conferences=self.conferences,
             mailboxes=self.mailboxes,
@@ -283,7 +293,11 @@ class Configuration(msgspec.Struct, frozen=True):
 
     def sound_roots(self) -> tuple[Path, ...]:
         """Directories of sounds, the owner's first; a clip "prompts/en/welcome" is `prompts/en/welcome.wav` in one."""
-        return (*map(Path, self.media.sounds), *shipped_sounds())
+        return (*map(Path, self.media.sounds), *shipped_sounds(), self.spoken_texts())
+
+    def spoken_texts(self) -> Path:
+        """Where texts spoken while calls are up are kept: the last of the directories of sounds."""
+        return Path(self.server.data_directory) / "voice"
 
     def secrets(self) -> frozenset[str]:
         """Every secret value, for the logs to hide."""
@@ -292,6 +306,7 @@ class Configuration(msgspec.Struct, frozen=True):
             values.update((trunk.password, *(account.password for account in trunk.accounts)))
         values.update(source.token for source in self.sources)
         values.update(webhook.secret for webhook in self.webhooks)
+        values.update(crm.token for crm in self.crm)
         for phone in self.phones:
             values.update((phone.password, phone.ha1, phone.ha1_sha256, phone.ha1_sha512_256))
         return frozenset(values - {""})

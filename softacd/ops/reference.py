@@ -15,6 +15,8 @@ import msgspec.inspect as types
 from softacd.acd.model import TierSettings
 from softacd.calls.flow_steps import STEPS, Case
 from softacd.calls.model import FeatureCodes
+from softacd.crm.adapters.settings import FindSettings
+from softacd.crm.adapters.settings import LogSettings as CrmLog
 from softacd.crm.settings import CategorySettings
 from softacd.ops.draft import NAMED_SECTIONS, SECTIONS
 from softacd.ops.reload import NEEDS_RESTART
@@ -48,6 +50,7 @@ _SECTION_NOTES = {
     "numbers and the feature codes: no number means two things.",
     "queues": 'An agent is named by itself or in a table with more: `agents = ["ann", { agent = "bob", level = 2 }]`.',
     "groups": "A group rings phones; callers who shall wait for an agent belong into a queue.",
+    "crm": "How they are used, and what each kind needs: [crm.md](crm.md#other-systems).",
     "conferences": "Phones dial a conference's number; outside callers are transferred to it.",
     "mailboxes": "Flows lead there by `voicemail`, phones by its number. Messages are heard by feature code and over "
     "the API.",
@@ -68,6 +71,8 @@ _EXAMPLE = {
     "reasons": "doctor",
     "sources": "billing",
     "webhooks": "crm",
+    "crm": "shop",
+    "voices": "en",
     "numbers": '"+37322000111"',
 }
 
@@ -88,6 +93,9 @@ def build() -> str:
         )
         if section == "queues":
             parts.append(_section("agents of a queue", TierSettings, level=3))
+        if section == "crm":
+            parts.append(_section("[crm.shop.find]", FindSettings, level=3))
+            parts.append(_section("[crm.shop.log]", CrmLog, level=3))
         if section == "flows":
             parts += [_section(f'do = "{step.__struct_config__.tag}"', step, level=3) for step in STEPS]
             parts.append(_section("cases of a branch", Case, level=3))

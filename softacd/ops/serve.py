@@ -49,6 +49,7 @@ from softacd.ops.vitals import checks, gauges
 from softacd.rtp.model import MediaSettings
 from softacd.runtime.addresses import Addresses
 from softacd.runtime.collector import Collector
+from softacd.runtime.crm import Crms
 from softacd.runtime.door import DoorListener
 from softacd.runtime.driver import Driver
 from softacd.runtime.errands import ErrandRunner
@@ -63,6 +64,7 @@ from softacd.runtime.tcp import TcpListener
 from softacd.runtime.tls import ServerCertificate, TlsError, client_context
 from softacd.runtime.tokens import Tokens
 from softacd.runtime.udp import UdpListener
+from softacd.runtime.voice.speaking import Speaking
 from softacd.runtime.webhooks import Webhooks
 from softacd.runtime.websocket import WebSocketListener
 from softacd.sip.limits import Limits
@@ -150,6 +152,8 @@ class Server:
         self._collector = Collector()
         self._errands: ErrandRunner | None = None
         self._webhooks: Webhooks | None = None
+        self._crms: Crms | None = None
+        self._speaking: Speaking | None = None
 
     def wall(self, now: float) -> int:
         """Wall-clock milliseconds of a monotonic moment."""
@@ -211,8 +215,13 @@ class Server:
         await self._restore_statuses(switch)
         self._restore_learned(switch)
         self._registrations.restore(driver, switch)
+        self._speaking = Speaking(configuration.spoken_texts())
+        self._speaking.configure(configuration.voices)
         self._errands = ErrandRunner(
-            driver.errand_done, Path(configuration.server.data_directory) / CUSTOMERS_FILE, messages=self._messages
+            driver.errand_done,
+            Path(configuration.server.data_directory) / CUSTOMERS_FILE,
+            self._speaking.speak,
+            messages=self._messages,
         )
         self._errands.configure(configuration.sources)
         driver.errands = self._errands
@@ -222,6 +231,10 @@ class Server:
         )
         self._webhooks.configure(configuration.webhooks)
         driver.observers.append(self._webhooks.observe)
+        self._crms = Crms(Path(configuration.server.data_directory), lambda: self.wall(time.monotonic()))
+        self._crms.configure(configuration.crm, configuration.customers)
+        self._errands.crms = self._crms
+        driver.observers.append(self._crms.observe)
         switch.exchange.local = local_time(configuration.server.time_zone)
         switch.exchange.holiday = holiday_name
         driver.attach(switch)
@@ -489,6 +502,10 @@ class Server:
             self._errands.configure(wanted.sources)
         if self._webhooks is not None:
             self._webhooks.configure(wanted.webhooks)
+        if self._crms is not None:
+            self._crms.configure(wanted.crm, wanted.customers)
+        if self._speaking is not None:
+            self._speaking.configure(wanted.voices)
         old, self._configuration = self._configuration, wanted
         self._hide.know(wanted.secrets())
         self._resolve_trunks()
@@ -588,7 +605,10 @@ class Server:
 
     def _gauges(self) -> dict[str, float]:
         found = gauges(self._engine, self._store, self._customers, self._collector)
-        return found | (self._webhooks.figures() if self._webhooks is not None else {})
+        for told in (self._webhooks, self._crms):
+            if told is not None:
+                found |= told.figures()
+        return found
 
     # --- the end --------------------
 
@@ -624,14 +644,19 @@ class Server:
             await asyncio.to_thread(self._stop_engine, self._engine)
             if driver is not None and driver.attached:
                 driver.media_ready()
+                driver.perform(lambda switch, now: switch.services.accounts.tell_all())
         if driver is not None:
             await driver.close()
         if self._store is not None:
             await self._store.close()
         if self._errands is not None:
             await self._errands.close()
+        if self._speaking is not None:
+            await self._speaking.close()
         if self._webhooks is not None:
             await self._webhooks.close()
+        if self._crms is not None:
+            await self._crms.close()
         if self._customers is not None:
             await self._customers.close()
         log.info("stopped")

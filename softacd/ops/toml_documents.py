@@ -25,6 +25,8 @@ NAMED_TABLES = (
     "reasons",
     "sources",
     "webhooks",
+    "crm",
+    "voices",
     "numbers",
 )
 """Sections whose tables carry names of the owner's choice: one name lives in one file."""

@@ -23,6 +23,7 @@ from softacd.calls.errands import (
     Failed,
     FetchMessage,
     Query,
+    Recognise,
     RemoveMessage,
     Request,
     Speak,
@@ -30,7 +31,10 @@ from softacd.calls.errands import (
     Tell,
 )
 from softacd.calls.model import SourceSettings
+from softacd.crm.adapters.interface import CrmError
+from softacd.runtime.crm import Crms
 from softacd.runtime.message_files import MessageFileError, MessageFiles
+from softacd.runtime.voice.voices import SpeechError
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +52,6 @@ Speaker = Callable[[str, str], Awaitable[str]]
 """Text and language to the name of a clip. Raises SpeechError."""
 
 
-class SpeechError(Exception):
-    """A text cannot be spoken; the text says why."""
-
-
 class ErrandRunner:
     """Runs errands for one switch; `done` is called in the loop with each answer."""
 
@@ -67,6 +67,8 @@ class ErrandRunner:
         self._customers = customers
         self._speaker = speaker
         self._messages = messages
+        self.crms: Crms | None = None
+        """Other systems that know customers."""
         self._web: dict[str, WebSource] = {}
         self._databases: dict[str, DatabaseSource] = {}
         self._settings: dict[str, SourceSettings] = {}
@@ -102,7 +104,7 @@ class ErrandRunner:
     def put(self, errand: AnyErrand) -> None:
         """Begin an errand."""
         match errand:
-            case Request() | Query() | Speak() | FetchMessage():
+            case Request() | Query() | Recognise() | Speak() | FetchMessage():
                 self._spawn(self._answer(errand))
             case RemoveMessage(file=file):
                 if self._messages is not None:
@@ -128,14 +130,14 @@ class ErrandRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, errand: Request | Query | Speak | FetchMessage) -> None:
+    async def _answer(self, errand: Request | Query | Recognise | Speak | FetchMessage) -> None:
         began = time.monotonic()
         try:
             async with asyncio.timeout(errand.timeout):
                 result = await self._carry_out(errand)
         except TimeoutError:
             result = Failed(errand.errand, f"no answer within {errand.timeout:g} s")
-        except (SourceError, SpeechError, MessageFileError) as error:
+        except (SourceError, SpeechError, MessageFileError, CrmError) as error:
             result = Failed(errand.errand, str(error))
         if isinstance(result, Failed):
             self.failures += 1
@@ -147,7 +149,7 @@ class ErrandRunner:
             )
         self._done(result)
 
-    async def _carry_out(self, errand: Request | Query | Speak | FetchMessage) -> AnyResult:
+    async def _carry_out(self, errand: Request | Query | Recognise | Speak | FetchMessage) -> AnyResult:
         match errand:
             case Request(source=name):
                 if name not in self._web:
@@ -159,6 +161,10 @@ class ErrandRunner:
                 return Answered(
                     errand.errand, await self._databases[name].ask(errand.query, errand.send, errand.timeout)
                 )
+            case Recognise(source=name, number=number):
+                if self.crms is None:
+                    raise SourceError(f"there is no source {name}")
+                return Answered(errand.errand, await self.crms.find(name, number))
             case Speak(text=text, language=language):
                 if self._speaker is None:
                     raise SpeechError("no voice is installed")

@@ -39,7 +39,7 @@ from softacd.calls.flow_steps import (
     WebhookStep,
 )
 from softacd.calls.hours import HoursSettings
-from softacd.calls.model import ConferenceSettings, MailboxSettings
+from softacd.calls.model import ConferenceSettings, MailboxSettings, VoiceLink
 from softacd.rtp import vocabulary as media
 from softacd.sip.dialog import DialogState
 from tests.calls.flows import call_in, flow, world_of
@@ -221,6 +221,7 @@ def test_every_caller_comes_to_an_end(
             "hours": (office,),
             "mailboxes": (MailboxSettings("sales", "801", most_seconds=20.0),),
             "conferences": (ConferenceSettings("board", "700", "1234"),),
+            "voices": (VoiceLink("en", 3.0),),
         },
         agents=2,
         available=staffed,

@@ -11,7 +11,7 @@ import pytest
 from softacd.acd.vocabulary import State
 from softacd.calls.caller import Caller
 from softacd.calls.errands import Answered, Failed, Query, Request, Speak, Spoken, Tell
-from softacd.calls.model import DialPlan
+from softacd.calls.model import DialPlan, VoiceLink
 from softacd.calls.records import CallEvent, Outcome, TraceRow
 from softacd.rtp import vocabulary as media
 from tests.calls.flows import call_in, carrier, flow, hears, press, world_of
@@ -317,6 +317,7 @@ failed = "greet"
 [steps.greet]
 do = "say"
 prompts = ["good-{part_of_day}", "text:Dear {called_name}"]
+fallback = "one-moment"
 
 [steps.manager]
 do = "ring"
@@ -356,8 +357,11 @@ def test_a_caller_is_refused_before_the_first_word() -> None:
     world.assert_clean()
 
 
+VOICES = {"voices": (VoiceLink("en", 3.0),)}
+
+
 def test_a_look_up_before_the_answer_lets_the_caller_hear_ringing() -> None:
-    world = world_of(flow(BEFORE))
+    world = world_of(flow(BEFORE), settings=VOICES)
     call = call_in(world)
     assert call.status == 180
     (errand,) = world.errands()
@@ -367,20 +371,35 @@ def test_a_look_up_before_the_answer_lets_the_caller_hear_ringing() -> None:
     assert call.status == 200
     (spoken,) = world.errands()
     assert isinstance(spoken, Speak)
-    assert spoken.text == "Dear Ana"
+    assert (spoken.text, spoken.timeout) == ("Dear Ana", 3.0)
     assert not world.playing
     world.do(Spoken(spoken.errand, "speech/abc"))
     assert hears(world) == ("good-evening", "speech/abc"), "the virtual clock stands at 22:13 UTC"
 
 
-def test_a_voice_that_is_not_there_leaves_its_text_out() -> None:
-    world = world_of(flow(BEFORE))
+def test_a_voice_that_does_not_speak_in_time_is_replaced_by_the_fallback() -> None:
+    world = world_of(flow(BEFORE), settings=VOICES)
     call_in(world)
     (errand,) = world.errands()
     world.do(Failed(errand.errand, "x"))
     (spoken,) = world.errands()
-    world.do(Failed(spoken.errand, "no voice is installed"))
-    assert hears(world) == ("good-evening",)
+    world.advance(2.9)
+    assert not world.playing
+    world.advance(0.2)
+    assert hears(world) == ("good-evening", "one-moment")
+    assert world.events("unspeakable") == ["unspeakable no answer in time"]
+    world.do(Spoken(spoken.errand, "speech/late"))
+    assert hears(world) == ("good-evening", "one-moment")
+
+
+def test_without_a_voice_for_the_language_the_fallback_is_said_at_once() -> None:
+    world = world_of(flow(BEFORE))
+    call_in(world)
+    (errand,) = world.errands()
+    world.do(Failed(errand.errand, "x"))
+    assert not world.errands()
+    assert hears(world) == ("good-evening", "one-moment")
+    assert world.events("unspeakable") == ["unspeakable no voice speaks en"]
     world.finish_play()
     world.assert_clean()
 

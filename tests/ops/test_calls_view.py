@@ -18,7 +18,7 @@ INCOMING, OUTGOING, INTERNAL = Direction
 
 
 A_MISSED = MissedCaller("0721000000", "VIP Ann", "vip", "17", 2, START + 300_000, START + 540_000, 8_000, "sales",
-                        "bob", True, ("n1-2", "n1-1"), ("sales", ""), value=1350.0)  # fmt: skip
+                        "bob", True, ("n1-2", "n1-1"), ("sales", ""), 1350.0)  # fmt: skip
 
 
 def printed(what: RenderableType, width: int = 80, *, colour: bool = False) -> str:

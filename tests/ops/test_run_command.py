@@ -1,6 +1,5 @@
 """`softacd run` beside a service manager: ready, reloaded by SIGHUP, refused reloads, stopped, started again."""
 
-import contextlib
 import json
 import os
 import signal
@@ -83,11 +82,8 @@ class Service:
 
     def workers(self) -> list[int]:
         """Process ids of its media workers."""
-        children: list[str] = []
-        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
-            with contextlib.suppress(FileNotFoundError):  # a thread may end while we look
-                children += (thread / "children").read_text("ascii").split()
-        return [int(child) for child in children]
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(child) for thread in threads for child in (thread / "children").read_text("ascii").split()]
 
     def events(self) -> list[dict[str, object]]:
         self.log.seek(0)

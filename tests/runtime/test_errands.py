@@ -22,8 +22,9 @@ from softacd.calls.errands import (
 )
 from softacd.calls.model import SourceSettings
 from softacd.runtime import errands
-from softacd.runtime.errands import ErrandRunner, SpeechError
+from softacd.runtime.errands import ErrandRunner
 from softacd.runtime.message_files import MessageFiles
+from softacd.runtime.voice.voices import SpeechError
 from tests.runtime.web_source import WebService
 
 PIN = "48151623"

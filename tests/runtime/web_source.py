@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-Answer = Callable[[str, str, Any], tuple[int, bytes]]
-"""Method, path and decoded body -> status and body."""
+Answer = Callable[[str, str, Any], tuple[int, bytes] | tuple[int, bytes, Mapping[str, str]]]
+"""Method, path and decoded body -> status, body, and perhaps headers."""
 
 
 class WebService:
@@ -45,8 +45,9 @@ class WebService:
                 self.asked.append((method, path, body))
                 self.headers.append(text)
                 await asyncio.sleep(self.delay)
-                status, content = self._answer(method, path, body)
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
+                status, content, *more = self._answer(method, path, body)
+                told = "".join(f"{name}: {value}\r\n" for headers in more for name, value in headers.items())
+                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n{told}\r\n".encode() + content)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

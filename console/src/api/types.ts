@@ -70,8 +70,6 @@ export interface AgentView {
   answered_today: number;
   /** The call whose topic the agent must still say; empty: none. */
   topic_owed: string;
-  /** The status lasts longer than its reason may. */
-  overdue: boolean;
 }
 
 /** An article to offer instead. */
@@ -382,7 +380,7 @@ export interface Customer {
 export type Direction = "incoming" | "outgoing" | "internal";
 
 /** The kinds of error an answer names. */
-export type ErrorWord = "closed" | "code-needed" | "forbidden" | "internal" | "invalid" | "no-such-method" | "not-found" | "not-possible" | "too-large" | "too-many" | "unauthorised" | "unavailable";
+export type ErrorWord = "closed" | "internal" | "invalid" | "no-such-method" | "not-found" | "not-possible" | "too-large" | "too-many" | "unauthorised" | "unavailable";
 
 /** A delivery on its way, with the day to tell a customer. */
 export interface Expected {
@@ -727,8 +725,6 @@ export interface QueueView {
   missed_value: number;
   /** What the missed calls since the start cost together, each counted. */
   missed_cost: number;
-  /** Customers in line who do not wait on the telephone: they are called back. `waiting` counts none of them. */
-  call_backs: number;
 }
 
 /** What a caller said in a survey: one score on one topic. */
@@ -743,7 +739,7 @@ export interface Rating {
   agent: string;
   /** What the question was about, in the owner's word. */
   topic: string;
-  /** The key pressed: the worst the question allows (1) to the best (5). */
+  /** 1 (bad) to 5 (good). */
   score: number;
   /** At or below what the survey calls low: somebody should look at this call. */
   low: boolean;

@@ -3,6 +3,7 @@
 A language is data (`grammar` has the shape, a module each the tables); `say` reads it.
 """
 
+from softacd.calls.words.coverage import every_clip
 from softacd.calls.words.grammar import CURRENCIES
 from softacd.calls.words.say import (
     LANGUAGES,
@@ -26,6 +27,7 @@ __all__ = [
     "UnknownLanguageError",
     "date",
     "digits",
+    "every_clip",
     "find",
     "money",
     "new_messages",

@@ -3,6 +3,7 @@
 Each check reads a draft and notes problems in it; none stops at the first.
 """
 
+from softacd.ops.checks.crm import check_crm
 from softacd.ops.checks.customers import check_customers
 from softacd.ops.checks.dial_plan import check_dial_plan
 from softacd.ops.checks.flows import check_flows
@@ -11,6 +12,7 @@ from softacd.ops.checks.network import check_network
 from softacd.ops.checks.people import check_people
 from softacd.ops.checks.sounds import check_sounds
 from softacd.ops.checks.trunks import check_trunks
+from softacd.ops.checks.voices import check_voices
 from softacd.ops.draft import Draft
 
 __all__ = ["check_draft"]
@@ -21,9 +23,11 @@ CHECKS = (
     check_people,
     check_dial_plan,
     check_customers,
+    check_crm,
     check_flows,
     check_house,
     check_sounds,
+    check_voices,
 )
 
 

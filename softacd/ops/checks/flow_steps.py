@@ -187,6 +187,11 @@ def _hours(draft: Draft, step: HoursStep, path: KeyPath) -> None:
 
 
 def _lookup(draft: Draft, step: LookupStep, path: KeyPath) -> None:
+    if step.source in draft.names["crm"]:
+        for key in ("path", "query", "send"):
+            if getattr(step, key):
+                draft.error((*path, key), "another system is asked for the caller's number only", "no such key")
+        return
     if not _refer_source(draft, step.source, path):
         return
     source = draft.sources.get(step.source)

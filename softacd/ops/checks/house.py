@@ -34,7 +34,7 @@ def check_house(draft: Draft) -> None:
     for source in draft.sources.values():
         _check_source(draft, source.name, source.url, source.database)
     for webhook in draft.webhooks.values():
-        _check_address(draft, webhook.url, ("webhooks", webhook.name), "secret_file", "what is told of calls")
+        check_address(draft, webhook.url, ("webhooks", webhook.name), "secret_file", "what is told of calls")
 
 
 def _check_zone(draft: Draft, name: str, path: KeyPath) -> None:
@@ -79,12 +79,12 @@ def _check_source(draft: Draft, name: str, url: str, database: str) -> None:
     if bool(url) == bool(database):
         draft.error(path, "is two things" if url else "is nothing", "either url or database")
     if url:
-        _check_address(draft, url, path, "token_file", "what callers enter")
+        check_address(draft, url, path, "token_file", "what callers enter")
     if database and not (draft.document.directory / database).expanduser().is_file():
         draft.error((*path, "database"), f"there is no file {database}", "an SQLite file")
 
 
-def _check_address(draft: Draft, url: str, path: KeyPath, secret: str, what: str) -> None:
+def check_address(draft: Draft, url: str, path: KeyPath, secret: str, what: str) -> None:
     """An address of the web that holds no `secret`; `what` crosses the network."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -87,7 +87,7 @@ class _Library:
 
 def _clips(draft: Draft, spoken: list[str]) -> Iterator[tuple[KeyPath, str]]:
     """Every clip the configuration names or takes by default, and where."""
-    languages = [language for language in _languages(draft) if language in spoken]  # of others it is told already
+    languages = [language for language in languages_heard(draft) if language in spoken]  # of others it is told already
     for flow in draft.flows.values():
         for name, step in flow.steps.items():
             path: KeyPath = ("flows", flow.name, "steps", name)
@@ -96,6 +96,8 @@ def _clips(draft: Draft, spoken: list[str]) -> Iterator[tuple[KeyPath, str]]:
                 for index, said in enumerate(getattr(step, field, ())):
                     where = (*path, field) if default else (*path, field, index)
                     yield from ((where, clip) for clip in _spoken(said, languages))
+            if fallback := getattr(step, "fallback", ""):
+                yield from (((*path, "fallback"), clip) for clip in _spoken(fallback, languages))
             for field in ("play", "music"):
                 if clip := getattr(step, field, ""):
                     yield (*path, field), clip
@@ -111,7 +113,7 @@ def _clips(draft: Draft, spoken: list[str]) -> Iterator[tuple[KeyPath, str]]:
         yield ("customers", "refuse_prompt"), draft.customers.refuse_prompt
 
 
-def _languages(draft: Draft) -> tuple[str, ...]:
+def languages_heard(draft: Draft) -> tuple[str, ...]:
     """The languages callers may hear."""
     chosen = {
         language

@@ -1,11 +1,16 @@
 """Sounds by name: <root>/<name> in any format that can be read, kept encoded. The first root that has a name wins."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from softacd.rtp.clips import MESSAGES, Clip, ClipError, from_samples
 from softacd.runtime.media.sound_files import read
 from softacd.runtime.media.sound_names import SUFFIXES, find
+
+PASSING = "speech/"
+"""Texts spoken while calls are up: they come and go, so only those said lately are kept in memory."""
+MOST_PASSING = 200
 
 
 class ClipLibrary:
@@ -19,6 +24,7 @@ class ClipLibrary:
         self.roots = tuple(Path(root) for root in roots)
         self._messages = messages
         self._clips: dict[str, Clip] = {}
+        self._passing: OrderedDict[str, Clip] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -28,8 +34,19 @@ class ClipLibrary:
         if name.startswith(f"{MESSAGES}/") and self._messages is not None:
             return self._load(name, name.removeprefix(f"{MESSAGES}/"), (self._messages,))
         clip = self._clips.get(name)
+        if clip is None and name.startswith(PASSING):
+            return self._get_passing(name)
         if clip is None:
             clip = self._clips[name] = self._load(name, name, self.roots)
+        return clip
+
+    def _get_passing(self, name: str) -> Clip:
+        clip = self._passing.get(name)
+        if clip is None:
+            clip = self._passing[name] = self._load(name, name, self.roots)
+            if len(self._passing) > MOST_PASSING:
+                self._passing.popitem(last=False)
+        self._passing.move_to_end(name)
         return clip
 
     def preload(self) -> list[ClipError]:
@@ -37,10 +54,11 @@ class ClipLibrary:
         errors = []
         for root in self.roots:
             for path in sorted(root.rglob("*.*")):
-                if path.suffix.lower() not in SUFFIXES:
+                name = path.relative_to(root).with_suffix("").as_posix()
+                if path.suffix.lower() not in SUFFIXES or name.startswith(PASSING):
                     continue
                 try:
-                    self.get(path.relative_to(root).with_suffix("").as_posix())
+                    self.get(name)
                 except ClipError as error:
                     errors.append(error)
         return errors
@@ -48,6 +66,7 @@ class ClipLibrary:
     def forget(self) -> None:
         """Read every file anew when it is next asked for; sounds being played go on as they were."""
         self._clips = {}
+        self._passing.clear()
 
     def _load(self, name: str, file: str, roots: Sequence[Path]) -> Clip:
         relative = PurePosixPath(file)

@@ -1,4 +1,4 @@
-"""What every recipe shares: 8 kHz mono WAV files, levels in dBFS, and the finishing that makes clips sound alike.
+"""8 kHz mono WAV files, levels in dBFS, and the finishing that makes spoken clips sound alike and join without seams.
 
 Samples are float64 arrays in -1..1 at `RATE`. Levels are relative to full scale as an RMS figure, so that a
 full-scale sine is -3 dBFS and, with G.711's +3.14 dBm0 overload point (ITU-T G.711, A-law), -20 dBFS is -13.9 dBm0.
@@ -15,6 +15,16 @@ Samples = NDArray[np.float64]
 RATE = 8000
 FRAME = 160
 """20 ms: one packet. Every clip is a whole number of frames, so a sequence never has a short packet inside."""
+TARGET = -20.0
+"""dBFS of a prompt while it sounds."""
+CEILING = -3.5
+"""dBFS no prompt peaks above."""
+LEAD = 0.02
+"""Seconds kept before the first sound: a fade-in, short enough that words join."""
+JOIN = 0.05
+"""Seconds after a part of a sentence, before the next word."""
+PAUSE = 0.3
+"""Seconds after a whole sentence, before the next sentence."""
 
 
 def decibels(value: float) -> float:
@@ -54,6 +64,37 @@ def level(samples: Samples, target: float, ceiling: float) -> Samples:
         if abs(active_level(result) - target) < 0.05:
             break
     return result
+
+
+def without_rumble(samples: Samples) -> Samples:
+    """Fade out what lies below 200 Hz, where a telephone carries nothing but noise (ITU-T G.712: from 300 Hz)."""
+    spectrum = np.fft.rfft(samples)
+    frequency = np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum *= np.clip((frequency - 80) / 120, 0, 1)
+    return np.fft.irfft(spectrum, len(samples))
+
+
+def finish(samples: Samples, closes: bool) -> Samples:
+    """Trim the silence, fade the ends, bring to the common level and add the pause that belongs after the text.
+
+    `closes`: the text ends a sentence. Raises ValueError when nothing is heard.
+    """
+    if not len(samples) or not np.abs(samples).max() > 1e-4:
+        raise ValueError("nothing is heard")
+    samples = np.pad(samples, RATE // 10)
+    samples = level(without_rumble(samples), TARGET, CEILING)
+    window = np.hanning(82)[1:-1]
+    envelope = np.sqrt(np.convolve(samples**2, window / window.sum(), mode="same"))
+    heard = np.flatnonzero(envelope > 10 ** ((TARGET - 28) / 20))
+    first = max(int(heard[0]) - int(LEAD * RATE), 0)
+    last = min(int(heard[-1]) + int(LEAD * RATE), len(samples))
+    clip = samples[first:last].copy()
+    ramp = np.sin(np.linspace(0, np.pi / 2, int(LEAD * RATE))) ** 2
+    clip[: len(ramp)] *= ramp
+    clip[-len(ramp) :] *= ramp[::-1]
+    clip = level(clip, TARGET, CEILING)
+    after = (PAUSE if closes else JOIN) - LEAD
+    return whole_frames(np.pad(clip, (0, int(after * RATE))))
 
 
 def whole_frames(samples: Samples) -> Samples:
