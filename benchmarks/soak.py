@@ -17,6 +17,7 @@ import threading
 import time
 import wave
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -293,7 +294,8 @@ class Soak:
                     self.judge.judge(leg)
             if self._ready.is_set():
                 self._ready.clear()
-                self._events()
+                for failure in self._events():
+                    progress(failure)
             if now - told > 5:
                 told = now
                 judge = self.judge
@@ -308,6 +310,12 @@ class Soak:
         pages = int((process / "statm").read_text(encoding="ascii").split()[1])
         return {"memory": pages * 4096 / 1e6, "descriptors": float(len(list((process / "fd").iterdir())))}
 
+    def dropped(self) -> int:
+        """Packets the kernel threw away because the telephones were too slow to take them (proc(5), net/udp)."""
+        ports = {udp.getsockname()[1] for udp in self.sockets}
+        rows = (row.split() for row in Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:])
+        return sum(int(row[-1]) for row in rows if int(row[1].partition(":")[2], 16) in ports)
+
     def _listen(self, rest: float) -> None:
         ready = select.select(self.sockets, [], [], rest)[0]
         for udp in ready:
@@ -321,12 +329,15 @@ class Soak:
             except BlockingIOError:
                 continue
 
-    def _events(self) -> None:
+    def _events(self) -> Iterator[str]:
+        """Take what the worker tells; which recordings failed, in words."""
         for event in self.pool.drain():
             if isinstance(event, RecordingEnded):
                 (self.directory / f"{event.recording}.wav").unlink(missing_ok=True)
                 asked = self._asked.pop(event.recording, 0.0)
-                self.failed_recordings += bool(event.error) or event.seconds < asked - SHORT_SECONDS
+                if event.error or event.seconds < asked - SHORT_SECONDS:
+                    self.failed_recordings += 1
+                    yield f"recording {event.recording}: {event.seconds:.2f} of {asked:.2f} s {event.error}"
 
     def stop(self) -> None:
         """End the worker."""
@@ -345,13 +356,15 @@ def run(seconds: float = 60.0, calls: int = 200, progress: Progress = lambda tex
         soak.start()
         try:
             grown = soak.run(seconds, progress)
+            dropped = soak.dropped()
         finally:
             soak.stop()
     judge = soak.judge
     return {
         "soak_seconds": figure(seconds, "s"),
         "packets_heard": figure(judge.packets, "packets"),
-        "packets_lost": figure(judge.lost, "packets", goal=0),
+        "packets_lost": figure(max(judge.lost - dropped, 0), "packets", goal=0),
+        "packets_the_telephones_did_not_take": figure(dropped, "packets"),
         "changes_of_source": figure(judge.sources, "streams", goal=0),
         "timestamps_out_of_step": figure(judge.bad_timestamps, "packets", goal=0),
         "furthest_ahead_of_time": figure(1000 * judge.furthest_ahead, "ms", goal=1000 * AHEAD_SECONDS),
