@@ -145,7 +145,7 @@ class Control(Protocol):
         """ "start", "pause", "resume" or "stop" the recording of a call. Raises UnknownNameError, NotPossibleError."""
 
     def monitor(self, call: str, extension: str, mode: str) -> None:
-        """Let a supervisor "listen", "whisper" or "barge". Raises UnknownNameError, NotPossibleError."""
+        """Let a supervisor "listen", "whisper", "barge" or "take-over". Raises UnknownNameError, NotPossibleError."""
 
     def watch(self, observer: Callable[[AnyRecord], None]) -> Callable[[], None]:
         """Have every record handed to `observer` the moment it is made; returns the function that stops it."""

@@ -1,8 +1,9 @@
-"""A supervisor's ear in a conversation: listen, whisper to our side, or barge in; and back again without a click.
+"""A supervisor's ear in a conversation: listen, whisper to our side, barge in, or take its place; without a click.
 
 The supervisor's phone is rung like any other. Once it answers, the two who talk leave their bridge for a room of the
 mixer, in which the supervisor is seated; when it hangs up, they are bridged again. On hold the room is empty: the
-supervisor hears nothing until the conversation goes on. A transfer ends it.
+supervisor hears nothing until the conversation goes on. A transfer ends it. A supervisor who takes over talks to the
+other side alone from then on: our side's phone is hung up, and its agent wraps up.
 """
 
 from enum import StrEnum
@@ -26,9 +27,10 @@ class Mode(StrEnum):
     LISTEN = "listen"  # nobody
     WHISPER = "whisper"  # the side of the house
     BARGE = "barge"  # both
+    TAKE_OVER = "take-over"  # the side that is not of the house, which leaves
 
 
-KEYS = {"1": Mode.LISTEN, "2": Mode.WHISPER, "3": Mode.BARGE}
+KEYS = {"1": Mode.LISTEN, "2": Mode.WHISPER, "3": Mode.BARGE, "4": Mode.TAKE_OVER}
 """What the supervisor presses to change it."""
 
 
@@ -60,6 +62,9 @@ class Monitor:
     def change(self, mode: Mode, now: float) -> None:
         """Be heard by others from the next packet on."""
         self.mode = mode
+        if mode is Mode.TAKE_OVER and self._leg is not None:
+            self._take_over(self._leg, now)
+            return
         self.call.note("monitor", f"{self.extension}: {mode}", now)
         if self._leg is not None and self.call.conversation is not None and self.call.conversation.joined:
             self._seat(self._leg)
@@ -104,7 +109,10 @@ class Monitor:
                 self.end(now)
                 return
             self.call.note("monitor-joined", f"{self.extension}: {self.mode}", now)
-            conversation.rejoin()
+            if self.mode is Mode.TAKE_OVER:
+                self._take_over(leg, now)
+            else:
+                conversation.rejoin()
 
     def on_leg(self, leg: Leg, signal: Signal, now: float) -> None:
         """The supervisor hung up."""
@@ -138,11 +146,30 @@ class Monitor:
             return
         heard_by: tuple[int, ...] | None = ()
         if self.mode is Mode.WHISPER:
-            house = call.leg if called.party.startswith("trunk:") else called
-            heard_by = (house.stream,)
+            heard_by = (self._house(called).stream,)
         elif self.mode is Mode.BARGE:
             heard_by = None
         call.services.media.append(MixJoin(stream=leg.stream, room=called.stream, heard_by=heard_by))
+
+    def _house(self, called: Leg) -> Leg:
+        """Our side of the conversation."""
+        return self.call.leg if called.party.startswith("trunk:") else called
+
+    def _take_over(self, leg: Leg, now: float) -> None:
+        """Sit where our side sat, which hangs up."""
+        call = self.call
+        conversation, called = call.conversation, call.called_leg
+        if conversation is None or called is None:
+            self.end(now)
+            return
+        ours = self._house(called)
+        self._leg = conversation.monitor = None
+        call.note("taken-over", f"{ours.party} by {self.extension}", now)
+        call.leave(ours, now)
+        ours.hang_up(now)
+        call.vacate(ours.number, now)
+        call.occupy(self.extension, now)
+        call.connect(leg, now, agent=call.exchange.agent_of_phone.get(self.extension, ""))
 
     def _hush(self) -> None:
         if self._patience is not None:

@@ -41,8 +41,9 @@ class MonitorOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     phone: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
     """Extension of the supervisor's phone, which rings."""
-    mode: Literal["listen", "whisper", "barge"] = "listen"
-    """Nobody hears the supervisor, our side does, or both do. The keys 1, 2 and 3 of the phone change it."""
+    mode: Literal["listen", "whisper", "barge", "take-over"] = "listen"
+    """Nobody hears the supervisor, our side does, or both do; or the supervisor takes the place of our side, which is
+    hung up. The keys 1 to 4 of the phone change it."""
 
 
 class Supervised(msgspec.Struct, frozen=True):

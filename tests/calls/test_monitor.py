@@ -5,6 +5,7 @@ import pytest
 from softacd.calls.call import Call
 from softacd.calls.control import NotPossibleError, UnknownNameError
 from softacd.calls.monitor import Mode, monitor
+from softacd.calls.records import Segment
 from softacd.rtp import vocabulary as media
 from tests.calls.test_queue_calls import enter_queue, phone
 from tests.calls.world import World, shop
@@ -71,7 +72,7 @@ def test_while_the_supervisor_s_phone_rings_nothing_changes() -> None:
     assert not phone(world, "103").calls[-1].over
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", [Mode.LISTEN, Mode.WHISPER, Mode.BARGE])
 def test_one_who_answers_is_seated_with_those_who_talk(mode: Mode) -> None:
     world, call = listening(mode)
     caller, agent, supervisor = streams(call)
@@ -96,6 +97,32 @@ def test_modes_are_changed_by_the_api_and_by_keys() -> None:
     assert told(world) == [f"{supervisor} joins, heard by []"]
     world.press(supervisor, "9")
     assert told(world) == []
+
+
+@pytest.mark.parametrize("how", ["key", "order", "before it rings"])
+def test_one_who_takes_over_talks_on_in_the_agent_s_place(how: str) -> None:
+    if how == "before it rings":
+        world, call = listening(Mode.TAKE_OVER)
+    else:
+        world, call = listening()
+        caller, _, supervisor = streams(call)
+        told(world)
+        if how == "key":
+            world.press(supervisor, "4")
+        else:
+            monitor(call, "103", Mode.TAKE_OVER, world.now)
+            settle(world)
+        assert told(world)[-1] == f"{caller} bridged to {supervisor}"
+    assert phone(world, "101").calls[-1].over
+    assert not phone(world, "103").calls[-1].over
+    assert call.phase == "talking"
+    assert call.called_leg is not None
+    assert (call.called_leg.number, call.agent) == ("103", world.switch.exchange.agent_of_phone["103"])
+    segments = [record for record in world.records if isinstance(record, Segment)]
+    assert [(segment.party, segment.ended_by) for segment in segments] == [("agent:a1", "transfer")]
+    phone(world, "alpha").hang_up()
+    assert phone(world, "103").calls[-1].over
+    world.assert_clean()
 
 
 def test_one_who_hangs_up_leaves_the_two_bridged_as_before() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.interop.conftest import Switch
-from tests.interop.phones import Line, Phone, Phones
+from tests.interop.phones import Line, Phone, Phones, until
 from tests.interop.shop import Shop
 from tests.interop.tones import loudness, purity
 
@@ -125,6 +125,15 @@ async def test_a_supervisor_listens_whispers_and_barges_in(switch: Switch, phone
         }
         await supervising.hang_up()
         assert await levels() == {"caller": {agent}, "agent": {caller}, "supervisor": set()}
-        await calling.hang_up()
+        await order(shop, "monitor", phone="105", mode="whisper")
+        supervising = await (await eve.rings()).answer()
+        await until(lambda: not supervising.hears_nothing, 4, lambda: f"{supervising} hears nothing")
+        await order(shop, "monitor", phone="105", mode="take-over")
         await answered.over()
-        await shop.ended_calls(1)
+        assert await levels() == {"caller": {supervisor}, "agent": set(), "supervisor": {caller}}
+        await calling.hang_up()
+        await supervising.over()
+        (call,) = await shop.ended_calls(1)
+        story = await shop.story(call.id)
+        assert story.kinds("taken-over") == ["taken-over agent:ann by 105"]
+        assert [segment.agent for segment in story.segments] == ["ann", "eve"]
