@@ -1,6 +1,8 @@
 """A browser as a phone: Chromium with JsSIP as shipped; its mouth hums one tone, its ear tells the loudest one."""
 
 import asyncio
+import base64
+import hashlib
 import http.server
 import shutil
 import threading
@@ -13,6 +15,8 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 
 CHROMIUM = shutil.which("chromium") or ""
 PAGES = {
@@ -40,6 +44,13 @@ def needs_chromium() -> None:
     pytest.importorskip("playwright", reason="playwright is not installed")
 
 
+def _fingerprint(certificate: Path) -> str:
+    """Of its public key, as Chromium wants it."""
+    key = load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    content = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(content).digest()).decode("ascii")
+
+
 class _Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = PAGES.get(self.path)
@@ -60,8 +71,12 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 class BrowserPhone:
     """One browser process with one page, for `async with`."""
 
-    def __init__(self, directory: Path, frequency: int) -> None:
+    def __init__(self, directory: Path, frequency: int, trusted: Path | None = None) -> None:
+        """`trusted` is a certificate whose key, and no other, is believed whoever has signed it."""
         self.frequency = frequency
+        self._arguments = [*ARGUMENTS]
+        if trusted is not None:
+            self._arguments.append(f"--ignore-certificate-errors-spki-list={_fingerprint(trusted)}")
         self._capture = directory / f"mouth-{frequency}.wav"
         at = np.arange(CAPTURE_RATE) / CAPTURE_RATE
         with wave.open(str(self._capture), "wb") as file:
@@ -78,7 +93,7 @@ class BrowserPhone:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self._playwright = await async_playwright().start()
         self._browser = await self._playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, f"--use-file-for-fake-audio-capture={self._capture}"]
+            executable_path=CHROMIUM, args=[*self._arguments, f"--use-file-for-fake-audio-capture={self._capture}"]
         )
         self.page = await self._browser.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import Certificates
 from tests.interop.browser_phone import BrowserPhone, needs_chromium
 from tests.interop.conftest import Switch
 from tests.interop.phones import Phones
@@ -22,12 +23,29 @@ async def browser(tmp_path: Path) -> AsyncIterator[BrowserPhone]:
         yield made
 
 
-def house(switch: Switch, **changes: Settings) -> tuple[Shop, str]:
-    """A shop that browsers can register with, and where."""
+@pytest.fixture
+def signed(certificates: Certificates) -> tuple[Path, Path]:
+    """The shop's certificate and key."""
+    return certificates.sign("browsers-house", f"IP:{own_host(1)}")
+
+
+@pytest.fixture
+async def trusting(tmp_path: Path, signed: tuple[Path, Path]) -> AsyncIterator[BrowserPhone]:
+    """A browser that believes the shop's certificate."""
+    needs_chromium()
+    async with BrowserPhone(tmp_path, MOUTH, signed[0]) as made:
+        yield made
+
+
+def house(switch: Switch, signed: tuple[Path, Path] | None = None, **changes: Settings) -> tuple[Shop, str]:
+    """A shop that browsers can register with, and where; with a certificate by secure WebSocket alone."""
     at = f"{own_host(1)}:{free_port(own_host(1))}"
     shop = switch(**changes)
-    shop.tree["sip"]["listen"].append(f"ws:{at}")
-    return shop, f"ws://{at}"
+    scheme = "ws" if signed is None else "wss"
+    shop.tree["sip"]["listen"].append(f"{scheme}:{at}")
+    if signed is not None:
+        shop.tree["sip"] |= {"certificate": str(signed[0]), "private_key": str(signed[1])}
+    return shop, f"{scheme}://{at}"
 
 
 async def register(browser: BrowserPhone, shop: Shop, server: str, extension: str = "101") -> None:
@@ -65,8 +83,12 @@ async def test_a_browser_calls_a_desk_phone(switch: Switch, phones: Phones, brow
         assert all(leg.packets_received > 50 for leg in legs)
 
 
-async def test_a_desk_phone_calls_a_browser(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
-    shop, server = house(switch)
+async def test_a_desk_phone_calls_a_browser(
+    switch: Switch, phones: Phones, signed: tuple[Path, Path], trusting: BrowserPhone
+) -> None:
+    """By secure WebSocket, as pages that are served securely must."""
+    browser = trusting
+    shop, server = house(switch, signed)
     async with shop:
         bob = await shop.phone_of(phones, "bob")
         await register(browser, shop, server)
