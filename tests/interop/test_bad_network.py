@@ -19,7 +19,7 @@ VOICE = range(16_384, 32_768)
 """The switch's ports of voice."""
 FAULTS = Faults(loss=0.05, double=0.015, jitter=0.025, late=0.03)
 LISTENED = 4.0
-PIN = "5593882004"
+PIN = "559388"
 
 
 @pytest.fixture
@@ -83,7 +83,6 @@ async def test_two_phones_over_a_bad_network(switch: Switch, network: BadNetwork
             # this phone counts a packet of a key that comes after the key's end as one more: only its order is judged
             heard_keys = "".join(key for key, _ in groupby(answered.digits))
             assert heard_keys == "5938*0", answered.digits
-            await asyncio.sleep(5.0)  # for a report
             await calling.hang_up()
             # the switch itself counts every key once: else the PIN would be wrong
             entering = await (await ann.dial(shop.uri("800"))).established()

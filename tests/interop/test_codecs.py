@@ -6,8 +6,8 @@ import pytest
 
 from softacd.calls.records import LegRecord
 from tests.interop.conftest import Switch
-from tests.interop.phones import Line, Phone, Phones
-from tests.interop.shop import AGENT_TONES, MUSIC, Shop
+from tests.interop.phones import Phone, Phones
+from tests.interop.shop import AGENT_TONES, AGENTS, MUSIC, Shop
 
 pytestmark = pytest.mark.interop
 
@@ -19,12 +19,13 @@ async def phone_of(shop: Shop, phones: Phones, name: str, *codecs: str) -> Phone
     return await shop.phone_of(phones, name, codecs=codecs)
 
 
-async def legs_of(shop: Shop, calling: Line) -> dict[str, LegRecord]:
-    await calling.hang_up()
-    (call,) = await shop.ended_calls(1)
+async def legs_of(shop: Shop, caller: str) -> dict[str, LegRecord]:
+    """The accounts of both legs of a call that has ended."""
     legs: dict[str, LegRecord] = {}
-    for _ in range(30):  # a leg's record is complete when its stream is closed
-        legs = {leg.party.partition(":")[2]: leg for leg in (await shop.story(call.id)).legs if leg.ended}
+    for _ in range(50):  # a leg's record is complete when its stream is closed
+        for call in await shop.ended_calls(1):
+            if call.caller == caller:
+                legs = {leg.party.partition(":")[2]: leg for leg in (await shop.story(call.id)).legs if leg.ended}
         if len(legs) == 2:
             break
         await asyncio.sleep(0.1)
@@ -35,40 +36,59 @@ def wide(*extensions: str) -> dict[str, dict[str, list[str]]]:
     return {extension: {"codecs": EVERYTHING} for extension in extensions}
 
 
-@pytest.mark.parametrize(
-    ("calls", "answers", "spoken"),
-    [
-        ((OPUS,), (PCMA,), ("OPUS", "PCMA")),
-        ((G722,), (PCMU,), ("G722", "PCMU")),
-        ((OPUS,), (G722,), ("OPUS", "G722")),
-        ((OPUS,), (OPUS, PCMA), ("OPUS", "OPUS")),
-        ((G722, PCMA), (PCMA, G722), ("G722", "G722")),
-        ((OPUS, PCMA), (PCMA,), ("PCMA", "PCMA")),
-    ],
-    ids=lambda value: "+".join(value).replace("/", "-"),
+PAIRS = (("ann", "bob"), ("carol", "dan"), ("eve", "finn"))
+TRANSCODED = (
+    ((OPUS,), (PCMA,), ("OPUS", "PCMA")),
+    ((G722,), (PCMU,), ("G722", "PCMU")),
+    ((OPUS,), (G722,), ("OPUS", "G722")),
 )
+RELAYED = (
+    ((OPUS,), (OPUS, PCMA), ("OPUS", "OPUS")),
+    ((G722, PCMA), (PCMA, G722), ("G722", "G722")),
+    ((OPUS, PCMA), (PCMA,), ("PCMA", "PCMA")),
+)
+Spoken = tuple[tuple[str, ...], tuple[str, ...], tuple[str, str]]
+"""Codecs of the phone that calls and of the one that answers, and what each then speaks."""
+
+
+@pytest.mark.parametrize("kinds", [TRANSCODED, RELAYED], ids=["transcoded", "relayed"])
 async def test_two_phones_hear_each_other_and_agree_where_they_can(
-    switch: Switch, phones: Phones, calls: tuple[str, ...], answers: tuple[str, ...], spoken: tuple[str, str]
+    switch: Switch, phones: Phones, kinds: tuple[Spoken, ...]
 ) -> None:
-    async with switch(phones=wide("101", "102")) as shop:
-        ann = await phone_of(shop, phones, "ann", *calls)
-        bob = await phone_of(shop, phones, "bob", *answers)
-        calling = await ann.dial(shop.uri("102"))
-        answered = await (await bob.rings()).answer()
-        await calling.established()
-        await asyncio.gather(calling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
-        await calling.press("5")
-        await answered.press("9")
-        await asyncio.sleep(0.6)
-        assert (calling.digits, answered.digits) == ("9", "5")
-        await asyncio.gather(calling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
-        await answered.call.hold()
-        await calling.until_hears(MUSIC)
-        await answered.call.resume()
-        await asyncio.gather(calling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
-        legs = await legs_of(shop, calling)
-        assert (legs["101"].codec, legs["102"].codec) == spoken
-        assert legs["101"].packets_lost == legs["102"].packets_lost == 0
+    """Three conversations at once."""
+    async with switch(phones=wide(*(str(101 + index) for index in range(6)))) as shop:
+        await asyncio.gather(*(converse(shop, phones, *pair, *kind) for pair, kind in zip(PAIRS, kinds, strict=True)))
+
+
+async def converse(
+    shop: Shop,
+    phones: Phones,
+    caller: str,
+    called: str,
+    calls: tuple[str, ...],
+    answers: tuple[str, ...],
+    spoken: tuple[str, str],
+) -> None:
+    ann = await phone_of(shop, phones, caller, *calls)
+    bob = await phone_of(shop, phones, called, *answers)
+    numbers = [str(101 + AGENTS.index(name)) for name in (caller, called)]
+    calling = await ann.dial(shop.uri(numbers[1]))
+    answered = await (await bob.rings()).answer()
+    await calling.established()
+    await asyncio.gather(calling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
+    await calling.press("5")
+    await answered.press("9")
+    await asyncio.sleep(0.6)
+    assert (calling.digits, answered.digits) == ("9", "5")
+    await asyncio.gather(calling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
+    await answered.call.hold()
+    await calling.until_hears(MUSIC)
+    await answered.call.resume()
+    await asyncio.gather(calling.until_hears(bob.frequency), answered.until_hears(ann.frequency))
+    await calling.hang_up()
+    legs = await legs_of(shop, numbers[0])
+    assert tuple(legs[number].codec for number in numbers) == spoken
+    assert [legs[number].packets_lost for number in numbers] == [0, 0]
 
 
 @pytest.mark.parametrize("codec", [OPUS, G722])
