@@ -50,6 +50,11 @@ def as_told(view: AgentView, principal: Principal) -> AgentView:
     """An agent as somebody may see him: colleagues see how he is and since when, not whom he talks to or why not."""
     if view.name == principal.agent or principal.may(Role.SUPERVISOR):
         return view
+    return colleague(view)
+
+
+def colleague(view: AgentView) -> AgentView:
+    """An agent as his colleagues see him."""
     return msgspec.structs.replace(view, reason="", call="", answered_today=0, topic_owed="")
 
 

@@ -50,6 +50,7 @@ _TABLE: dict[Need, tuple[str, ...]] = {
         "DELETE /session",
         "GET /session/phone",
         "WEBSOCKET /sip",
+        "WEBSOCKET /live",
         "PUT /session/password",
         "PUT /session/language",
         "GET /agents",

@@ -31,7 +31,7 @@ class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where calls shall go that nobody answers; empty: nowhere."""
 
 
-def _as_told(phone: PhoneView) -> PhoneView:
+def of_colleague(phone: PhoneView) -> PhoneView:
     """A colleague's phone: whether it is there, busy or silent, and neither its address nor where calls go."""
     there = ("registered",) if phone.contacts else ()
     return msgspec.structs.replace(phone, contacts=there, forward_always="", forward_busy="", forward_no_answer="")
@@ -54,7 +54,7 @@ def phone_handlers(control: Control) -> list[HTTPRouteHandler]:
         if principal.may(Role.SUPERVISOR):
             return found
         own = control.phone_of(principal.agent)
-        return tuple(phone if phone.extension == own else _as_told(phone) for phone in found)
+        return tuple(phone if phone.extension == own else of_colleague(phone) for phone in found)
 
     @get(f"{API_ROOT}/phones/{{extension:str}}", tags=["phones"], summary="One phone")
     async def phone(extension: Extension) -> PhoneView:

@@ -21,8 +21,9 @@ from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
 from softacd.calls.control import Control
 from softacd.calls.customers import Customers
-from softacd.calls.goods import Knowledge
+from softacd.calls.goods import Bookmark, Knowledge
 from softacd.calls.model import HidesSecrets
+from softacd.calls.records import AnyRecord
 from softacd.calls.reports import Reports
 from softacd.calls.users import AuditEntry
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
@@ -41,6 +42,7 @@ from softacd.web.gate import Gate
 from softacd.web.goods import goods_handlers
 from softacd.web.history import History
 from softacd.web.house import house_handlers
+from softacd.web.live import LiveFeed, live_handlers
 from softacd.web.messages import message_handlers
 from softacd.web.metrics import Metrics
 from softacd.web.missed import missed_handlers
@@ -65,6 +67,7 @@ _MOST_MESSAGE = 65_535
 """Octets of a WebSocket message: a SIP message of a browser; watchers say a word."""
 _MOST_CONNECTIONS = 512
 _MOST_WATCHERS = 100
+_MOST_LIVE = 400
 _GRACE_SECONDS = 3
 _KEEP_SECONDS = 20.0
 _TURNS_TO_LEAVE = 50
@@ -126,6 +129,7 @@ class WebServer:
         self._access = Access(settings.token)
         self.accounts = None if users is None else _accounts(users, settings)
         """Who may sign in; None: nobody."""
+        self._live = LiveFeed(control, _wall)
         permissions = Permissions(control, history, metrics_open=settings.metrics_open)
         description = Description()
         application = Litestar(
@@ -138,7 +142,7 @@ class WebServer:
                 *security_handlers(control),
                 *(customer_handlers(customers) if customers is not None else ()),
                 *(contact_handlers(customers, history) if customers is not None else ()),
-                *(goods_handlers(knowledge, self._feed.observe) if knowledge is not None else ()),
+                *(goods_handlers(knowledge, self._tell) if knowledge is not None else ()),
                 *(report_handlers(reports) if reports is not None else ()),
                 *phone_handlers(control),
                 *house_handlers(control),
@@ -146,6 +150,7 @@ class WebServer:
                 *message_handlers(control, Path(settings.messages) if settings.messages else None),
                 *rating_handlers(history),
                 *self._people(control, history),
+                *live_handlers(self._live, watchers=_MOST_LIVE, heartbeat=settings.heartbeat_seconds),
                 *(sip_handlers(sip) if sip is not None else ()),
                 *event_handlers(control, self._feed, watchers=_MOST_WATCHERS, heartbeat=settings.heartbeat_seconds),
             ],
@@ -188,6 +193,14 @@ class WebServer:
             *session_handlers(self.accounts, control, lifetime=round(self._settings.session_hours * 3600)),
             *user_handlers(self.accounts, history, issuer=self._settings.name),
         ]
+
+    def _tell(self, bookmark: Bookmark) -> None:
+        self._feed.observe(bookmark)
+        self._live.observe(bookmark)
+
+    def _observe(self, record: AnyRecord) -> None:
+        self._feed.observe(record)
+        self._live.observe(record)
 
     def _keep(self, write: Callable[[AuditEntry], None], entry: AuditEntry) -> None:
         write(entry)
@@ -242,7 +255,7 @@ class WebServer:
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )
-        self._unwatch = self._control.watch(self._feed.observe)
+        self._unwatch = self._control.watch(self._observe)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="softacd.web")
         started = asyncio.create_task(self._server.running.wait())
         await asyncio.wait({self._serving, started}, return_when=asyncio.FIRST_COMPLETED)
@@ -271,11 +284,12 @@ class WebServer:
         self._unwatch()
         self._unwatch = _nothing
         self._feed.close()
+        self._live.close()
         await self._leave_sessions()
         if self._server is None or self._serving is None:
             return
         for _ in range(_TURNS_TO_LEAVE):  # watchers say good-bye before their connections are shut
-            if not self._feed.watchers:
+            if not self._feed.watchers and not self._live.watchers:
                 break
             await asyncio.sleep(0)
         self._server.should_exit = True

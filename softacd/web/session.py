@@ -74,7 +74,9 @@ class BrowserPhone(msgspec.Struct, frozen=True):
     """Name others are shown."""
     address_of_record: str
     """What is registered, a SIP URI."""
-    websocket_path: str
+    domain: str
+    """Domain of the address."""
+    path: str
     """Path of the WebSocket at the desk's own origin, subprotocol "sip"."""
     user: str
     """Name that is proved ("authorization user"); it is not the extension."""
@@ -138,7 +140,8 @@ def session_handlers(accounts: Accounts, control: Control, *, lifetime: int) -> 
             extension=lent.extension,
             display_name=lent.display_name,
             address_of_record=lent.address_of_record,
-            websocket_path=PATH,
+            domain=lent.address_of_record.rpartition("@")[2],
+            path=PATH,
             user=name,
             password=password,
         )

@@ -213,7 +213,7 @@ async def test_a_browser_is_lent_its_agents_phone_until_the_session_ends(
     await ann.sign_in("ann")
     lent = (await ann.ask("GET", f"{SIGN_IN}/phone")).json()
     assert (lent["extension"], lent["address_of_record"]) == ("101", "sip:101@softacd.internal")
-    assert lent["websocket_path"] == "/sip"
+    assert (lent["path"], lent["domain"]) == ("/sip", "softacd.internal")
     assert running.switch.lent == {lent["user"]: lent["password"]}
     assert (await ann.ask("GET", f"{SIGN_IN}/phone")).json() == lent, "every page of a session is told the same"
     await again.sign_in("ann")
