@@ -75,7 +75,7 @@ def decoded(value: object) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(snapshots, houses), min_size=2, max_size=5))
 def test_deltas_lead_from_each_snapshot_to_the_next(moments: list[tuple[Snapshot, HouseView]]) -> None:
     journal = Journal(1)

@@ -70,6 +70,8 @@ export interface AgentView {
   answered_today: number;
   /** The call whose topic the agent must still say; empty: none. */
   topic_owed: string;
+  /** The status lasts longer than its reason may. */
+  overdue: boolean;
 }
 
 /** An article to offer instead. */
@@ -316,6 +318,8 @@ export interface CallView {
   customer: string;
   /** Reason of contact; empty: not said yet. */
   topic: string;
+  /** What other systems know of the caller. */
+  contacts: ContactView[];
   /** The caller's device and the one it talks to, with how well they are heard. */
   legs: LegView[];
 }
@@ -354,6 +358,26 @@ export interface ContactPage {
   next: number | null;
 }
 
+/** What another system knows of who calls. */
+export interface ContactView {
+  /** The system's name in the configuration. */
+  source: string;
+  /** The system's own id of the contact. */
+  id: string;
+  /** Name of the contact. */
+  name: string;
+  /** Company the contact belongs to. */
+  company: string;
+  /** Category of the house the contact belongs to. */
+  category: string;
+  /** The agent who looks after the contact. */
+  manager: string;
+  /** Whatever agents should know. */
+  notes: string;
+  /** Address of the contact in the system. */
+  link: string;
+}
+
 /** One customer. Known again by `external_id` where there is one, else by any of the numbers. */
 export interface Customer {
   /** Telephone numbers, at least one; any spelling goes in, E.164 comes out. */
@@ -380,7 +404,7 @@ export interface Customer {
 export type Direction = "incoming" | "outgoing" | "internal";
 
 /** The kinds of error an answer names. */
-export type ErrorWord = "closed" | "internal" | "invalid" | "no-such-method" | "not-found" | "not-possible" | "too-large" | "too-many" | "unauthorised" | "unavailable";
+export type ErrorWord = "closed" | "code-needed" | "forbidden" | "internal" | "invalid" | "no-such-method" | "not-found" | "not-possible" | "too-large" | "too-many" | "unauthorised" | "unavailable";
 
 /** A delivery on its way, with the day to tell a customer. */
 export interface Expected {
@@ -604,10 +628,10 @@ export interface MissedCaller {
   calls: string[];
   /** Queues of these calls, in the same order. */
   queues: string[];
-  /** Ids of the messages left in these calls that are kept, the newest first. */
-  messages: string[];
   /** What it costs to lose this caller: once, however often he called; the most any of the queues says. */
   value: number;
+  /** Ids of the messages left in these calls that are kept, the newest first. */
+  messages: string[];
 }
 
 /** Whom nobody has reached yet, who called last first. */
@@ -725,6 +749,8 @@ export interface QueueView {
   missed_value: number;
   /** What the missed calls since the start cost together, each counted. */
   missed_cost: number;
+  /** Customers in line who do not wait on the telephone: they are called back. `waiting` counts none of them. */
+  call_backs: number;
 }
 
 /** What a caller said in a survey: one score on one topic. */
@@ -739,7 +765,7 @@ export interface Rating {
   agent: string;
   /** What the question was about, in the owner's word. */
   topic: string;
-  /** 1 (bad) to 5 (good). */
+  /** The key pressed: the worst the question allows (1) to the best (5). */
   score: number;
   /** At or below what the survey calls low: somebody should look at this call. */
   low: boolean;
