@@ -264,7 +264,8 @@ class Switch:
             everybody = [leg for legs in self.services.phone_legs.values() for leg in legs]
             for leg in legs_of(everybody, flow):
                 address = self.exchange.address_of_record(leg.number)
-                Return(leg, partial(self.location.bindings, address), now)
+                call = self.exchange.calls.get(leg.call)
+                Return(leg, call, partial(self.location.bindings, address), now)
         self._pump(now)
 
     def resolved(
