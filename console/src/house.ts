@@ -10,7 +10,22 @@ export const agents = signal<readonly AgentView[]>([]);
 export const calls = signal<readonly CallView[]>([]);
 export const house = signal<HouseView | null>(null);
 export const currency = signal("");
+/** What does not work, for supervisors. */
+export const alarms = signal<readonly Alarm[]>([]);
+/** How fast the house is: the worst but one in a hundred, ms; null before any. */
+export const figures = signal<Figures | null>(null);
 export const missedCount = signal(0);
+
+export interface Alarm {
+  name: string;
+  detail: string;
+  remedy: string;
+}
+
+export interface Figures {
+  free_to_ring_p99_ms: number | null;
+  answer_to_audio_p99_ms: number | null;
+}
 
 /** The agent whose desk this is. */
 export const myself = computed(() => agents.value.find(({ name }) => name === me.value) ?? null);

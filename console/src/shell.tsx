@@ -2,6 +2,7 @@
 import { CircleAlert, CircleCheck, Keyboard, LogOut, Moon, Sun, SunMoon, Languages, X } from "lucide-preact";
 import { type ComponentChildren, Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { put } from "./api/client";
 import { link, retry, retryAt } from "./api/live";
 import { session, signOut } from "./api/session";
 import { StatusMenu } from "./desk/status";
@@ -11,10 +12,10 @@ import { PAGES, type PageName } from "./pages";
 import { Dialog, Menu } from "./parts/small";
 import { CallStrip } from "./phone/strip";
 import { to } from "./route";
-import { sayings, unsay } from "./sayings";
+import { failed, sayings, unsay } from "./sayings";
 import { dress, type Theme, theme } from "./theme";
 import { now } from "./ticking";
-import { isLanguage, LANGUAGES, language, speak, t } from "./words";
+import { isLanguage, type Language, LANGUAGES, language, speak, t } from "./words";
 
 export function Mark({ size = 36 }: { size?: number }) {
   return (
@@ -158,10 +159,16 @@ export function LanguageMenu() {
       choices={Object.entries(LANGUAGES).map(([code, name]) => ({
         label: name,
         checked: code === language.value,
-        act: () => void (isLanguage(code) && speak(code, true)),
+        act: () => void (isLanguage(code) && chosen(code)),
       }))}
     />
   );
+}
+
+/** Speak it here from now on, and wherever one signs in. */
+async function chosen(code: Language): Promise<void> {
+  await speak(code, true);
+  if (session.value) await put("/session/language", { language: code }).catch(failed);
 }
 
 export function Sayings() {

@@ -3,7 +3,7 @@ import { ScrollText } from "lucide-preact";
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import { get } from "../api/client";
-import type { AuditEntry, AuditPage } from "../api/pending";
+import type { AuditEntry, AuditPage } from "../api/types";
 import { Lamp } from "../parts/lamp";
 import { Empty, Loading, Panel, Scroll } from "../parts/small";
 import { attempt } from "../sayings";

@@ -3,7 +3,7 @@ import { KeyRound, Trash2, UserPlus, UserRoundX } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import { get, part, post, put, remove } from "../api/client";
-import type { SecondFactor, UserView } from "../api/pending";
+import type { SecondFactor, UserView } from "../api/types";
 import { type Role, session } from "../api/session";
 import { agentNamed, agents, displayName } from "../house";
 import { Confirm, Dialog, Empty, Loading, Menu, Panel, Scroll } from "../parts/small";
@@ -107,7 +107,7 @@ export function UsersTab() {
 
 function UserForm({ user, close, saved }: { user: UserView | null; close: () => void; saved: () => void }) {
   const [name, setName] = useState(user?.name ?? "");
-  const [role, setRole] = useState(user?.role ?? "agent");
+  const [role, setRole] = useState<Role>(user?.role ?? "agent");
   const [agent, setAgent] = useState(user?.agent ?? "");
   const [spoken, setSpoken] = useState(user?.language ?? "");
   const [password, setPassword] = useState("");
@@ -130,7 +130,7 @@ function UserForm({ user, close, saved }: { user: UserView | null; close: () => 
         <div class="pair">
           <label class="field">
             <span>{t("users.role")}</span>
-            <select class="input" value={role} onChange={(event) => setRole(event.currentTarget.value)}>
+            <select class="input" value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
               {ROLES.map((one) => (
                 <option key={one} value={one}>
                   {t(`role.${one}`)}

@@ -1,8 +1,9 @@
 // The live connection: one WebSocket with a snapshot, then deltas; taken up again where it broke.
 import { signal } from "@preact/signals";
-import { agents, calls, currency, house, phones, queues, trunks } from "../house";
+import { agents, alarms, calls, currency, figures, house, phones, queues, trunks } from "../house";
 import { clockOffset } from "../ticking";
 import { ROOT } from "./client";
+import { EVERY, poll } from "./poll";
 import { session } from "./session";
 
 export type Link = "connecting" | "live" | "lost";
@@ -18,6 +19,7 @@ let failures = 0;
 let timer = 0;
 let watchdog = 0;
 let wanted = false;
+let polling = 0;
 
 type Listener = (type: string, data: unknown) => void;
 const listeners = new Set<Listener>();
@@ -38,6 +40,7 @@ export function unfollow(): void {
   wanted = false;
   clearTimeout(timer);
   clearTimeout(watchdog);
+  stopPolling();
   socket?.close();
   socket = null;
 }
@@ -56,6 +59,7 @@ function open(): void {
   watch();
   opened.onmessage = (message) => {
     if (socket !== opened) return;
+    stopPolling();
     watch();
     failures = 0;
     link.value = "live";
@@ -79,12 +83,29 @@ function lost(): void {
   clearTimeout(watchdog);
   if (!wanted || !session.value) return;
   const wait = PATIENCE[Math.min(failures++, PATIENCE.length - 1)] ?? 1000;
-  if (failures > 1 || link.value !== "live") link.value = "lost";
+  if (failures > 1 && !polling) void ask();
+  if (!polling && (failures > 1 || link.value !== "live")) link.value = "lost";
   retryAt.value = Date.now() + clockOffset.value + wait;
   timer = window.setTimeout(() => {
-    link.value = "lost";
+    if (!polling) link.value = "lost";
     open();
   }, wait);
+}
+
+/** Ask for everything as long as no socket can be had. */
+async function ask(): Promise<void> {
+  const mine = (polling = window.setTimeout(() => void ask(), EVERY));
+  try {
+    await poll();
+    if (polling === mine && wanted) link.value = "live";
+  } catch {
+    if (polling === mine && wanted) link.value = "lost";
+  }
+}
+
+function stopPolling(): void {
+  clearTimeout(polling);
+  polling = 0;
 }
 
 interface Message {
@@ -141,4 +162,6 @@ function merge(data: Part): void {
 function rest(data: Part): void {
   if (typeof data["currency"] === "string") currency.value = data["currency"];
   if (data["house"]) house.value = data["house"] as typeof house.value;
+  if (data["alarms"]) alarms.value = data["alarms"] as typeof alarms.value;
+  if (data["figures"]) figures.value = data["figures"] as typeof figures.value;
 }

@@ -74,37 +74,6 @@ export interface Applied {
   proposal: Proposal;
 }
 
-export interface UserView {
-  name: string;
-  role: string;
-  agent: string;
-  language: string;
-  second_factor: boolean;
-  created: number;
-  changed: number;
-}
-
-export interface SecondFactor {
-  secret: string;
-  address: string;
-}
-
-export interface AuditPage {
-  entries: AuditEntry[];
-  next: number | null;
-}
-
-export interface AuditEntry {
-  at: number;
-  user: string;
-  role: string;
-  source: string;
-  act: string;
-  target: string;
-  status: number;
-  detail: string;
-}
-
 export interface VersionDiff {
   number: number;
   diff: string;

@@ -84,6 +84,34 @@ export interface Alternative {
   stock: number;
 }
 
+/** Something somebody did or tried. */
+export interface AuditEntry {
+  /** When, ms since 1970-01-01 UTC. */
+  at: number;
+  /** Who; "token" is the API's token, "command line" the command on the machine itself. */
+  user: string;
+  /** His role then; empty: not signed in. */
+  role: string;
+  /** Address it came from. */
+  source: string;
+  /** "sign-in", "sign-out", or method and path as the description of the API names it. */
+  act: string;
+  /** The path as it was asked for, or the user it was about. */
+  target: string;
+  /** The HTTP answer: below 400 it was done. */
+  status: number;
+  /** What was asked, as JSON without secrets; or why it failed. */
+  detail: string;
+}
+
+/** What was done, newest first. */
+export interface AuditPage {
+  /** The entries. */
+  entries: AuditEntry[];
+  /** `before` of the next page; null on the last one. */
+  next: number | null;
+}
+
 /** A source whose messages are dropped unread. */
 export interface BanView {
   /** An IPv4 address, or an IPv6 network of 64 bits. */
@@ -130,6 +158,22 @@ export interface Bookmark {
   arrived: number;
   /** When the customer was called, ms since 1970-01-01 UTC; 0: not yet. */
   done: number;
+}
+
+/** How the browser becomes one's phone, for as long as the session lasts. */
+export interface BrowserPhone {
+  /** The phone's extension. */
+  extension: string;
+  /** Name others are shown. */
+  display_name: string;
+  /** What is registered, a SIP URI. */
+  address_of_record: string;
+  /** Path of the WebSocket at the desk's own origin, subprotocol "sip". */
+  websocket_path: string;
+  /** Name that is proved ("authorization user"); it is not the extension. */
+  user: string;
+  /** Password of this session alone. */
+  password: string;
 }
 
 /** One thing that happened to a call: flow steps, keys, announcements, offers, hold, connect. */
@@ -814,6 +858,17 @@ export interface RecordingRecord {
 /** By what the calls are grouped. */
 export type ReportKind = "queue" | "day" | "hour" | "topic" | "trunk" | "number";
 
+/** What somebody may do; each role may do all that the ones before it may. */
+export type Role = "agent" | "supervisor" | "administrator";
+
+/** What an authenticator must be told; shown once. */
+export interface SecondFactor {
+  /** The secret in base32, to be typed. */
+  secret: string;
+  /** The same as an address, for a QR code. */
+  address: string;
+}
+
 /** One conversation of a call: who of the house talked, and how long. A transfer ends one and begins another. */
 export interface Segment {
   /** Id of the call; empty when there is none. */
@@ -958,6 +1013,24 @@ export interface TrunkView {
   failures: number;
   /** How it has served lately: "good", "fair" or "poor". */
   quality: string;
+}
+
+/** A user, without his secrets. */
+export interface UserView {
+  /** Name he signs in with. */
+  name: string;
+  /** What he may do. */
+  role: Role;
+  /** The agent he works as; empty: none. */
+  agent: string;
+  /** Language he wants the desk in. */
+  language: string;
+  /** Whether a code is needed beside the password. */
+  second_factor: boolean;
+  /** When he was added, ms since 1970-01-01 UTC. */
+  created: number;
+  /** When anything of him changed last, ms since 1970-01-01 UTC. */
+  changed: number;
 }
 
 /** What would become of a call. */

@@ -1,21 +1,15 @@
 // The phone in the browser: JsSIP over a WebSocket of the same origin, sound by WebRTC. Loaded when it is first wanted.
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import type { UA } from "jssip/lib/UA";
 import { get } from "../api/client";
+import type { BrowserPhone } from "../api/types";
+import { session as signedIn } from "../api/session";
 import { failed } from "../sayings";
 import { t } from "../words";
+import { forget, type Kept, keep, kept } from "./kept";
 import { Mixer } from "./mixer";
 import { quiet, ring } from "./ring";
-
-/** What the switch gives a signed-in agent's page to register with. */
-export interface PhoneAccount {
-  extension: string;
-  domain: string;
-  user: string;
-  password: string;
-  path: string;
-}
 
 export type LineState = "ringing" | "dialling" | "up" | "over";
 
@@ -54,7 +48,9 @@ export const inCall = computed(() => lines.value.some((line) => line.state !== "
 const KEY = { duration: 100, interToneGap: 80 };
 const sessions = new Map<string, RTCSession>();
 const mixer = new Mixer();
-let account: PhoneAccount | null = null;
+let account: BrowserPhone | null = null;
+let domain = "";
+let resumed: Kept | null = null;
 let agent: UA | null = null;
 let last = 0;
 
@@ -71,14 +67,16 @@ export async function start(): Promise<void> {
   try {
     const [JsSIP, found] = await Promise.all([
       import("jssip"),
-      get<PhoneAccount>("/session/phone"),
+      get<BrowserPhone>("/session/phone"),
     ]);
     if (agent || where.value !== "browser") return;
     account = found;
+    domain = found.address_of_record.replace(/^.*@/, "");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const begun = new JsSIP.UA({
-      sockets: [new JsSIP.WebSocketInterface(`${scheme}://${location.host}${found.path}`)],
-      uri: `sip:${found.extension}@${found.domain}`,
+      sockets: [new JsSIP.WebSocketInterface(`${scheme}://${location.host}${found.websocket_path}`)],
+      uri: found.address_of_record,
+      display_name: found.display_name,
       authorization_user: found.user,
       password: found.password,
       register_expires: 120,
@@ -88,7 +86,10 @@ export async function start(): Promise<void> {
       user_agent: "softacd console",
     });
     agent = begun;
-    begun.on("registered", () => (state.value = "ready"));
+    begun.on("registered", () => {
+      state.value = "ready";
+      comeBack();
+    });
     begun.on("unregistered", () => (state.value = agent ? "lost" : "off"));
     begun.on("disconnected", () => (state.value = agent ? "lost" : "off"));
     begun.on("registrationFailed", () => (state.value = "refused"));
@@ -119,11 +120,24 @@ export function stop(): void {
   before?.stop();
 }
 
+effect(() => {
+  if (signedIn.value === null) stop();
+});
+
 export function choose(place: Where): void {
   where.value = place;
   localStorage.setItem("phone", place);
   if (place === "desk") stop();
   else void start();
+}
+
+/** Take up again what the page was in when it was loaded anew: our leg waits for us, whoever it talked to hears music. */
+function comeBack(): void {
+  const found = kept();
+  if (!found || !agent || !account || inCall.value) return;
+  resumed = found;
+  const headers = [`Replaces: ${found.dialog}`, "Require: replaces"];
+  agent.call(account.address_of_record, { ...media, extraHeaders: headers });
 }
 
 /** What asks a phone to pick up by itself: the switch brings back the call this page was in (RFC 5373, Call-Info). */
@@ -143,22 +157,26 @@ function take(session: RTCSession, request: unknown): void {
   const id = `line-${++last}`;
   sessions.set(id, session);
   const other = session.remote_identity;
+  const before = resumed; // this page was in the call before it was loaded
+  resumed = null;
   lines.value = [
     ...lines.value.filter((line) => line.state !== "over"),
     {
       id,
-      incoming,
-      number: other.uri.user ?? "",
-      name: other.display_name ?? "",
+      incoming: before?.incoming ?? incoming,
+      number: before?.number ?? other.uri.user ?? "",
+      name: before?.name ?? other.display_name ?? "",
       state: incoming ? "ringing" : "dialling",
       held: false,
       muted: false,
-      since: Date.now(),
+      since: before?.since ?? Date.now(),
       about: "",
     },
   ];
   session.on("confirmed", () => {
-    change(id, { state: "up", since: Date.now() });
+    change(id, { state: "up", ...(before ? {} : { since: Date.now() }) });
+    const line = lines.value.find((one) => one.id === id);
+    if (line) keep(session, line);
     quiet();
   });
   session.on("ended", () => over(id));
@@ -193,6 +211,8 @@ function hear(id: string, connection: RTCPeerConnection): void {
 }
 
 function over(id: string): void {
+  const session = sessions.get(id);
+  if (session) forget(session);
   sessions.delete(id);
   change(id, { state: "over" });
   document.querySelector(`audio[data-line="${id}"]`)?.remove();
@@ -221,7 +241,7 @@ export async function dial(number: string, about = ""): Promise<string> {
   if (!agent || !account) throw new Error(t("phone.not-ready"));
   await holdOthers("");
   const before = last;
-  agent.call(`sip:${number.replace(/[^0-9A-Za-z*#+]/g, "")}@${account.domain}`, media);
+  agent.call(`sip:${number.replace(/[^0-9A-Za-z*#+]/g, "")}@${domain}`, media);
   const id = `line-${before + 1}`;
   if (about) change(id, { about });
   return id;
@@ -267,7 +287,7 @@ export function hangUp(id = current.value?.id): void {
 
 /** Give who is on this line to a number; nobody is asked first (RFC 3515). */
 export function transfer(id: string, number: string): void {
-  if (account) sessions.get(id)?.refer(`sip:${number}@${account.domain}`);
+  if (account) sessions.get(id)?.refer(`sip:${number}@${domain}`);
 }
 
 /** Connect the two we talk to with each other and leave (RFC 3891). */

@@ -3,7 +3,7 @@ import { Maximize, PhoneOff } from "lucide-preact";
 import { useEffect } from "preact/hooks";
 import { link } from "../api/live";
 import type { AgentView, QueueView, TrunkView } from "../api/types";
-import { agents, calls, displayName, house, queues, trunks } from "../house";
+import { agents, alarms, calls, displayName, figures, house, queues, trunks } from "../house";
 import { AgentLamp, Lamp, type Tone, toneOf } from "../parts/lamp";
 import { Empty, Since } from "../parts/small";
 import { path, to } from "../route";
@@ -82,6 +82,13 @@ function Board() {
         </Empty>
       )}
       <footer class="wall-foot">
+        {alarms.value.map((alarm) => (
+          <Lamp key={alarm.name} tone="alarm" tag>
+            {alarm.name}: {alarm.detail}
+          </Lamp>
+        ))}
+        <Speed word={t("wall.free-to-ring")} ms={figures.value?.free_to_ring_p99_ms} />
+        <Speed word={t("wall.answer-to-audio")} ms={figures.value?.answer_to_audio_p99_ms} />
         {trunks.value.map((trunk) => (
           <Trunk key={trunk.name} trunk={trunk} />
         ))}
@@ -160,6 +167,16 @@ function Agent({ agent }: { agent: AgentView }) {
       <AgentLamp agent={agent} />
       <span class="with clip">{call ? call.caller_name || call.queue || call.caller : agent.reason}</span>
     </article>
+  );
+}
+
+/** A time of which 99 in 100 are no longer. */
+function Speed({ word, ms }: { word: string; ms: number | null | undefined }) {
+  if (ms === null || ms === undefined) return <></>;
+  return (
+    <Lamp tone="out" tag>
+      {word} {t("ms", { n: ms })}
+    </Lamp>
   );
 }
 
