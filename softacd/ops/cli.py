@@ -10,6 +10,7 @@ from softacd import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("softacd.ops.run_command:run", "Run the switch."),
     "check": ("softacd.ops.check_command:check", "Check a configuration and show what it says."),
+    "config": ("softacd.ops.configuration_command:config", "Versions of the configuration: history, diff, undo."),
     "flow": ("softacd.ops.flow_command:flow", "Draw call flows."),
     "init": ("softacd.ops.init_command:init", "Write a first configuration."),
     "top": ("softacd.ops.top_command:top", "Watch a running switch."),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -12,7 +13,7 @@ from softacd.ops.configuration_errors import ConfigurationError, Problem, Severi
 from softacd.ops.credentials import Credentials
 from softacd.ops.draft import Draft
 from softacd.ops.model import Configuration, MediaTable, ServerSettings, SipSettings, StoreSettings, WebSettings
-from softacd.ops.toml_documents import read_document
+from softacd.ops.toml_documents import Texts, read_document
 
 __all__ = ["Configuration", "ConfigurationError", "Reading", "load_configuration", "read_configuration"]
 
@@ -32,14 +33,19 @@ def load_configuration(path: Path) -> Configuration:
     return read_configuration(path).configuration
 
 
-def read_configuration(path: Path, environment: Mapping[str, str] = os.environ) -> Reading:
-    """As `load_configuration`, with the warnings. `environment` is where `password_env` and `token_env` look."""
-    document, problems = read_document(path)
+def read_configuration(
+    path: Path, environment: Mapping[str, str] = os.environ, texts: Texts = MappingProxyType({})
+) -> Reading:
+    """As `load_configuration`, with the warnings. `environment` is where `password_env` and `token_env` look.
+
+    `texts` stands in for files that are not written yet.
+    """
+    document, problems = read_document(path, texts)
     draft = Draft(document, problems)
     if problems:  # what was to be found in a file that cannot be read would be missed everywhere
         raise ConfigurationError(sorted(draft.problems, key=_order))
     check_draft(draft)
-    configuration = _compose(draft, environment)
+    configuration = _compose(draft, environment, texts)
     errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]
     if errors or configuration is None:
         raise ConfigurationError(sorted(draft.problems, key=_order))
@@ -50,12 +56,13 @@ def _order(problem: Problem) -> tuple[str, int]:
     return problem.file, problem.line
 
 
-def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | None:
-    credentials = Credentials(draft, environment)
+def _compose(draft: Draft, environment: Mapping[str, str], texts: Texts) -> Configuration | None:
+    credentials = Credentials(draft, environment, texts)
     trunks = tuple(map(credentials.trunk, draft.trunks.values()))
     realm = draft.sip.domain if draft.sip else ""
     phones = tuple(credentials.phone(phone, realm) for phone in draft.phones.values())
     web = credentials.web(draft.web) if draft.web else None
+    mail = credentials.mail(draft.mail) if draft.mail else None
     if (
         draft.server is None
         or draft.sip is None
@@ -68,6 +75,8 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         or draft.emergency is None
         or draft.missed is None
         or web is None
+        or mail is None
+        or draft.provisioning is None
     ):
         return None
     directory = draft.document.directory.absolute()
@@ -84,6 +93,8 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         customers=draft.customers,
         emergency=draft.emergency,
         missed=draft.missed,
+        mail=mail,
+        provisioning=draft.provisioning,
         trunks=trunks,
         phones=phones,
         groups=tuple(draft.groups.values()),
@@ -99,6 +110,7 @@ def _compose(draft: Draft, environment: Mapping[str, str]) -> Configuration | No
         crm=tuple(map(credentials.crm, draft.crm.values())),
         voices=tuple(draft.voices.values()),
         numbers=tuple(draft.numbers.values()),
+        reports=tuple(draft.reports.values()),
     )
 
 

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -12,8 +13,10 @@ from softacd.calls.webhooks import WebhookSettings, key_of
 from softacd.crm.adapters.settings import CrmSettings
 from softacd.ops.configuration_errors import KeyPath
 from softacd.ops.draft import Draft
+from softacd.ops.mail_settings import MailSettings
 from softacd.ops.model import WebSettings
 from softacd.ops.phone_secrets import DamagedError, PhoneSecret, hashed, parse
+from softacd.ops.toml_documents import Texts
 
 _LARGEST_SECRET = 4096
 _GUESSED_FIRST = frozenset(
@@ -31,9 +34,13 @@ HASHES = (("ha1", 32), ("ha1_sha256", 64), ("ha1_sha512_256", 64))
 class Credentials:
     """Resolves `password`, `password_file` and `password_env` (and the same of `token`) of one draft."""
 
-    __slots__ = ("_draft", "_environment", "_open_files")
+    __slots__ = ("_draft", "_environment", "_open_files", "_texts")
 
-    def __init__(self, draft: Draft, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, draft: Draft, environment: Mapping[str, str] = os.environ, texts: Texts = MappingProxyType({})
+    ) -> None:
+        """`texts` stands in for secret files that are not written yet."""
+        self._texts = texts
         self._draft = draft
         self._environment = environment
         self._open_files: set[str] = set()
@@ -85,7 +92,7 @@ class Credentials:
         path = (*path, "password_file")
         file = self._draft.document.directory / Path(phone.password_file).expanduser()
         try:
-            kept = parse(file.read_text(encoding="utf-8"))
+            kept = parse(self._texts.get(file) or file.read_text(encoding="utf-8"))
         except DamagedError as error:
             self._draft.error(path, f"{file} {error}", _MAKE_ANOTHER.format(phone.extension))
             return PhoneSecret(phone.extension, realm, "", "", "")
@@ -104,7 +111,8 @@ class Credentials:
                 path, f"{file} is for the realm {kept.realm}, not for [sip] domain {realm}",
                 _MAKE_ANOTHER.format(phone.extension),
             )  # fmt: skip
-        self._warn_of_readers(path, file)
+        if file not in self._texts:
+            self._warn_of_readers(path, file)
         return kept
 
     def source(self, source: SourceSettings) -> SourceSettings:
@@ -130,6 +138,13 @@ class Credentials:
         except ValueError as error:
             self._draft.error((*path, "secret"), str(error), "a secret as the receiver gives it, or any text")
         return msgspec.structs.replace(webhook, secret=secret or "")
+
+    def mail(self, mail: MailSettings) -> MailSettings:
+        """The mail settings with the password of the account."""
+        password = self._secret(("mail",), "password", mail.password, mail.password_file, mail.password_env)
+        if mail.username and password == "":
+            self._missing(("mail",), "the account needs a password", "password")
+        return msgspec.structs.replace(mail, password=password or "")
 
     def web(self, web: WebSettings) -> WebSettings:
         """The web settings with the token; without one the API stays closed, which is worth a warning."""
@@ -181,6 +196,8 @@ class Credentials:
 
     def _from_file(self, path: KeyPath, name: str) -> str | None:
         file = self._draft.document.directory / Path(name).expanduser()
+        if (instead := self._texts.get(file)) is not None:
+            return instead.strip()
         try:
             self._warn_of_readers(path, file)
             with file.open("rb") as stream:

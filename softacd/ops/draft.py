@@ -25,6 +25,7 @@ from softacd.calls.webhooks import WebhookSettings
 from softacd.crm.adapters.settings import CrmSettings
 from softacd.crm.settings import CustomerSettings
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted, nearest, one_of, quoted
+from softacd.ops.mail_settings import MailSettings, SavedReport
 from softacd.ops.model import (
     LogSettings,
     MediaTable,
@@ -34,6 +35,7 @@ from softacd.ops.model import (
     StoreSettings,
     WebSettings,
 )
+from softacd.ops.provisioning_settings import ProvisioningSettings
 from softacd.ops.schema import convert
 from softacd.ops.toml_documents import Document
 from softacd.runtime.voice.settings import VoiceSettings
@@ -52,6 +54,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "customers": CustomerSettings,
     "emergency": EmergencySettings,
     "missed": MissedSettings,
+    "mail": MailSettings,
+    "provisioning": ProvisioningSettings,
 }
 """[section] -> its settings."""
 
@@ -71,6 +75,7 @@ NAMED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "crm": CrmSettings,
     "voices": VoiceSettings,
     "numbers": NumberSettings,
+    "reports": SavedReport,
 }
 """[section.name] -> its settings; the name becomes the first field."""
 
@@ -90,6 +95,7 @@ _HEADING = {
     "crm": "[crm.shop]",
     "voices": "[voices.en]",
     "numbers": '[numbers."+37322000111"]',
+    "reports": "[reports.daily]",
 }
 
 
@@ -113,6 +119,7 @@ class Draft:
         "groups",
         "hours",
         "log",
+        "mail",
         "mailboxes",
         "media",
         "missed",
@@ -120,8 +127,10 @@ class Draft:
         "numbers",
         "phones",
         "problems",
+        "provisioning",
         "queues",
         "reasons",
+        "reports",
         "security",
         "server",
         "sip",
@@ -148,6 +157,8 @@ class Draft:
         self.customers = self._section("customers", CustomerSettings)
         self.emergency = self._section("emergency", EmergencySettings)
         self.missed = self._section("missed", MissedSettings)
+        self.mail = self._section("mail", MailSettings)
+        self.provisioning = self._section("provisioning", ProvisioningSettings)
         self.names: dict[str, list[str]] = {}
         self.trunks = self._named("trunks", TrunkSettings)
         self.phones = self._named("phones", PhoneSettings)
@@ -164,6 +175,7 @@ class Draft:
         self.crm = self._named("crm", CrmSettings)
         self.voices = self._named("voices", VoiceSettings)
         self.numbers = self._named("numbers", NumberSettings)
+        self.reports = self._named("reports", SavedReport)
         self._told = [problem.key for problem in self.problems if problem.key]
 
     def error(self, path: KeyPath, message: str, expected: str = "", suggestion: str = "") -> None:

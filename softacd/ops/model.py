@@ -32,6 +32,8 @@ from softacd.calls.reasons import ReasonSettings
 from softacd.calls.webhooks import WebhookSettings
 from softacd.crm.adapters.settings import CrmSettings
 from softacd.crm.settings import CustomerSettings
+from softacd.ops.mail_settings import MailSettings, SavedReport
+from softacd.ops.provisioning_settings import ProvisioningSettings
 from softacd.rtp.model import MediaSettings
 from softacd.runtime.voice.settings import VoiceSettings
 from softacd.sip.guard import GuardSettings
@@ -248,6 +250,8 @@ class Configuration(msgspec.Struct, frozen=True):
     customers: CustomerSettings = CustomerSettings()
     emergency: EmergencySettings = EmergencySettings()
     missed: MissedSettings = MissedSettings()
+    mail: MailSettings = MailSettings()
+    provisioning: ProvisioningSettings = ProvisioningSettings()
     trunks: tuple[TrunkSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
@@ -263,6 +267,7 @@ class Configuration(msgspec.Struct, frozen=True):
     crm: tuple[CrmSettings, ...] = ()
     voices: tuple[VoiceSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = ()
+    reports: tuple[SavedReport, ...] = ()
 
     def switch_settings(self) -> SwitchSettings:
         """What the call flows need."""
@@ -301,7 +306,7 @@ class Configuration(msgspec.Struct, frozen=True):
 
     def secrets(self) -> frozenset[str]:
         """Every secret value, for the logs to hide."""
-        values = {self.web.token}
+        values = {self.web.token, self.mail.password}
         for trunk in self.trunks:
             values.update((trunk.password, *(account.password for account in trunk.accounts)))
         values.update(source.token for source in self.sources)

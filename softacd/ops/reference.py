@@ -74,6 +74,7 @@ _EXAMPLE = {
     "crm": "shop",
     "voices": "en",
     "numbers": '"+37322000111"',
+    "reports": "daily",
 }
 
 

@@ -32,6 +32,7 @@ from softacd.calls.model import TrunkSettings
 from softacd.calls.switch import Switch
 from softacd.crm.errors import CustomerBaseError
 from softacd.ops.calendars import holiday_name, local_time
+from softacd.ops.configuration_editor import ConfigurationEditor
 from softacd.ops.configuration_errors import ConfigurationError
 from softacd.ops.customer_desk import FILE as CUSTOMERS_FILE
 from softacd.ops.customer_desk import CustomerDesk
@@ -40,10 +41,12 @@ from softacd.ops.log import HideSecrets, configure_logging
 from softacd.ops.model import Configuration
 from softacd.ops.notify import Notifier
 from softacd.ops.own_command import own_command
+from softacd.ops.provisioning_desk import ProvisioningDesk
 from softacd.ops.recordings import RecordingKeeper
 from softacd.ops.registrations import RegistrationKeeper
 from softacd.ops.reload import RestartNeededError, plan_reload
 from softacd.ops.report_desk import ReportDesk
+from softacd.ops.report_mailer import ReportMailer
 from softacd.ops.room import Room
 from softacd.ops.vitals import checks, gauges
 from softacd.rtp.model import MediaSettings
@@ -150,6 +153,13 @@ class Server:
         self._certificate: ServerCertificate | None = None
         self._locator = Locator()
         self._collector = Collector()
+        self._editor = ConfigurationEditor(
+            path, lambda: self._configuration, self._apply, lambda: self.wall(time.monotonic())
+        )
+        self._provisioning = ProvisioningDesk(
+            lambda: self._configuration, lambda: self.wall(time.monotonic()), self._editor.set_phone_password
+        )
+        self._mailer: ReportMailer | None = None
         self._errands: ErrandRunner | None = None
         self._webhooks: Webhooks | None = None
         self._crms: Crms | None = None
@@ -424,6 +434,12 @@ class Server:
     async def _start_web(self, driver: Driver) -> None:
         if self._store is None:
             return
+        desk = ReportDesk(self._store, lambda: self._configuration, lambda: self.wall(time.monotonic()))
+        if self._mailer is None:
+            self._mailer = ReportMailer(
+                desk, lambda: self._configuration, self._checks, lambda: self.wall(time.monotonic())
+            )
+            self._tasks.append(spawn(self._mailer.run(), "mail"))
         settings = self._configuration.web
         host, port = settings.address()
         control = LiveControl(driver, self._checks, self._gauges)
@@ -445,10 +461,13 @@ class Server:
             version=__version__,
             customers=self._customers,
             knowledge=self._customers.knowledge if self._customers is not None else None,
-            reports=ReportDesk(self._store, lambda: self._configuration, lambda: self.wall(time.monotonic())),
             users=self._store.users,
             sip=self._door,
             write=self._store.write,
+            reports=desk,
+            saved_reports=self._mailer,
+            administration=self._editor,
+            provisioning=self._provisioning,
         )
         try:
             await self._web.start()

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from softacd.ops.configuration_errors import KeyPath, Problem, Severity, dotted
@@ -28,6 +29,7 @@ NAMED_TABLES = (
     "crm",
     "voices",
     "numbers",
+    "reports",
 )
 """Sections whose tables carry names of the owner's choice: one name lives in one file."""
 
@@ -134,31 +136,48 @@ def _is_named(path: KeyPath) -> bool:
     return len(path) == 2 and path[0] in NAMED_TABLES
 
 
-def read_document(path: Path) -> tuple[Document, list[Problem]]:
-    """Read a configuration file or directory. Whatever can be read is in the document, the rest is in the problems."""
+Texts = Mapping[Path, str | None]
+"""What files would hold instead of what they do; None: the file would not be there."""
+
+
+def configuration_files(path: Path, texts: Texts = MappingProxyType({})) -> tuple[list[Path], list[Path]]:
+    """The files a configuration is made of, in the order they are read, and the files of one flow each."""
+    directory = path if path.is_dir() else path.parent
+    main = _toml_files(directory, texts) if path.is_dir() else [path]
+    return main, _toml_files(directory / FLOWS, texts)
+
+
+def _toml_files(directory: Path, texts: Texts) -> list[Path]:
+    there = {file for file in directory.glob("*.toml") if file.is_file()}
+    there |= {file for file, text in texts.items() if text is not None and file.parent == directory}
+    return sorted(file for file in there if texts.get(file, "") is not None)
+
+
+def read_document(path: Path, texts: Texts = MappingProxyType({})) -> tuple[Document, list[Problem]]:
+    """Read a configuration file or directory. Whatever can be read is in the document, the rest is in the problems.
+
+    `texts` stands in for files, so that a change is judged before it is made.
+    """
+    files, flows = configuration_files(path, texts)
     if path.is_dir():
-        files = sorted(file for file in path.glob("*.toml") if file.is_file())
-        flows = path / FLOWS
         document = Document(path, str(path))
         if not files:
             return document, [
                 Problem(str(path), 0, "", "holds no *.toml file", "at least one, as `softacd init` makes")
             ]
     else:
-        files = [path]
         document = Document(path.parent, str(path))
-        flows = path.parent / FLOWS
     problems: list[Problem] = []
     for file in files:
         try:
-            tables, lines = _read_file(file)
+            tables, lines = _read_file(file, texts.get(file))
         except _UnreadableFileError as error:
             problems.append(error.problem)
         else:
             problems += document.merge(tables, lines, str(file))
-    for file in sorted(file for file in flows.glob("*.toml") if file.is_file()):
+    for file in flows:
         try:
-            tables, lines = _read_file(file)
+            tables, lines = _read_file(file, texts.get(file))
         except _UnreadableFileError as error:
             problems.append(error.problem)
         else:  # each file is one flow, named like the file
@@ -174,11 +193,11 @@ class _UnreadableFileError(Exception):
         super().__init__(message)
 
 
-def _read_file(file: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
+def _read_file(file: Path, instead: str | None = None) -> tuple[dict[str, Any], dict[KeyPath, int]]:
     try:
-        if file.stat().st_size > _LARGEST_FILE:
+        if instead is None and file.stat().st_size > _LARGEST_FILE:
             raise _UnreadableFileError(file, 0, "is too large", f"at most {_LARGEST_FILE >> 20} MiB")
-        content = file.read_bytes()
+        content = file.read_bytes() if instead is None else instead.encode()
     except FileNotFoundError:
         raise _UnreadableFileError(
             file, 0, "there is no such file", "a configuration; `softacd init` writes a first one"

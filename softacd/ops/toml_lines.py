@@ -29,16 +29,24 @@ def line_index(text: str) -> dict[KeyPath, int]:
     return _Scanner(text.replace("\r\n", "\n")).scan()
 
 
+def headings(text: str) -> list[tuple[int, KeyPath]]:
+    """(line from 1, path) of every heading written in `text`, in its order; an array's tables end with their place."""
+    scanner = _Scanner(text.replace("\r\n", "\n"))
+    scanner.scan()
+    return scanner.headings
+
+
 class _Scanner:
     """One pass over one text."""
 
-    __slots__ = ("_arrays", "_lines", "_newlines", "_text")
+    __slots__ = ("_arrays", "_lines", "_newlines", "_text", "headings")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._newlines = [match.start() for match in re.finditer("\n", text)]
         self._lines: dict[KeyPath, int] = {}
         self._arrays: dict[KeyPath, int] = {}  # array of tables -> its last index so far
+        self.headings: list[tuple[int, KeyPath]] = []
 
     def scan(self) -> dict[KeyPath, int]:
         table: KeyPath = ()
@@ -73,6 +81,7 @@ class _Scanner:
             self._arrays[path] = self._arrays.get(path, -1) + 1
             path = (*path, self._arrays[path])
             self._note(path, start)
+        self.headings.append((bisect_right(self._newlines, start - 1) + 1, path))
         return path, at + (2 if array else 1)
 
     def _newest(self, path: KeyPath, at: int) -> KeyPath:

@@ -23,8 +23,10 @@ from softacd.calls import reports as report_records
 from softacd.calls import users as user_records
 from softacd.calls.control import Check
 from softacd.web import (
+    administration,
     agents,
     calls,
+    configuration,
     contacts,
     customers,
     events,
@@ -37,7 +39,9 @@ from softacd.web import (
     phones,
     ratings,
     recordings,
+    saved_reports,
     session,
+    tickets,
     users,
 )
 from softacd.web.errors import API_ROOT, DESCRIPTION_PATH, ErrorWord, Problem
@@ -64,6 +68,10 @@ _CAN_CONFLICT = frozenset(
         "/api/v1/agents/{name}/wrap-up/finish",
         "/api/v1/agents/{name}/wrap-up/extend",
         "/api/v1/calls/{call}/transfer",
+        "/api/v1/provisioning",
+        "/api/v1/configuration/changes",
+        "/api/v1/configuration/proposals",
+        "/api/v1/configuration/versions/{number}/restore",
         "/api/v1/calls/{call}/topic",
         "/api/v1/calls/{call}/recording",
         "/api/v1/calls/{call}/monitor",
@@ -87,11 +95,13 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         goods_records,
         agents,
         calls,
+        configuration,
         contacts,
         customers,
         missed_records,
         report_records,
         agent_times,
+        administration,
         missed,
         events,
         feed,
@@ -105,6 +115,8 @@ _TYPES: dict[str, type[msgspec.Struct]] = {
         session,
         users,
         user_records,
+        saved_reports,
+        tickets,
     )
     for name, type_ in vars(module).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct)
@@ -157,6 +169,7 @@ def openapi_config(version: str, description: Description) -> OpenAPIConfig:
             Tag("recordings", "What was recorded, and supervisors in conversations."),
             Tag("reports", "What was offered, answered and lost, and what agents did."),
             Tag("messages", "What callers left in mailboxes."),
+            Tag("configuration", "What the owner decided: to see and to change."),
             Tag("events", "The live stream."),
             Tag("session", "Signing in, and what one may change of oneself."),
             Tag("users", "Who may sign in, and what was done."),

@@ -28,10 +28,13 @@ from softacd.calls.reports import Reports
 from softacd.calls.users import AuditEntry
 from softacd.web.access import LEAST_TOKEN_LENGTH, Access
 from softacd.web.accounts import Accounts, UserStore
+from softacd.web.administration import Administration
 from softacd.web.agents import agent_handlers
+from softacd.web.asgi import Application
 from softacd.web.assets import Assets
 from softacd.web.audit import AuditLog
 from softacd.web.calls import call_handlers
+from softacd.web.configuration import configuration_handlers
 from softacd.web.contacts import contact_handlers, topic_handlers
 from softacd.web.customers import customer_handlers
 from softacd.web.description import Description, openapi_config
@@ -49,13 +52,16 @@ from softacd.web.missed import missed_handlers
 from softacd.web.overview import overview_handlers
 from softacd.web.permissions import Permissions
 from softacd.web.phones import phone_handlers
+from softacd.web.provisioning import ProvisioningDoor, provisioning_handlers
 from softacd.web.punctual import PunctualHttp
 from softacd.web.ratings import rating_handlers
 from softacd.web.recordings import recording_handlers
 from softacd.web.reports import report_handlers
+from softacd.web.saved_reports import SavedReports, saved_report_handlers
 from softacd.web.security import security_handlers
 from softacd.web.session import session_handlers
 from softacd.web.sip_door import SipDoor, sip_handlers
+from softacd.web.tickets import Provisioning
 from softacd.web.users import user_handlers
 
 log = structlog.get_logger("softacd.web")
@@ -121,6 +127,9 @@ class WebServer:
         users: UserStore | None = None,
         sip: SipDoor | None = None,
         write: Callable[[AuditEntry], None] | None = None,
+        administration: Administration | None = None,
+        provisioning: Provisioning | None = None,
+        saved_reports: SavedReports | None = None,
     ) -> None:
         """Without `users` nobody can sign in; `sip` takes browsers' phones; `write` keeps the audit log."""
         self._settings = settings
@@ -144,6 +153,9 @@ class WebServer:
                 *(contact_handlers(customers, history) if customers is not None else ()),
                 *(goods_handlers(knowledge, self._tell) if knowledge is not None else ()),
                 *(report_handlers(reports) if reports is not None else ()),
+                *(saved_report_handlers(saved_reports) if saved_reports is not None else ()),
+                *(configuration_handlers(administration) if administration is not None else ()),
+                *(provisioning_handlers(provisioning) if provisioning is not None else ()),
                 *phone_handlers(control),
                 *house_handlers(control),
                 *recording_handlers(control, history, Path(settings.recordings) if settings.recordings else None),
@@ -164,7 +176,7 @@ class WebServer:
         description.make(application)
         self.described = description.body
         """The API's description of itself, as JSON."""
-        self.application = Gate(
+        gate = Gate(
             application,  # type: ignore[arg-type] # the framework has narrower types for the same ASGI shapes
             self._access,
             clock=time.monotonic,
@@ -175,6 +187,7 @@ class WebServer:
             audit=AuditLog(partial(self._keep, write), _wall) if write is not None else None,
             public_url=settings.public_url,
         )
+        self.application: Application = gate if provisioning is None else ProvisioningDoor(gate, provisioning)
         """The ASGI application, gate and all."""
         self._server: _EmbeddedServer | None = None
         self._serving: asyncio.Task[None] | None = None

@@ -31,6 +31,7 @@ def everything(switch: SmallSwitch, history: SmallHistory) -> WebServer:
     return WebServer(
         WebServerSettings(token=TOKEN, desk=""), switch, history, version="0", users=SmallUsers(),
         customers=other, knowledge=other, reports=other, sip=other,
+        administration=other, provisioning=other, saved_reports=other,
     )  # fmt: skip
 
 

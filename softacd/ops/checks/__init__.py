@@ -8,6 +8,7 @@ from softacd.ops.checks.customers import check_customers
 from softacd.ops.checks.dial_plan import check_dial_plan
 from softacd.ops.checks.flows import check_flows
 from softacd.ops.checks.house import check_house
+from softacd.ops.checks.mail import check_mail
 from softacd.ops.checks.network import check_network
 from softacd.ops.checks.people import check_people
 from softacd.ops.checks.sounds import check_sounds
@@ -28,6 +29,7 @@ CHECKS = (
     check_house,
     check_sounds,
     check_voices,
+    check_mail,
 )
 
 
