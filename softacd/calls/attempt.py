@@ -26,6 +26,10 @@ OUR_REQUEST_STATUSES = frozenset({414, 416, 420, 421, 422, 423, 428, 436, 437, 4
 """What the other side did not like of our INVITE itself, which the caller did not write."""
 
 
+FLOW_FAILED = frozenset({408, 430, 503})
+"""No answer, a proxy that has lost the flow, or a dead connection: another flow of the device may work."""
+
+
 class Outcome(StrEnum):
     """What an attempt reports."""
 
@@ -109,37 +113,48 @@ class Fork(Attempt):
         self._new_leg_id = new_leg_id
         self._headers = headers
         self._legs: list[Leg] = []
+        self._other_flows: dict[Leg, Sequence[Binding]] = {}
+        """Further flows of the devices that keep several: tried when the one before has failed (RFC 5626 section 7)."""
         self._rang = False
 
     def start(self, now: float) -> None:
         """Send an INVITE to every binding."""
-        for binding in self._bindings:
-            try:
-                leg = OutgoingLeg(
-                    self._services,
-                    id=self._new_leg_id(),
-                    call=self._call,
-                    party=self._party,
-                    number=self._extension,
-                    flow=binding.flow,
-                    codecs=self._codecs,
-                    user=self,
-                    now=now,
-                )
-            except NoPortError as error:
-                self.status = error.status
+        for flows in devices(self._bindings):
+            if not self._ring(flows, now):
                 break
-            self._legs.append(leg)
-            leg.dial(
-                uri=str(binding.contact),
-                from_=self._from,
-                to=NameAddress.parse(f"<sip:{self._extension}@{self._domain}>"),
-                headers=self._headers,
-                route=binding.path,
-                now=now,
-            )
         if not self._legs:
             self._report(Outcome.FAILED, None, now)
+
+    def _ring(self, flows: Sequence[Binding], now: float) -> bool:
+        """Ring one device by the first of its flows; False: there is no port for its voice."""
+        binding = flows[0]
+        try:
+            leg = OutgoingLeg(
+                self._services,
+                id=self._new_leg_id(),
+                call=self._call,
+                party=self._party,
+                number=self._extension,
+                flow=binding.flow,
+                codecs=self._codecs,
+                user=self,
+                now=now,
+            )
+        except NoPortError as error:
+            self.status = error.status
+            return False
+        self._legs.append(leg)
+        if len(flows) > 1:
+            self._other_flows[leg] = flows[1:]
+        leg.dial(
+            uri=str(binding.contact),
+            from_=self._from,
+            to=NameAddress.parse(f"<sip:{self._extension}@{self._domain}>"),
+            headers=self._headers,
+            route=binding.path,
+            now=now,
+        )
+        return True
 
     def give_up(self, now: float, reason: str = "") -> None:
         """Cancel what rings."""
@@ -158,6 +173,9 @@ class Fork(Attempt):
             self._report(Outcome.ANSWERED, leg, now)
         elif signal in (Signal.FAILED, Signal.HUNG_UP):
             self._legs.remove(leg)
+            others = self._other_flows.pop(leg, ())
+            if others and leg.cause in FLOW_FAILED and self._ring(others, now):
+                return
             self.status = better_refusal(self.status, passed_on(leg.cause))
             if isinstance(leg, OutgoingLeg):
                 self.redirect = leg.redirect or self.redirect
@@ -170,6 +188,15 @@ class Fork(Attempt):
         for leg in self._legs:
             leg.hang_up(now, reason=reason)
         self._legs.clear()
+        self._other_flows.clear()
+
+
+def devices(bindings: Sequence[Binding]) -> list[list[Binding]]:
+    """The flows of each device, the newest first: only one of a device may ring at a time (RFC 5626 section 7)."""
+    found: dict[object, list[Binding]] = {}
+    for binding in bindings:
+        found.setdefault(binding.instance if binding.reg_id else id(binding), []).append(binding)
+    return list(found.values())
 
 
 def passed_on(status: int) -> int:

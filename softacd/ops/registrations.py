@@ -39,6 +39,8 @@ class Registration(msgspec.Struct, frozen=True, omit_defaults=True):
     cseq: int = 0
     user_agent: str = ""
     path: tuple[str, ...] = ()
+    instance: str = ""
+    reg_id: int = 0
 
 
 class RegistrationKeeper:
@@ -93,6 +95,8 @@ def keepable(bindings: Iterable[tuple[str, Binding]], offset: float) -> list[Reg
                     cseq=binding.cseq,
                     user_agent=binding.user_agent,
                     path=binding.path,
+                    instance=binding.instance,
+                    reg_id=binding.reg_id,
                 )
             )
     return kept
@@ -136,6 +140,8 @@ def restored(
             cseq=one.cseq,
             user_agent=one.user_agent,
             path=one.path,
+            instance=one.instance,
+            reg_id=one.reg_id,
             registered_at=one.registered_at + offset,
         )
         found.append((one.address_of_record, binding))

@@ -27,6 +27,11 @@ class Binding(msgspec.Struct, frozen=True):
     user_agent: str = ""
     path: tuple[str, ...] = ()
     registered_at: float = 0.0
+    instance: str = ""
+    """The device, as it writes itself, of which this is one of several flows it keeps alive (RFC 5626); empty: it says
+    nothing of flows."""
+    reg_id: int = 0
+    """Which of its flows."""
 
 
 class LocationChange(NamedTuple):

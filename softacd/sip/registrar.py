@@ -13,7 +13,7 @@ from softacd.sip.headers import NameAddress
 from softacd.sip.location import Binding, LocationChange, LocationService
 from softacd.sip.message import Request
 from softacd.sip.reasons import REASONS
-from softacd.sip.transport import Flow, is_address
+from softacd.sip.transport import Flow, Transport, is_address
 
 _MALFORMED_EXPIRES = 3600  # RFC 3261 section 20.10: what cannot be read counts as an hour
 
@@ -112,7 +112,12 @@ class Registrar:
             if 0 < expires < self.min_expires:
                 headers = (("Min-Expires", str(self.min_expires)),)
                 return RegistrarAnswer(423, REASONS[423], headers, username=account.username, cause="too brief")
-            old = next((binding for binding in updated if binding.contact.matches(contact.uri)), None)
+            instance, reg_id = _kept_flow(request, flow, contact, direct=direct)
+            old = next((one for one in updated if reg_id and (one.instance, one.reg_id) == (instance, reg_id)), None)
+            if old is None:  # a device may register the same contact by several flows (RFC 5626 section 6)
+                old = next(
+                    (one for one in updated if one.contact.matches(contact.uri) and not (reg_id and one.reg_id)), None
+                )
             if old is not None:
                 if old.call_id == call_id and old.cseq >= number:
                     return _refuse(500, account, "CSeq out of order")  # section 10.3 step 7
@@ -121,7 +126,10 @@ class Registrar:
                 if direct:
                     # the same device under a new Contact, after a restart: its old one leads nowhere
                     updated = [kept for kept in updated if kept.flow != flow or kept.call_id == call_id]
-                updated.append(self._binding(request, flow, contact, expires, now))
+                binding = self._binding(request, flow, contact, expires, now)
+                updated.append(
+                    msgspec.structs.replace(binding, instance=instance, reg_id=reg_id) if reg_id else binding
+                )
         if len(updated) > account.contacts:
             # A phone that restarted under another port must get in: the registrations nobody refreshed go first.
             updated.sort(key=lambda binding: binding.registered_at)
@@ -167,12 +175,35 @@ class Registrar:
         now: float,
     ) -> RegistrarAnswer:
         """200 with every current binding (section 10.3 step 8) and the Path taken (RFC 3327 section 5.3)."""
-        headers = [
-            ("Contact", f"<{binding.contact}>;expires={max(1, round(binding.expires_at - now))};q={binding.q:.3g}")
-            for binding in bindings
-        ]
+        headers = [("Contact", _told(binding, now)) for binding in bindings]
+        if any(binding.reg_id and binding.registered_at == now for binding in bindings):
+            headers.append(("Require", "outbound"))  # RFC 5626 section 6: its flows are used as it wants
         headers += [("Path", value) for value in request.headers("path")]
         return RegistrarAnswer(200, REASONS[200], tuple(headers), changes, username=account.username)
+
+
+def _told(binding: Binding, now: float) -> str:
+    """A binding as the answer to a REGISTER tells it."""
+    told = f"<{binding.contact}>;expires={max(1, round(binding.expires_at - now))};q={binding.q:.3g}"
+    return f"{told};reg-id={binding.reg_id};+sip.instance={binding.instance}" if binding.reg_id else told
+
+
+def _kept_flow(request: Request, flow: Flow, contact: NameAddress, *, direct: bool) -> tuple[str, int]:
+    """The device and the number of the flow it keeps alive, as RFC 5626 section 4.2 has it; ("", 0): it does not.
+
+    Over UDP a device would ask by STUN whether its flow lives, which only a proxy between could answer.
+    """
+    instance, number = contact.parameters.get("+sip.instance"), contact.parameters.get("reg-id")
+    if not instance or len(instance) > 200 or not number or not number.isdecimal() or not 0 < int(number[:10]) < 2**31:
+        return "", 0
+    if "outbound" not in [tag.strip().lower() for value in request.headers("supported") for tag in value.split(",")]:
+        return "", 0
+    path = request.headers("path")
+    if path:
+        kept = any("ob" in NameAddress.parse(value).uri.parameters for value in path)
+    else:
+        kept = direct and flow.transport is not Transport.UDP
+    return (instance, int(number)) if kept else ("", 0)
 
 
 def _refuse(status: int, account: Account, cause: str) -> RegistrarAnswer:
