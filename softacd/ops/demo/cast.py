@@ -195,6 +195,12 @@ class AgentActor:
     async def _ended(call: SimulatedCall, seconds: float) -> bool:
         return await call.until(lambda: call.state is CallState.ENDED, seconds)
 
+    def forget(self, number: str | None) -> list[AgentCall]:
+        """Give, and keep no more, the ringings for the caller with `number`; None: all of them."""
+        gone = [made for made in self.calls if number in (None, made.call.caller)]
+        self.calls = [made for made in self.calls if number not in (None, made.call.caller)]
+        return gone
+
     def answered(self, number: str) -> SimulatedCall | None:
         """Give the call in which this phone answered the caller with `number`; None when it never did."""
         return next(

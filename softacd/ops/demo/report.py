@@ -19,6 +19,8 @@ _COLOURS = {
 
 
 WIDE = 112
+ROWS = 100
+"""Calls in the table; of more, the last so many."""
 BUSY = 0.2
 """Seconds of lateness worth telling: sound suffers, and not by the switch's fault alone."""
 COLUMNS = ("#", "caller", "key", "queue", "wait", "agent", "talk", "outcome", "ended by")
@@ -63,14 +65,19 @@ def summary(result: Result, *, directory: str, kept: bool, width: int) -> Render
         table.add_column(
             heading, justify="right" if right else "left", style="dim" if heading in DIM else "", no_wrap=True
         )
+    left_out = max(0, len(result.accounts) - ROWS)
     for number, account in enumerate(result.accounts, 1):
-        table.add_row(*_row(number, account, wide=wide))
+        if number > left_out or not account.explained:
+            table.add_row(*_row(number, account, wide=wide))
+    title = (
+        [Text(f"The last {ROWS} of {len(result.accounts)} calls, and all that are not explained:")] if left_out else []
+    )
     doubts = [
         Text(f"  {number} {account.caller}: {'; '.join(account.doubts)}", style="red")
         for number, account in enumerate(result.accounts, 1)
         if account.doubts
     ]
-    return Group(table, Text(), *doubts, *_verdicts(result), *_pointers(result, directory, kept=kept))
+    return Group(*title, table, Text(), *doubts, *_verdicts(result), *_pointers(result, directory, kept=kept))
 
 
 def _row(number: int, account: Account, *, wide: bool) -> list[RenderableType]:

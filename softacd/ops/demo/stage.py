@@ -6,17 +6,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import Self
+from typing import Protocol, Self
 
 import msgspec
 
 from softacd.calls.records import CallRecord
 from softacd.calls.views import Snapshot
-from softacd.ops.demo.accounts import Account, AgentView, CallerView, Clips, Heard, explain, listen
+from softacd.ops.demo.accounts import Account, Clips, explain
 from softacd.ops.demo.api import ApiError
 from softacd.ops.demo.cast import AgentActor, CallerStory, Rings
 from softacd.ops.demo.house import House
 from softacd.ops.demo.shop import CARRIERS, QUEUES
+from softacd.ops.demo.witness import Witness
 from softacd.ops.model import shipped_sounds
 from softacd.simulate import sound
 from softacd.simulate.people import FIRST_CALLER_SIGNATURE, Habits, People
@@ -65,6 +66,14 @@ class Stage:
         for agent in self.house.shop.agents:
             self.actors.append(AgentActor(agent, self._clip(agent.clip), self._people.agent))
         self.house.on_call = {actor.agent.phone: actor.on_call for actor in self.actors}
+        self._witness = Witness(
+            Clips(
+                greeting=self._clip("prompts/en/welcome"),
+                notice=self._clip("prompts/en/recording-notice"),
+                music=self._clip("music/default"),
+            ),
+            self.actors,
+        )
         self._began = time.monotonic()
         self._callers: set[asyncio.Task[None]] = set()
 
@@ -78,6 +87,7 @@ class Stage:
         for task in self._callers:
             task.cancel()
         await asyncio.gather(*self._callers, return_exceptions=True)
+        await self._witness.close()
         await self.house.close()
 
     def _clip(self, name: str) -> sound.Samples:
@@ -116,6 +126,7 @@ class Stage:
         task = asyncio.get_running_loop().create_task(story.play(self.house.carriers[carrier.name], carrier.username))
         self._callers.add(task)
         task.add_done_callback(self._callers.discard)
+        task.add_done_callback(lambda _: self._witness.ended(story))
 
     async def snapshot(self) -> Snapshot | None:
         """Ask what the switch does now; None when it does not answer in time."""
@@ -134,100 +145,67 @@ class Stage:
         for actor in self.actors:
             actor.going_home = True
         # What was heard is looked at while the switch forgets the last legs.
-        listening = asyncio.ensure_future(asyncio.to_thread(self._listen))
+        listening = asyncio.ensure_future(self._witness.finish())
         left = await house.left_open(say)
+        await listening
         exit_status = await house.stop_switch()
         left["registrations"] = sum(map(house.registered, house.carriers))
         records = await self._records()
         left["open records"] = sum(not record.ended for record in records)
-        accounts = self._explain(records, await listening)
+        accounts = self._explain(records)
         recording, recorded_call = self._write_recording(accounts)
-        rings = Rings()
-        for made in (made for actor in self.actors for made in actor.calls):
-            rings.add(made)
         seconds = time.monotonic() - self._began
         breaks = sum(actor.breaks for actor in self.actors)
-        return Result(accounts, left, exit_status, seconds, recording, recorded_call, rings, breaks, house.lateness)
-
-    def _listen(self) -> list[tuple[CallerView, Heard]]:
-        clips = Clips(
-            greeting=self._clip("prompts/en/welcome"),
-            notice=self._clip("prompts/en/recording-notice"),
-            music=self._clip("music/default"),
+        return Result(
+            accounts, left, exit_status, seconds, recording, recorded_call, self._witness.rings, breaks, house.lateness
         )
-        views = [_caller_view(story) for story in self.stories]
-        return [(view, listen(view, clips)) for view in views]
 
     async def _records(self) -> list[CallRecord]:
         from softacd.store.store import Store  # slow to import: not before the first caller can call
 
         history = await Store.open_for_reading(self.house.store_url)
         try:
-            return await history.calls(limit=10_000)
+            return await every_call(history)
         finally:
             await history.close()
 
-    def _explain(self, records: list[CallRecord], heard: list[tuple[CallerView, Heard]]) -> list[Account]:
+    def _explain(self, records: list[CallRecord]) -> list[Account]:
+        by_caller: dict[str, list[CallRecord]] = {}
+        for record in records:
+            by_caller.setdefault(record.caller, []).append(record)
         accounts = []
-        for story, (view, sounds) in zip(self.stories, heard, strict=True):
-            agents = [seen for actor in self.actors if (seen := _agent_view(actor, story)) is not None]
-            own = [record for record in records if record.caller == story.plan.number]
-            accounts.append(explain(view, sounds, agents, own, self.house.shop.queue_of(story.plan.key)))
+        for story in self.stories:
+            lived = self._witness.lived[story.index]
+            own = by_caller.get(story.plan.number, [])
+            accounts.append(
+                explain(lived.view, lived.heard, lived.agents, own, self.house.shop.queue_of(story.plan.key))
+            )
         return accounts
 
     def _write_recording(self, accounts: list[Account]) -> tuple[Path | None, str]:
-        """Write what the caller heard whose call shows most: greeting, notice, music, agent; the longest of those."""
-        best: tuple[tuple[int, float], CallerStory, Account] | None = None
-        for story, account in zip(self.stories, accounts, strict=True):
-            if story.call is None or story.call.voice is None or not account.heard.agent:
-                continue
-            heard = account.heard
-            # The most sounds; among equals the longest stay in menu and queue.
-            stay = 2 * story.plan.think + min(account.wait, 10.0)
-            rank = sum(map(bool, (heard.greeting, heard.notice, heard.music))), stay
-            if best is None or rank > best[0]:
-                best = rank, story, account
-        if best is None or best[1].call is None or best[1].call.voice is None:
+        best = self._witness.recording
+        if best is None:
             return None, ""
         path = self.directory / "caller.wav"
-        sound.write_wav(path, best[1].call.voice.ear.samples)
-        return path, best[2].call_id
+        sound.write_wav(path, best.samples)
+        return path, accounts[best.index].call_id
 
 
-def _caller_view(story: CallerStory) -> CallerView:
-    call = story.call
-    voice = call.voice if call is not None else None
-    if call is None or voice is None:
-        return CallerView(
-            story.plan, False, None, 0.0, False, 0, story.failure or "never called", sound.silence(0), None, ()
-        )
-    start = voice.ear.started
-    return CallerView(
-        plan=story.plan,
-        answered=bool(call.time_of("talking")),
-        pressed=story.pressed - start if story.pressed else None,
-        ended=call.time_of("ended") - start,
-        ended_by_caller=call.ended_by == "here",
-        status=call.status,
-        failure=story.failure,
-        heard=voice.ear.samples,
-        hearing=voice.ear.report(),
-        bells=tuple(voice.ear.speakers()),
-    )
+class Calls(Protocol):
+    """Who can be asked for calls, as the store."""
+
+    async def calls(self, *, limit: int, before: int | None = None) -> list[CallRecord]:
+        """As `History.calls`."""
 
 
-def _agent_view(actor: AgentActor, story: CallerStory) -> AgentView | None:
-    call = actor.answered(story.plan.number)
-    if call is None or call.voice is None:
-        return None
-    bells = {signature for _, signature in call.voice.ear.speakers()}
-    ended = call.time_of("ended")
-    hold = call.time_of("hold")
-    return AgentView(
-        agent=actor.agent.name,
-        signature=actor.agent.signature,
-        seconds=ended - call.time_of("talking"),
-        held=(call.time_of("resume") or ended) - hold if hold else 0.0,
-        hung_up_first=call.ended_by == "here",
-        heard_caller=story.plan.signature in bells,
-    )
+async def every_call(history: Calls, page: int = 10_000) -> list[CallRecord]:
+    """All calls, newest first, asked for page by page; so many may begin in one millisecond at most."""
+    found: dict[str, CallRecord] = {}
+    before: int | None = None
+    while True:
+        some = await history.calls(limit=page, before=before)
+        new = {record.id: record for record in some if record.id not in found}
+        found |= new
+        if len(some) < page or not new:
+            return list(found.values())
+        before = some[-1].started + 1  # others of this millisecond may be on the next page

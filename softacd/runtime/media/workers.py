@@ -43,7 +43,8 @@ from softacd.runtime.media.worker_link import (
 
 log = structlog.get_logger(__name__)
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
+"""A worker that lives is waited for so long: a busy machine takes its time, and systemd waits 90 s for us."""
 RETRY_SECONDS = 0.05
 RESTART_PAUSE = 1.0
 """Least time between two starts of a worker in one place."""
