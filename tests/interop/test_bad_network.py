@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from softacd.ops.demo.switch_process import SwitchProcess
 from tests.interop.bad_network import PHONES, SWITCH, BadNetwork, Faults, possible
 from tests.interop.conftest import Switch
-from tests.interop.shop import MUSIC
+from tests.interop.shop import AGENTS, MUSIC, Shop
 from tests.interop.tones import RATE, purity
+
+if TYPE_CHECKING:
+    from tests.interop.phones import Phones
 
 pytestmark = [pytest.mark.interop, pytest.mark.skipif(bool(possible()), reason=possible() or "it is possible")]
 
@@ -45,61 +48,69 @@ def settings() -> dict[str, dict[str, Any]]:
         "sip": {"listen": [f"udp:{SWITCH}:5060", f"tcp:{SWITCH}:5060"]},
         "media": {"host": SWITCH, "port_low": VOICE.start, "port_high": VOICE.stop - 1},
         "web": {"listen": f"{SWITCH}:8080"},
-        "conferences": {"board": {"number": "800", "pin": PIN}},
+        "conferences": {"board": {"number": "800", "pin": PIN}, "staff": {"number": "801", "pin": PIN}},
         "phones": {"101": {"codecs": ["OPUS", "G722", "PCMA"]}},
     }
 
 
-@pytest.mark.parametrize("codec", ["pcma", "opus/48000/2"])
-async def test_two_phones_over_a_bad_network(switch: Switch, network: BadNetwork, codec: str) -> None:
-    """Relayed when both speak PCMA, else through jitter buffer, concealment and mixer."""
+async def test_two_phones_over_a_bad_network(switch: Switch, network: BadNetwork) -> None:
+    """Two conversations: relayed where both speak PCMA, else through jitter buffer, concealment and mixer."""
     from tests.interop.phones import Phones
 
     phones = await Phones.on_free_ports(host=PHONES)
     try:
         async with switch(**settings()) as shop:
             shop.complaints_expected = True  # it warns that its API is not on the loopback interface
-            ann = await shop.phone_of(phones, "ann", codecs=(codec,))
-            bob = await shop.phone_of(phones, "bob")
-            calling = await ann.dial(shop.uri("102"))
-            answered = await (await bob.rings()).answer()
-            await calling.established()
-            await asyncio.gather(calling.until_hears(bob.frequency, 8), answered.until_hears(ann.frequency, 8))
-            await asyncio.sleep(2.0)  # jitter buffers have settled
-            for line in (calling, answered):
-                line.forget()
-            await asyncio.sleep(LISTENED)
-            for line, other in ((calling, bob), (answered, ann)):
-                heard = bytes(line.heard)
-                step = RATE // 2 * 2
-                windows = [purity(heard[at : at + step], other.frequency) for at in range(0, len(heard) - step, step)]
-                assert len(windows) >= 6, "the sound does not stop"
-                assert sum(windows) / len(windows) > 0.6, windows
-                assert min(windows) > 0.2, windows
-            for key in "5938*0":
-                await calling.press(key)
-                await asyncio.sleep(0.35)
-            await asyncio.sleep(1.0)
-            # this phone counts a packet of a key that comes after the key's end as one more: only its order is judged
-            heard_keys = "".join(key for key, _ in groupby(answered.digits))
-            assert heard_keys == "5938*0", answered.digits
-            await calling.hang_up()
-            # the switch itself counts every key once: else the PIN would be wrong
-            entering = await (await ann.dial(shop.uri("800"))).established()
-            await asyncio.sleep(1.0)
-            for key in PIN:
-                await entering.press(key)
-                await asyncio.sleep(0.3)
-            await entering.until_hears(MUSIC, 8)
-            await entering.hang_up()
-            call = next(call for call in await shop.ended_calls(2) if call.called == "102")
-            legs = (await shop.story(call.id)).legs
-            for leg in legs:
-                assert 0.005 < leg.packets_lost / leg.packets_received < 0.09, leg
-                assert leg.jitter_ms > 3, leg
-                assert 2.8 < leg.mos < 4.35, leg
-            assert network.lost > 20
-            assert network.doubled > 10
-            assert network.held > 10
+            await asyncio.gather(
+                converse(shop, phones, "ann", "bob", "opus/48000/2", "800"),
+                converse(shop, phones, "carol", "dan", "pcma", "801"),
+            )
+            calls = [call for call in await shop.ended_calls(4) if call.called in ("102", "104")]
+            assert len(calls) == 2
+            for call in calls:
+                for leg in (await shop.story(call.id)).legs:
+                    assert 0.005 < leg.packets_lost / leg.packets_received < 0.09, leg
+                    assert leg.jitter_ms > 3, leg
+                    assert 2.8 < leg.mos < 4.35, leg
+            assert network.lost > 40
+            assert network.doubled > 20
+            assert network.held > 20
     finally:
         await phones.close()
+
+
+async def converse(shop: Shop, phones: "Phones", caller: str, called: str, codec: str, room: str) -> None:
+    """Talk, press keys, then enter the conference by its PIN."""
+    ann = await shop.phone_of(phones, caller, codecs=(codec,))
+    bob = await shop.phone_of(phones, called)
+    calling = await ann.dial(shop.uri(str(101 + AGENTS.index(called))))
+    answered = await (await bob.rings()).answer()
+    await calling.established()
+    await asyncio.gather(calling.until_hears(bob.frequency, 8), answered.until_hears(ann.frequency, 8))
+    await asyncio.sleep(2.0)  # jitter buffers have settled
+    for line in (calling, answered):
+        line.forget()
+    await asyncio.sleep(LISTENED)
+    for line, other in ((calling, bob), (answered, ann)):
+        heard = bytes(line.heard)
+        step = RATE // 2 * 2
+        windows = [purity(heard[at : at + step], other.frequency) for at in range(0, len(heard) - step, step)]
+        assert len(windows) >= 6, "the sound does not stop"
+        assert sum(windows) / len(windows) > 0.6, windows
+        assert min(windows) > 0.2, windows
+    for key in "5938*0":
+        await calling.press(key)
+        await asyncio.sleep(0.35)
+    await asyncio.sleep(1.0)
+    # this phone counts a packet of a key that comes after the key's end as one more: only its order is judged
+    heard_keys = "".join(key for key, _ in groupby(answered.digits))
+    assert heard_keys == "5938*0", answered.digits
+    await calling.hang_up()
+    # the switch itself counts every key once: else the PIN would be wrong
+    entering = await (await ann.dial(shop.uri(room))).established()
+    await asyncio.sleep(1.0)
+    for key in PIN:
+        await entering.press(key)
+        await asyncio.sleep(0.3)
+    await entering.until_hears(MUSIC, 8)
+    await entering.hang_up()

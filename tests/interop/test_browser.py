@@ -147,8 +147,13 @@ async def test_opus_where_the_browser_shall_speak_it(switch: Switch, phones: Pho
         await shop.ended_calls(1)
 
 
-async def test_a_page_loaded_anew_is_a_phone_again(switch: Switch, phones: Phones, browser: BrowserPhone) -> None:
-    """The call it was in is over; what the page before had registered is not called any more."""
+async def test_a_page_loaded_anew_is_a_phone_again_and_one_whose_connection_breaks_keeps_its_call(
+    switch: Switch, phones: Phones, browser: BrowserPhone
+) -> None:
+    """The call of the page before is over, and what that had registered is not called any more.
+
+    A page connects again by itself; what the other side does afterwards reaches it over the new connection.
+    """
     shop, server = house(switch)
     async with shop:
         bob = await shop.phone_of(phones, "bob")
@@ -162,23 +167,6 @@ async def test_a_page_loaded_anew_is_a_phone_again(switch: Switch, phones: Phone
         line = await bob.dial(shop.uri("101"))
         await browser.answer()
         await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
-        await line.hang_up()
-        await browser.until_over()
-        await browser.sign_off()
-        await shop.ended_calls(2)
-
-
-async def test_a_connection_that_breaks_does_not_break_the_call(
-    switch: Switch, phones: Phones, browser: BrowserPhone
-) -> None:
-    """The page connects again by itself; what the other side does afterwards reaches it over the new connection."""
-    shop, server = house(switch)
-    async with shop:
-        bob = await shop.phone_of(phones, "bob")
-        await register(browser, shop, server)
-        line = await bob.dial(shop.uri("101"))
-        await browser.answer()
-        await browser.until_hears(bob.frequency)
         await browser.break_connection()
         await browser.until("phone.registered", "it is registered again", 10.0)
         await asyncio.gather(browser.until_hears(bob.frequency), line.until_hears(MOUTH))
@@ -186,4 +174,4 @@ async def test_a_connection_that_breaks_does_not_break_the_call(
         await line.hang_up()
         await browser.until_over()
         await browser.sign_off()
-        await shop.ended_calls(1)
+        await shop.ended_calls(2)
