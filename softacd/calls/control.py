@@ -117,8 +117,20 @@ class Control(Protocol):
     def close_hours(self, name: str, closed: bool) -> None:
         """Close hours by hand, or leave them to the clock again. Raises UnknownNameError."""
 
-    def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
+    def close_queue(self, name: str, closed: bool) -> None:
+        """Let a queue take no more callers, or take them again. Raises UnknownNameError."""
+
+    def move(self, call: str, queue: str) -> None:
+        """Have a waiting caller wait in another queue. Raises UnknownNameError, NotPossibleError."""
+
+    def take_over(self, call: str, extension: str) -> None:
+        """Give the caller of a conversation to another phone once it answers. Raises UnknownNameError,
+        NotPossibleError."""
+
+    def transfer(self, call: str, number: str, *, callers_leg: bool, by: str = "") -> None:
         """Connect the caller (or else the called party) of a conversation to a number; the other party leaves.
+
+        `by` is the extension whose rights count; "": those of the house.
 
         Raises UnknownNameError, NotPossibleError.
         """

@@ -49,8 +49,7 @@ def to_queue(call: Call, queue: str, unserved: Callable[[float], None], now: flo
     exchange = call.exchange
     if in_emergency(exchange):
         return emergency_ring(call, unserved)
-    hours = exchange.queues[queue].hours
-    state, why = exchange.opening(hours, call.services.wall(now)) if hours else (Opening.OPEN, "")
+    state, why = exchange.queue_opening(queue, call.services.wall(now))
     if state is Opening.OPEN:
         return QueueWait(call, queue, 0, unserved)
     return ClosedQueue(call, f"{queue}: {why or state}", unserved, holiday=state is Opening.HOLIDAY)

@@ -165,6 +165,13 @@ class Exchange:
             return Opening.CLOSED, "closed by hand"
         return opening(settings, self.local(wall), self.holiday)
 
+    def queue_opening(self, queue: str, wall: int) -> tuple[Opening, str]:
+        """Whether a queue takes callers at a moment (wall-clock ms), and why not: closed by hand, or by its hours."""
+        if self.house.queue_closed(queue):
+            return Opening.CLOSED, "closed by hand"
+        hours = self.queues[queue].hours
+        return self.opening(hours, wall) if hours else (Opening.OPEN, "")
+
     def address_of_record(self, extension: str) -> str:
         """The address of record of an extension, as the location service keys it."""
         return f"sip:{extension}@{self.settings.domain}"

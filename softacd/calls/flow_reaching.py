@@ -34,12 +34,11 @@ class Queueing(Doing[QueueStep]):
             run.enter_flow(now)
             run.hand_over(emergency_ring(call, lambda at: run.back(step.then, at)), now)
             return
-        if settings.hours:
-            state, why = exchange.opening(settings.hours, call.services.wall(now))
-            if state is not Opening.OPEN:
-                call.note("queue-closed", f"{step.queue}: {why or state}", now)
-                run.go(closed, now)
-                return
+        state, why = exchange.queue_opening(step.queue, call.services.wall(now))
+        if state is not Opening.OPEN:
+            call.note("queue-closed", f"{step.queue}: {why or state}", now)
+            run.go(closed, now)
+            return
         agent = run.variables.expand(step.prefer) if step.prefer else ""
 
         def unserved(at: float) -> None:

@@ -10,6 +10,9 @@ EMERGENCY = "emergency"
 CLOSED = "closed:"
 """Before a name of hours: closed by hand."""
 
+CLOSED_QUEUE = "closed-queue:"
+"""Before a name of a queue: closed by hand."""
+
 
 class House:
     """What was switched on by hand."""
@@ -26,6 +29,10 @@ class House:
     def closed(self, hours: str) -> bool:
         """Whether these hours were closed by hand."""
         return self.is_on(CLOSED + hours)
+
+    def queue_closed(self, queue: str) -> bool:
+        """Whether this queue was closed by hand."""
+        return self.is_on(CLOSED_QUEUE + queue)
 
     def is_on(self, name: str) -> bool:
         """Whether a switch is on."""

@@ -1,11 +1,14 @@
 """What people order over the API, checked against the living switch and carried out."""
 
+from collections.abc import Callable
+
 from softacd.calls.call import Call
+from softacd.calls.call_table import Phase
 from softacd.calls.control import Choices, NotPossibleError, UnknownNameError
-from softacd.calls.emergency import switch_emergency
+from softacd.calls.emergency import switch_emergency, to_queue
 from softacd.calls.exchange import Exchange
 from softacd.calls.hours import Opening, opens_at
-from softacd.calls.house import CLOSED
+from softacd.calls.house import CLOSED, CLOSED_QUEUE
 from softacd.calls.refer import TransferRefusedError
 from softacd.calls.transfer import transfer_by_house
 from softacd.calls.views import HoursView, HouseView
@@ -68,12 +71,64 @@ def close_hours(exchange: Exchange, name: str, closed: bool, now: float) -> None
         exchange.house.switch(CLOSED + name, closed, "api", now)
 
 
-def transfer_party(call: Call, number: str, now: float, *, callers_leg: bool) -> None:
-    """Connect one party of a conversation to a number. Raises NotPossibleError."""
+def close_queue(exchange: Exchange, name: str, closed: bool, now: float) -> None:
+    """Close a queue by hand, or not any more; who waits in it already goes on waiting. Raises UnknownNameError."""
+    _known_queue(exchange, name)
+    if closed is not exchange.house.queue_closed(name):
+        exchange.house.switch(CLOSED_QUEUE + name, closed, "api", now)
+
+
+def move_caller(call: Call, queue: str, now: float) -> None:
+    """Have a caller who waits in a queue wait in another one. Raises UnknownNameError, NotPossibleError."""
+    exchange = call.exchange
+    _known_queue(exchange, queue)
+    wait = next((wait for wait in exchange.desk.waits() if wait.call is call), None)
+    if wait is None:
+        raise NotPossibleError(f"call {call.id} waits in no queue now")
+    if wait.queue == queue:
+        raise NotPossibleError(f"call {call.id} waits in {queue} already")
+    state, why = exchange.queue_opening(queue, call.services.wall(now))
+    if state is not Opening.OPEN:
+        raise NotPossibleError(f"{queue} is {why or state}")
+    call.note("moved", f"{wait.queue} to {queue}", now)
+
+    def enter(unserved: Callable[[float], None], at: float) -> None:
+        call.enter_phase(Phase.FLOW, at)
+        call.activity = None
+        call.begin(to_queue(call, queue, unserved, at), at)
+
+    wait.divert(enter, now)
+
+
+def take_over(call: Call, extension: str, now: float) -> None:
+    """Ring a supervisor's phone and give it the caller of a conversation; the agent leaves it.
+
+    Raises UnknownNameError, NotPossibleError.
+    """
+    if extension not in call.exchange.phones:
+        raise UnknownNameError(f"there is no phone {extension!r}")
+    called = call.called_leg
+    if called is not None and called.number == extension:
+        raise NotPossibleError(f"call {call.id} is at {extension} already")
+    call.note("taken-over", extension, now)
+    transfer_party(call, extension, now, callers_leg=True)
+
+
+def _known_queue(exchange: Exchange, name: str) -> None:
+    if name not in exchange.queues:
+        known = ", ".join(sorted(exchange.queues)) or "none"
+        raise UnknownNameError(f"no queue is named {name!r}; there are: {known}")
+
+
+def transfer_party(call: Call, number: str, now: float, *, callers_leg: bool, by: str = "") -> None:
+    """Connect one party of a conversation to a number, with the rights of the phone `by` ("": of the house).
+
+    Raises NotPossibleError.
+    """
     leg = call.caller_leg if callers_leg else call.called_leg
     if leg is None or call.conversation is None:
         raise NotPossibleError(f"call {call.id} is no conversation now")
     try:
-        transfer_by_house(call, leg, number, now)
+        transfer_by_house(call, leg, number, now, call.exchange.phones.get(by))
     except TransferRefusedError as error:
         raise NotPossibleError(str(error)) from error

@@ -75,6 +75,7 @@ def _queue(switch: Switch, queue: QueueSnapshot, now: float) -> QueueView:
         number=settings.number,
         waiting=len(people),
         longest_wait_s=max((one.waited for one in people), default=0.0),
+        closed=switch.exchange.house.queue_closed(queue.name),
         call_backs=len(queue.waiting) - len(people),
         ready=queue.ready,
         busy=sum(queue.states[state] for state in BUSY_STATES),

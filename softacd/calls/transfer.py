@@ -61,7 +61,7 @@ class BlindTransfer(Activity):
         self._authority = authority
         self._transferor: Leg | None = transferor
         self._from = transferor.number
-        self._payer = "" if authority is not None else transferor.number
+        self._payer = authority.extension if authority is not None else transferor.number
         self._number = target.number
         self._referred_by = (("Referred-By", target.referred_by),) if target.referred_by else ()
         self._subscription = subscription
@@ -243,14 +243,15 @@ def transfer(call: Call, transferor: Leg, target: ReferTarget, now: float, *, by
     _merge(call, transferor, other, other_leg, now)
 
 
-def transfer_by_house(call: Call, leg: Leg, number: str, now: float) -> None:
+def transfer_by_house(call: Call, leg: Leg, number: str, now: float, authority: PhoneSettings | None = None) -> None:
     """Connect the party of `leg` to a number; the other party leaves. Raises TransferRefusedError.
 
-    Whoever may use the API may dial every number of the house and every outside number the dial plan opens.
+    `authority` is the phone whose rights count and which pays. Without one (a program with the API's token, a
+    supervisor) every number of the house and every outside number the dial plan opens may be dialled.
     """
     if call.conversation is None or call.phase not in (Phase.TALKING, Phase.HELD):
         raise TransferRefusedError(403, "only a conversation can be transferred")
-    house = PhoneSettings(extension="")
+    house = authority or PhoneSettings(extension="")
     destination = call.exchange.routing.destination(number, house)
     if not isinstance(destination, ToExtension | ToOutside | ToQueue | ToGroup | ToConference | ToMailbox | ToPark):
         raise TransferRefusedError(404, f"{number!r} leads nowhere a caller can be transferred to")

@@ -163,6 +163,8 @@ class QueueView(msgspec.Struct, frozen=True):
     """What it costs to miss one of its callers."""
     missed_cost: float = 0.0
     """What the missed calls since the start cost together, each counted."""
+    closed: bool = False
+    """Closed by hand: it takes no callers until somebody opens it again."""
     call_backs: int = 0
     """Customers in line who do not wait on the telephone: they are called back. `waiting` counts none of them."""
 

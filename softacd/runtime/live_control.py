@@ -7,7 +7,16 @@ from softacd.acd.vocabulary import Status
 from softacd.calls.call import Call
 from softacd.calls.control import Check, Choices, Figures, LentPhone, UnknownNameError
 from softacd.calls.moments import moment
-from softacd.calls.orders import choose, close_hours, house_view, order_emergency, transfer_party
+from softacd.calls.orders import (
+    choose,
+    close_hours,
+    close_queue,
+    house_view,
+    move_caller,
+    order_emergency,
+    take_over,
+    transfer_party,
+)
 from softacd.calls.records import AgentTime, AnyRecord, MessageRecord
 from softacd.calls.snapshot import snapshot, trunk_view
 from softacd.calls.supervision import monitor_call, record_call
@@ -168,9 +177,20 @@ class LiveControl:
     def close_hours(self, name: str, closed: bool) -> None:
         self._driver.perform(lambda switch, now: close_hours(switch.exchange, name, closed, now))
 
-    def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
+    def close_queue(self, name: str, closed: bool) -> None:
+        self._driver.perform(lambda switch, now: close_queue(switch.exchange, name, closed, now))
+
+    def move(self, call: str, queue: str) -> None:
         living = self._living(call)
-        self._driver.perform(lambda switch, now: transfer_party(living, number, now, callers_leg=callers_leg))
+        self._driver.perform(lambda switch, now: move_caller(living, queue, now))
+
+    def take_over(self, call: str, extension: str) -> None:
+        living = self._living(call)
+        self._driver.perform(lambda switch, now: take_over(living, extension, now))
+
+    def transfer(self, call: str, number: str, *, callers_leg: bool, by: str = "") -> None:
+        living = self._living(call)
+        self._driver.perform(lambda switch, now: transfer_party(living, number, now, callers_leg=callers_leg, by=by))
 
     def hang_up(self, call: str) -> None:
         living = self._living(call)

@@ -59,7 +59,7 @@ class Asked(msgspec.Struct, frozen=True):
     call: str
     """The call's id."""
     asked: str
-    """"hang-up" or "transfer"."""
+    """"hang-up", "transfer", "move" or "take-over"."""
 
 
 class TransferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +69,20 @@ class TransferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Extension, group, queue, park code or outside number."""
     leg: Literal["caller", "called"] = "caller"
     """The party that goes there; the other one leaves the call."""
+
+
+class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a waiting caller shall wait."""
+
+    queue: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """Name of the queue."""
+
+
+class TakeOverRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who takes a conversation over."""
+
+    extension: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    """Extension of the phone that rings."""
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -142,15 +156,39 @@ def call_handlers(control: Control, history: History) -> list[HTTPRouteHandler]:
         summary="Transfer a party of a call that lives",
         status_code=202,
     )
-    async def transfer(call: CallId, data: JSONBody[TransferRequest]) -> Asked:
+    async def transfer(request: Asking, call: CallId, data: JSONBody[TransferRequest]) -> Asked:
         """Connect one party to another number; the other party leaves when it answers, and is given back when not.
 
         404 when no such call lives, 409 when it is no conversation or the number leads nowhere.
         """
-        control.transfer(call, data.to, callers_leg=data.leg == "caller")
+        principal = principal_of(request.scope)
+        by = "" if principal.may(Role.SUPERVISOR) else control.phone_of(principal.agent)
+        control.transfer(call, data.to, callers_leg=data.leg == "caller", by=by)
         return Asked(call, "transfer")
 
-    return [calls, story, hang_up, transfer]
+    @post(
+        f"{API_ROOT}/calls/{{call:str}}/move",
+        tags=["calls"],
+        summary="Move a waiting caller to another queue",
+        status_code=202,
+    )
+    async def move(call: CallId, data: JSONBody[MoveRequest]) -> Asked:
+        """Have a waiting caller wait in another queue, at its end. 409: he waits in none, or that one is closed."""
+        control.move(call, data.queue)
+        return Asked(call, "move")
+
+    @post(
+        f"{API_ROOT}/calls/{{call:str}}/take-over",
+        tags=["calls"],
+        summary="Take a conversation over",
+        status_code=202,
+    )
+    async def take_over(call: CallId, data: JSONBody[TakeOverRequest]) -> Asked:
+        """Ring a phone and give it the caller when it answers; the agent leaves. 409 when it is no conversation."""
+        control.take_over(call, data.extension)
+        return Asked(call, "take-over")
+
+    return [calls, story, hang_up, transfer, move, take_over]
 
 
 async def page(

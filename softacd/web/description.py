@@ -75,6 +75,8 @@ _CAN_CONFLICT = frozenset(
         "/api/v1/calls/{call}/topic",
         "/api/v1/calls/{call}/recording",
         "/api/v1/calls/{call}/monitor",
+        "/api/v1/calls/{call}/move",
+        "/api/v1/calls/{call}/take-over",
         "/api/v1/recordings/{recording}",
         "/api/v1/phones/{extension}",
         "/api/v1/supplies/{reference}/receive",

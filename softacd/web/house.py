@@ -14,6 +14,9 @@ from softacd.web.errors import API_ROOT
 HoursName = Annotated[str, PathParameter(description="Name of the hours.")]
 
 
+QueueName = Annotated[str, PathParameter(description="Name of the queue.")]
+
+
 class SwitchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """On or off."""
 
@@ -50,4 +53,12 @@ def house_handlers(control: Control) -> list[HTTPRouteHandler]:
         control.close_hours(name, data.closed)
         return control.house()
 
-    return [house, emergency, close]
+    @put(f"{API_ROOT}/queues/{{name:str}}/closed", tags=["house"], summary="Close a queue by hand")
+    async def close_queue(name: QueueName, data: JSONBody[CloseRequest]) -> CloseRequest:
+        """Let a queue take no more callers, who are served as when its hours are over, or take them again.
+
+        Who waits in it already goes on waiting. 404 when there is none of this name."""
+        control.close_queue(name, data.closed)
+        return data
+
+    return [house, emergency, close, close_queue]

@@ -70,6 +70,8 @@ class SmallSwitch:
         self.phones = [PhoneView("101", "", ("sip:101@127.0.0.1:5070",), 1), PhoneView("102", "", (), 0)]
         self.transfers: list[tuple[str, str, bool]] = []
         self.lent: dict[str, str] = {}
+        self.rights: list[str] = []
+        self.closed_queues: set[str] = set()
         self.emergency = False
         self.closed = False
         self.banned = {"192.0.2.66": BanView("192.0.2.66", NOW - 5 * S, NOW + 55 * S, 55.0, 1, "credentials")}
@@ -219,12 +221,28 @@ class SmallSwitch:
             raise UnknownNameError(f"no hours are named {name!r}")
         self.closed = closed
 
-    def transfer(self, call: str, number: str, *, callers_leg: bool) -> None:
+    def close_queue(self, name: str, closed: bool) -> None:
+        if name not in ("sales", "support"):
+            raise UnknownNameError(f"no queue is named {name!r}")
+        (self.closed_queues.add if closed else self.closed_queues.discard)(name)
+
+    def move(self, call: str, queue: str) -> None:
+        if call not in self.calls:
+            raise UnknownNameError(f"no call {call!r} lives")
+        raise NotPossibleError(f"call {call} waits in no queue now, so not in {queue}")
+
+    def take_over(self, call: str, extension: str) -> None:
+        if call not in self.calls:
+            raise UnknownNameError(f"no call {call!r} lives")
+        self.supervised.append((call, f"taken over by {extension}"))
+
+    def transfer(self, call: str, number: str, *, callers_leg: bool, by: str = "") -> None:
         if call not in self.calls:
             raise UnknownNameError(f"no call {call!r} lives")
         if number == "nowhere":
             raise NotPossibleError("nowhere is no number")
         self.transfers.append((call, number, callers_leg))
+        self.rights.append(by)
 
     def hang_up(self, call: str) -> None:
         if call not in self.calls:

@@ -46,6 +46,9 @@ PATHS = {
     ("/api/v1/calls/{call}/transfer", "post"),
     ("/api/v1/phones/{extension}", "get"),
     ("/api/v1/phones/{extension}", "put"),
+    ("/api/v1/calls/{call}/move", "post"),
+    ("/api/v1/calls/{call}/take-over", "post"),
+    ("/api/v1/queues/{name}/closed", "put"),
     ("/api/v1/session", "post"),
     ("/api/v1/session", "get"),
     ("/api/v1/session", "delete"),
@@ -105,7 +108,17 @@ async def test_every_refusal_is_described_and_has_one_shape(document: Any) -> No
         answers = operation["responses"]
         assert {"401", "429", "500"} <= set(answers), path
         assert ("404" in answers) == ("{" in path), path
-        orders = ("/transfer", "/topic", "{extension}", "/recording", "/monitor", "/password", "/users/{name}")
+        orders = (
+            "/transfer",
+            "/topic",
+            "{extension}",
+            "/recording",
+            "/monitor",
+            "/move",
+            "/take-over",
+            "/password",
+            "/users/{name}",
+        )
         open_to_all = (method, path) in (("get", "/healthz"), ("post", "/api/v1/session"))
         assert ("403" in answers) == (not open_to_all), path
         conflicts = (method != "get" and ("wrap-up" in path or path.endswith(orders))) or path.endswith("{recording}")

@@ -144,6 +144,21 @@ async def test_lists_tell_an_agent_his_own(at: At) -> None:
     assert phones["102"]["contacts"] == []
 
 
+async def test_an_agent_transfers_with_the_rights_of_his_phone(at: At) -> None:
+    ann = await signed_in(at, "ann")
+    assert (await ann.ask("POST", "/api/v1/calls/n1-7/transfer", json={"to": "102"})).status_code == 202
+    assert (await ann.ask("POST", "/api/v1/calls/n1-7/take-over", json={"extension": "101"})).status_code == 403
+    eve = await signed_in(at, "eve")
+    assert (await eve.ask("POST", "/api/v1/calls/n1-7/transfer", json={"to": "102"})).status_code == 202
+    assert at.switch.rights == ["101", ""]
+    assert (await eve.ask("POST", "/api/v1/calls/n1-7/take-over", json={"extension": "102"})).status_code == 202
+    assert (await eve.ask("POST", "/api/v1/calls/n1-7/move", json={"queue": "support"})).status_code == 409
+    assert at.switch.supervised == [("n1-7", "taken over by 102")]
+    assert (await eve.ask("PUT", "/api/v1/queues/sales/closed", json={"closed": True})).json() == {"closed": True}
+    assert at.switch.closed_queues == {"sales"}
+    assert (await eve.ask("PUT", "/api/v1/queues/none/closed", json={"closed": True})).status_code == 404
+
+
 async def test_who_works_as_no_agent_owns_nothing(at: At) -> None:
     clerk = await signed_in(at, "clerk")
     assert (await clerk.ask("GET", "/api/v1/calls")).status_code == 403

@@ -793,6 +793,8 @@ export interface QueueView {
   missed_value: number;
   /** What the missed calls since the start cost together, each counted. */
   missed_cost: number;
+  /** Closed by hand: it takes no callers until somebody opens it again. */
+  closed: boolean;
   /** Customers in line who do not wait on the telephone: they are called back. `waiting` counts none of them. */
   call_backs: number;
 }
