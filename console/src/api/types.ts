@@ -168,8 +168,10 @@ export interface BrowserPhone {
   display_name: string;
   /** What is registered, a SIP URI. */
   address_of_record: string;
+  /** Domain of the address. */
+  domain: string;
   /** Path of the WebSocket at the desk's own origin, subprotocol "sip". */
-  websocket_path: string;
+  path: string;
   /** Name that is proved ("authorization user"); it is not the extension. */
   user: string;
   /** Password of this session alone. */
