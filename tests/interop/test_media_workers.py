@@ -60,6 +60,8 @@ async def test_a_killed_worker_s_conversation_goes_on_at_another(switch: Switch,
         for victim in first:  # one of them carries the call, and then perhaps the other
             os.kill(victim, signal.SIGKILL)
             killed = time.monotonic()
+            for line in (dialling, answered):
+                line.forget()
             await shop.until("two workers again", lambda gone=victim: len(set(workers(shop)) - {gone}) == 2, 10)
             await talk(dialling, answered)
             assert time.monotonic() - killed < 10
