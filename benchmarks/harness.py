@@ -134,6 +134,7 @@ SUITES: dict[str, Suite] = {
         Suite("distributor", "Callers matched to agents", {"rounds": 100, "repeats": 1}),
         Suite("wait-time", "Waiting times foretold, beside other estimators", {"days": 1, "hours": 1.0, "repeats": 1}),
         Suite("signalling", "Bridged calls through a running switch, without media", {"smoke": True}, reports=True),
+        Suite("flow", "The way to an agent, beside a call bridged at once", {"smoke": True}, reports=True),
         Suite(
             "relay",
             "Conversations relayed",

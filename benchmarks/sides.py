@@ -161,12 +161,17 @@ class SoftacdSide(Side):
         prefix: tuple[str, ...] = (),
         media: tuple[int, int] | None = None,
         workers: int = 0,
+        sections: tuple[str, ...] = (),
     ) -> None:
-        """`media`: its range of ports, if not the usual one; `workers`: processes for the voice, 0: a thread."""
+        """`media`: its range of ports, if not the usual one; `workers`: processes for the voice, 0: a thread.
+
+        `sections`: more of its configuration, in TOML.
+        """
         super().__init__(directory, phones)
         self._prefix = prefix
         self._media = media
         self._workers = workers
+        self._sections = sections
         self._starts = 0
 
     def __enter__(self) -> Self:
@@ -181,6 +186,7 @@ class SoftacdSide(Side):
             media=self._media,
             workers=self._workers,
             prefix=self._prefix,
+            sections=self._sections,
         )
         self.switch.__enter__()
         try:

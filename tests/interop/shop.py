@@ -360,15 +360,8 @@ class Shop:
         raise AssertionError(f"{len(ended)} of {count} calls ended: {ended}")
 
     async def story(self, call: str) -> Story:
-        """Everything of one call. Its legs' accounts may come a moment after its own: waits until no more come."""
-        deadline = time.monotonic() + 3
-        before: Story | None = None
-        while True:
-            told = msgspec.json.decode(await asyncio.to_thread(self.api.get, f"/api/v1/calls/{call}"), type=Story)
-            if (told.legs and told == before) or time.monotonic() > deadline:
-                return told
-            before = told
-            await asyncio.sleep(0.15)
+        """Everything of one call as it is now: of one that ended, all."""
+        return msgspec.json.decode(await asyncio.to_thread(self.api.get, f"/api/v1/calls/{call}"), type=Story)
 
     async def until(self, what: str, condition: Callable[[], bool], seconds: float = 6.0) -> None:
         """Wait for something the API tells. Raises AssertionError with the end of the switch's log."""

@@ -21,15 +21,12 @@ async def phone_of(shop: Shop, phones: Phones, name: str, *codecs: str) -> Phone
 
 async def legs_of(shop: Shop, caller: str) -> dict[str, LegRecord]:
     """The accounts of both legs of a call that has ended."""
-    legs: dict[str, LegRecord] = {}
-    for _ in range(50):  # a leg's record is complete when its stream is closed
-        for call in await shop.ended_calls(1):
-            if call.caller == caller:
-                legs = {leg.party.partition(":")[2]: leg for leg in (await shop.story(call.id)).legs if leg.ended}
-        if len(legs) == 2:
-            break
+    for _ in range(50):
+        of_caller = [call for call in await shop.ended_calls(1) if call.caller == caller]
+        if of_caller:
+            return {leg.party.partition(":")[2]: leg for leg in (await shop.story(of_caller[-1].id)).legs}
         await asyncio.sleep(0.1)
-    return legs
+    raise AssertionError(f"no call of {caller} has ended")
 
 
 def wide(*extensions: str) -> dict[str, dict[str, list[str]]]:

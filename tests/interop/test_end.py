@@ -115,6 +115,9 @@ async def test_after_a_kill_what_had_ended_is_there_and_the_next_start_tells_the
         assert all(call.ended for call in calls)
         ended = calls[-1]
         assert (ended.outcome, ended.agent, ended.ended_by) == (Outcome.ANSWERED, "ann", "called")
+        for leg in (await shop.story(ended.id)).legs:  # with what was heard of whom
+            assert min(leg.ended, leg.packets_sent, leg.packets_received) > 0, leg
+            assert leg.mos > 3, leg
         assert (await shop.agent("ann")).status == "available"
 
         # the phones' registrations were in memory: they register again and work goes on
