@@ -137,15 +137,19 @@ def test_an_interrupt_stops_it_in_order(service: Service) -> None:
 def stuck(tmp_path: Path) -> Iterator[Service]:
     """One whose media worker does not move any more."""
     running = Service(tmp_path, CONFIGURATION.replace("reservoir = 8", "workers = 1\nreservoir = 8"))
-    assert running.told() == "READY=1"
-    (worker,) = running.workers()
-    os.kill(worker, signal.SIGSTOP)
-    running.process.send_signal(signal.SIGTERM)
-    assert running.told() == "STOPPING=1"
-    yield running
-    running.close()
-    if alive(worker):
-        os.kill(worker, signal.SIGKILL)
+    stopped: list[int] = []
+    try:
+        assert running.told() == "READY=1"
+        (worker,) = running.workers()
+        os.kill(worker, signal.SIGSTOP)
+        stopped.append(worker)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.told() == "STOPPING=1"
+        yield running
+    finally:
+        running.close()
+        for worker in filter(alive, stopped):
+            os.kill(worker, signal.SIGKILL)
 
 
 def alive(process: int) -> bool:
