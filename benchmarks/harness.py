@@ -160,6 +160,7 @@ SUITES: dict[str, Suite] = {
         Suite(
             "soak", "Music, talk, hold, transfer, recording, over and over", {"seconds": 3.0, "calls": 6}, reports=True
         ),
+        Suite("desk", "Pages told what changes", {"seconds": 2.0, "agents": 5, "boards": 2}),
         Suite("store", "Call records written", {"calls": 50}),
         Suite(
             "customers",
