@@ -176,4 +176,26 @@ def test_a_shop_is_on_the_air_from_an_empty_folder(process: "subprocess.Popen[st
     assert httpx.get(f"{root}{place}", timeout=5).status_code in (401, 404), "the address was good once"
     signed_in = httpx.post(f"{root}/api/v1/session", json=ANSWERS["administrator"], timeout=20)
     assert signed_in.status_code in (200, 201), signed_in.text
+    # What changes every day is changed while it runs: a third person, and a phone that is set up by a ticket.
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=root, headers=headers, timeout=30) as client:
+        base = client.get("/api/v1/configuration").json()["version"]
+        edits = [
+            {"section": "phones", "name": "102", "values": {"password": "a-secret-of-olga"}},
+            {"section": "agents", "name": "olga", "values": {"phone": "102"}},
+            {"section": "queues", "name": "main", "values": {"agents": ["ana", "ion", "olga"]}},
+            {"section": "provisioning", "values": {"url": "https://pbx.shop.example"}},
+        ]
+        applied = client.post("/api/v1/configuration/changes", json={"base": base, "edits": edits})
+        assert applied.status_code == 200, applied.text
+        assert [phone["extension"] for phone in client.get("/api/v1/phones").json()] == ["101", "600", "102"]
+        wish = {"extension": "102", "vendor": "snom", "mac": "000413aabbcc"}
+        ticket = client.post("/api/v1/provisioning", json=wish).json()
+        place = ticket["url"].removeprefix("https://pbx.shop.example")
+        document = httpx.get(f"{root}{place}{ticket['file']}", timeout=30)
+        assert (document.status_code, "<user_name idx=" in document.text) == (200, True)
+        assert "a-secret-of-olga" not in document.text, "it has a password of its own"
+        authors = [version["author"] for version in client.get("/api/v1/configuration/versions").json()]
+        assert authors == ["provisioning", "token", "file"]
+        assert client.get("/api/v1/reports/queue").json()["total"]["offered"] == 0
     assert json.dumps(snapshot).count("s3cret") == 0
