@@ -37,10 +37,11 @@ async def test_a_snapshot_first_and_then_what_happens(running: Running) -> None:
         assert [agent["name"] for agent in snapshot["data"]["agents"]] == ["ann", "bob", "Женя"]
         await running.client.put("/api/v1/agents/ann/status", json={"status": "lunch"}, headers=BEARER)
         await running.client.post("/api/v1/calls/n1-7/hang-up", headers=BEARER)
-        lunch, ended = await next_event(socket), await next_event(socket)
+        lunch, asked, ended = [await next_event(socket) for _ in range(3)]
     assert (lunch["type"], lunch["data"]["agent"], lunch["data"]["status"]) == ("agent", "ann", "lunch")
     assert (ended["type"], ended["data"]["id"], ended["data"]["outcome"]) == ("call", "n1-7", "answered")
-    assert [lunch["seq"], ended["seq"]] == [snapshot["seq"] + 1, snapshot["seq"] + 2]
+    assert asked["type"] == "audit", "who asked for the change is told too"
+    assert [one["seq"] for one in (lunch, asked, ended)] == [snapshot["seq"] + number for number in (1, 2, 3)]
 
 
 async def test_a_watcher_that_comes_back_gets_what_it_missed_and_no_snapshot(running: Running) -> None:

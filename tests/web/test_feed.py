@@ -29,6 +29,7 @@ from softacd.calls.records import (
     TopicChosen,
     TraceRow,
 )
+from softacd.calls.users import AuditEntry
 from softacd.calls.views import Snapshot
 from softacd.web.feed import TYPES, AgentPushed, CallPushed, Feed, LiveEvent, OvertakenError, Watcher
 
@@ -72,6 +73,7 @@ def test_every_kind_of_record_is_pushed_and_can_be_read_back() -> None:
         AgentAlarm("ann", NOW, "not-ready", "doctor", NOW - 9, 9),
         AgentSeat("ann", NOW, "105"),
         HouseEvent("emergency", NOW, True, "101"),
+        AuditEntry(NOW, "boss", "administrator", "127.0.0.1", "PUT /api/v1/house/emergency", "/house/emergency", 200),
         MessageRecord("n1-1-1", "sales", "n1-1", "069", "", NOW, "x.wav"),
         Rating("n1-1", NOW, "sales", "ann", "service", 2, True),
         MissedOwner("069", NOW, "ann"),

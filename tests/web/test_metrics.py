@@ -96,7 +96,7 @@ async def test_figures_follow_the_switch(running: Running) -> None:
         samples = await read(running)
     assert samples["softacd_agents_by_status"]["lunch",] == 2
     assert samples["softacd_web_watchers"] == {(): 1}
-    assert samples["softacd_web_events_total"] == {(): 1}
+    assert samples["softacd_web_events_total"] == {(): 2}, "the change, and who asked for it"
     assert samples["softacd_web_refused_total"]["missing",] == 1
 
 
