@@ -65,8 +65,8 @@ export async function start(): Promise<void> {
   if (agent || where.value !== "browser") return;
   state.value = "starting";
   try {
-    const [JsSIP, found] = await Promise.all([
-      import("jssip"),
+    const [{ default: JsSIP }, found] = await Promise.all([
+      import("jssip") as Promise<unknown> as Promise<{ default: typeof import("jssip") }>, // a CommonJS module, bundled
       get<BrowserPhone>("/session/phone"),
     ]);
     if (agent || where.value !== "browser") return;
