@@ -151,7 +151,9 @@ class Credentials:
         token = self._secret(("web",), "token", web.token, web.token_file, web.token_env)
         if token == "" and "web" in self._draft.document.data:
             self._draft.warn(
-                ("web", "token"), "no token is configured: the HTTP API answers nobody", "token_file = or token_env ="
+                ("web", "token"),
+                "no token is configured: no program may use the HTTP API",
+                "token_file = or token_env =",
             )
         if token and len(token) < 2 * SHORTEST_PASSWORD:
             self._draft.error(

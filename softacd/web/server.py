@@ -88,7 +88,7 @@ class WebServerSettings(HidesSecrets, frozen=True, forbid_unknown_fields=True):
     port: int = 8080
     """0 lets the system choose."""
     token: str = ""
-    """Secret of at least 16 characters; empty: the API answers nobody."""
+    """Secret of at least 16 characters; empty: no program may use the API."""
     metrics_open: bool = False
     """Serve /metrics without the token."""
     recordings: str = ""

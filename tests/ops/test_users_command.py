@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from softacd.ops.starter import write_secrets
 from softacd.ops.users_command import users
 
 PASSWORD = "correct battery staple\n"
@@ -13,7 +12,7 @@ CONFIGURATION = """\
 [sip]
 listen = ["udp:127.0.0.1:0"]
 [phones.101]
-password_file = "secrets/phone-101"
+password = "a long phone password"
 [agents.ann]
 phone = "101"
 """
@@ -21,7 +20,6 @@ phone = "101"
 
 @pytest.fixture(autouse=True)
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_secrets(tmp_path / "secrets")
     (tmp_path / "softacd.toml").write_text(CONFIGURATION)
     (tmp_path / "softacd.toml").chmod(0o600)
     monkeypatch.chdir(tmp_path)
