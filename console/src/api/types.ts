@@ -168,8 +168,10 @@ export interface BrowserPhone {
   display_name: string;
   /** What is registered, a SIP URI. */
   address_of_record: string;
+  /** Domain of the address. */
+  domain: string;
   /** Path of the WebSocket at the desk's own origin, subprotocol "sip". */
-  websocket_path: string;
+  path: string;
   /** Name that is proved ("authorization user"); it is not the extension. */
   user: string;
   /** Password of this session alone. */
@@ -793,6 +795,8 @@ export interface QueueView {
   missed_value: number;
   /** What the missed calls since the start cost together, each counted. */
   missed_cost: number;
+  /** Closed by hand: it takes no callers until somebody opens it again. */
+  closed: boolean;
   /** Customers in line who do not wait on the telephone: they are called back. `waiting` counts none of them. */
   call_backs: number;
 }

@@ -74,7 +74,7 @@ export async function start(): Promise<void> {
     domain = found.address_of_record.replace(/^.*@/, "");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const begun = new JsSIP.UA({
-      sockets: [new JsSIP.WebSocketInterface(`${scheme}://${location.host}${found.websocket_path}`)],
+      sockets: [new JsSIP.WebSocketInterface(`${scheme}://${location.host}${found.path}`)],
       uri: found.address_of_record,
       display_name: found.display_name,
       authorization_user: found.user,
