@@ -193,9 +193,8 @@ def run(seconds: float = 20.0, agents: int = 100, boards: int = 20, rate: float 
     try:
         return uvloop.run(_measure(child, seconds, agents, boards))
     finally:
-        if child.stdin is not None:
-            child.stdin.close()
-        child.wait(10)
+        child.kill()  # it has nothing to keep
+        child.communicate()
 
 
 async def _measure(child: "subprocess.Popen[str]", seconds: float, agents: int, boards: int) -> Figures:
