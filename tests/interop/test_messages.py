@@ -59,7 +59,7 @@ async def test_a_message_lights_the_lamp_and_is_heard_and_deleted_by_a_phone(
         await caller.established()
         await caller.until_hears(LEAVE)
         await caller.until_hears(BEEP)
-        await asyncio.sleep(2.0)  # the caller hums
+        await asyncio.sleep(3.0)  # the caller hums
         caller.be_quiet()
         await caller.until_hears(REVIEW, 8)
         await caller.press("1")
@@ -78,7 +78,7 @@ async def test_a_message_lights_the_lamp_and_is_heard_and_deleted_by_a_phone(
         await bob.talks(1)
         bob.do("press", digits="2468")
         await bob.until_hears(RECEIVED, seconds=10)
-        await bob.until_hears(OFFICE["201"], seconds=10)
+        await bob.until_hears(OFFICE["201"], seconds=15)
         await bob.until("messages", new=0, old=1)
         await bob.until_hears(MENU, seconds=10)
         since = len(bob.facts)
