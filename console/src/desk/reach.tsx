@@ -1,12 +1,12 @@
 // One box to reach anybody: people with what they do now, queues, numbers. Without a call it dials, in a call it asks or passes on.
 import { CircleParking, ListOrdered, MessageCircleQuestion, Phone, PhoneForwarded, Search, UserRound } from "lucide-preact";
 import { useState } from "preact/hooks";
-import { part, post } from "../api/client";
+import { part, post, Refused } from "../api/client";
 import type { AgentView } from "../api/types";
 import { agents, calls, displayName, myself, phones, queues } from "../house";
 import { AgentLamp } from "../parts/lamp";
 import { Since } from "../parts/small";
-import { current, dial, inCall, lines, transfer, where } from "../phone/phone";
+import { current, dial, inCall, transfer, where } from "../phone/phone";
 import { attempt } from "../sayings";
 import { phone as spelled, t } from "../words";
 
@@ -165,9 +165,5 @@ export async function reach(number: string, how: "dial" | "ask" | "pass"): Promi
   const call = calls.value.find(({ id }) => id === myself.value?.call);
   if (how === "pass" && call)
     await post(`/calls/${part(call.id)}/transfer`, { to: number, leg: call.direction === "outgoing" ? "called" : "caller" });
-  else await post(`/agents/${part(myself.value?.name ?? "")}/dial`, { number });
-}
-
-export function canDial(): boolean {
-  return where.value === "desk" || lines.value.length < 3;
+  else throw new Refused(409, { error: "not-possible", detail: t("phone.by-hand", { number: spelled(number) }), remedy: t("phone.by-hand.more") });
 }
