@@ -1,5 +1,6 @@
 """`softacd run` beside a service manager: ready, reloaded by SIGHUP, refused reloads, stopped, started again."""
 
+import contextlib
 import json
 import os
 import signal
@@ -82,8 +83,11 @@ class Service:
 
     def workers(self) -> list[int]:
         """Process ids of its media workers."""
-        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
-        return [int(child) for thread in threads for child in (thread / "children").read_text("ascii").split()]
+        children: list[str] = []
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread may end while we look
+                children += (thread / "children").read_text("ascii").split()
+        return [int(child) for child in children]
 
     def events(self) -> list[dict[str, object]]:
         self.log.seek(0)
