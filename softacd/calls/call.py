@@ -262,15 +262,18 @@ class Call:
 
     # --- transfers: parties leave and come ---
 
-    def leave(self, leg: Leg, now: float) -> None:
-        """A party leaves the conversation by a transfer (its leg lives on): whoever remains is the caller now."""
+    def leave(self, leg: Leg, now: float, *, agent_stays: bool = False) -> None:
+        """A party leaves the conversation by a transfer (its leg lives on): whoever remains is the caller now.
+
+        `agent_stays`: the agent only changes the device, and goes on talking to whom the queue sent.
+        """
         if leg is self.caller_leg:
             self.caller_leg = self.called_leg
         self.called_leg = None
         for party in (leg, self.leg):  # a queue's call no longer keeps the agent's phone busy, this one does
-            if party.number in self.exchange.phones:
+            if party.number in self.exchange.phones and not (agent_stays and self.seats(self.agent, party)):
                 self.occupy(party.number, now)
-        self._close_conversation(now, "transfer")
+        self._close_conversation(now, "transfer", agent_stays=agent_stays)
         self.enter_phase(Phase.TRANSFERRING, now)
         self.leg.unbridge()
 
@@ -309,12 +312,16 @@ class Call:
         self.note("transferred", f"{leg.party} of call {other.id}", now)
         self.connect(leg, now, agent=agent)
 
-    def _close_conversation(self, now: float, ended_by: str) -> None:
+    def seats(self, agent: str, leg: Leg) -> bool:
+        """Whether a leg is at the phone of an agent."""
+        return bool(agent) and self.exchange.agent_of_phone.get(leg.number, "") == agent
+
+    def _close_conversation(self, now: float, ended_by: str, *, agent_stays: bool = False) -> None:
         conversation, self.conversation = self.conversation, None
         if conversation is None:
             return
-        segment = conversation.close(now, ended_by)
-        if conversation.agent:
+        segment = conversation.close(now, ended_by, agent_stays=agent_stays)
+        if conversation.agent and not agent_stays:
             self.exchange.desk.met(self, conversation.agent, now)
         self.agent = ""
         self.account_for(segment)

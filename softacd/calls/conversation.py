@@ -102,8 +102,11 @@ class Conversation:
             self.rejoin()
             self._tell_desk(now, held=False)
 
-    def close(self, now: float, ended_by: str) -> Segment:
-        """The account of it; the agent's wrap-up begins. `ended_by`: "caller", "called", "switch", "transfer"."""
+    def close(self, now: float, ended_by: str, *, agent_stays: bool = False) -> Segment:
+        """The account of it; the agent's wrap-up begins, unless `agent_stays` and only changes the device.
+
+        `ended_by`: "caller", "called", "switch", "transfer".
+        """
         call = self._call
         monitor, self.monitor = self.monitor, None
         if monitor is not None:
@@ -111,8 +114,10 @@ class Conversation:
         if call.phase is Phase.HELD:
             self._held_ms += round((now - self._held_since) * 1000)
         length = round((now - self._since) * 1000)
-        if self.agent:
+        if self.agent and not agent_stays:
             call.exchange.desk.talk_ended(self.agent, call.id, now)
+        elif call.phase is Phase.HELD:
+            self._tell_desk(now, held=False)
         wall = call.services.wall
         return Segment(
             call=call.id,

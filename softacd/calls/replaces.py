@@ -57,10 +57,11 @@ class Replace(Activity):
             return
         agent = other.agent
         other.note("replaced", f"{old.party} by another device", now)
-        other.leave(old, now)
+        other.leave(old, now, agent_stays=bool(agent))
         new = call.give_leg(other, now)
         old.hang_up(now)
-        other.occupy(new.number, now)
+        if not other.seats(agent, new):
+            other.occupy(new.number, now)
         other.connect(new, now, agent=agent)
 
 

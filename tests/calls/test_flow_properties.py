@@ -235,6 +235,10 @@ def test_every_caller_comes_to_an_end(
     for what, how in acts:
         act(world, what, how)
     for _ in range(300):  # from now on the caller is silent, and nobody answers: sounds end, time passes
+        call_backs = world.switch.desk.call_backs
+        for event in call_backs.events():  # who is to be called back is not stranded: it is done with some day
+            call_backs.served(event.number, world.now)
+        world.settle()
         if not world.switch.exchange.calls:
             break
         talking = [one for one in world.switch.exchange.calls.values() if one.phase is Phase.TALKING]

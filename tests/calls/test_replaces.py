@@ -2,6 +2,7 @@
 
 import pytest
 
+from softacd.acd.vocabulary import State
 from softacd.calls.records import Outcome
 from tests.calls.test_queue_calls import phone
 from tests.calls.test_transfer import segments, talking
@@ -31,9 +32,11 @@ def test_a_second_device_takes_the_conversation_over() -> None:
     assert call.status == 200
     assert talk.over
     assert not caller.over
+    assert world.switch.distributor.agent("a1").state is State.TALKING
     world.advance(15)
     phone(world, "alpha").hang_up(caller)
     assert call.over
+    assert world.switch.distributor.agent("a1").state is State.WRAP_UP
     assert [(part.agent, part.talk_ms) for part in segments(world)] == [("a1", 30_000), ("a1", 15_000)]
     world.assert_clean()
 
@@ -74,3 +77,17 @@ def test_two_replaces_are_one_too_many() -> None:
     twice = (("Replaces", replaces(talk)), ("Replaces", replaces(talk)))
     assert agent.dial("101", headers=twice).status == 400
     assert not talk.over
+
+
+def test_a_conversation_on_hold_goes_on_when_another_device_takes_it() -> None:
+    world, _, agent, talk = talking()
+    device = second_device(world, "101")
+    hold = b"v=0\r\no=- 1 2 IN IP4 203.0.113.1\r\ns=-\r\nc=IN IP4 203.0.113.1\r\nt=0 0\r\nm=audio 40002 RTP/AVP 8\r\n"
+    agent.send(talk, "INVITE", hold + b"a=sendonly\r\n", "application/sdp")
+    assert world.switch.distributor.agent("a1").state is State.HELD
+    call = device.dial("101", from_="101", headers=(("Replaces", replaces(talk)),))
+    assert call.status == 200
+    assert world.switch.distributor.agent("a1").state is State.TALKING
+    device.hang_up(call)
+    assert world.switch.distributor.agent("a1").state is State.WRAP_UP
+    world.assert_clean()
