@@ -16,9 +16,9 @@ from tests.store.shop import MORNING, Call, OpenStore
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
-CHISINAU = ZoneInfo("Europe/Chisinau")
-END_OF_SUMMER = 1_792_886_400_000
-"""2026-10-25 00:00 UTC: the clocks of Chisinau go back from three to two."""
+BUCHAREST = ZoneInfo("Europe/Bucharest")
+END_OF_SUMMER = 1_792_890_000_000
+"""2026-10-25 01:00 UTC: the clocks of Bucharest go back from four to three in every edition of the zones."""
 TERMS = Terms(
     since=MORNING,
     before=MORNING + DAY,
@@ -144,9 +144,9 @@ async def test_hours_and_days_are_the_shops_own_when_clocks_go_back(store: Store
     incoming = [
         call for call in night if call.direction is Direction.INCOMING and terms.since <= call.started < terms.before
     ]
-    local = grouped(incoming, lambda call: f"{datetime.fromtimestamp(call.started / 1000, CHISINAU):%H}")
+    local = grouped(incoming, lambda call: f"{datetime.fromtimestamp(call.started / 1000, BUCHAREST):%H}")
     assert {row.name: row.offered for row in rows} == {name: len(calls) for name, calls in local.items()}
-    assert "02" in local, "the hour there is twice"
+    assert "03" in local, "the hour there is twice"
 
 
 async def test_wrap_up_is_accounted_to_the_call_it_followed(store: Store, call: Call) -> None:

@@ -18,7 +18,7 @@ async def closing_of(socket: ClientConnection) -> tuple[int, str]:
     """Read on until the server closes; its code and reason."""
     try:
         while True:
-            await socket.recv()
+            await asyncio.wait_for(socket.recv(), 20)
     except ConnectionClosed:
         return socket.close_code or 0, socket.close_reason or ""
 
@@ -112,7 +112,7 @@ async def test_a_message_too_large_ends_that_watcher_only(running: Running) -> N
     async with running.watch() as other, running.watch() as socket:
         await next_event(other)
         await next_event(socket)
-        await socket.send("x" * 10_000)
+        await socket.send("x" * 70_000)
         assert (await closing_of(socket))[0] == 1009
         running.switch.tell(a_record("n1-9"))
         assert (await next_event(other))["type"] == "call"
