@@ -74,7 +74,7 @@ async def test_address_and_token_from_the_configuration(served: Served, tmp_path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), ("the API's token", "--token-file", "SOFTACD_TOKEN")),
+        ((), ("needs a session or the API's token", "--token-file", "SOFTACD_TOKEN")),
         (("--token", "of-something-else-entirely"), ("token is not the API's", "--token-file")),
         (("--token", "не\nто"), ("cannot be sent",)),
         (("--token-file", "/nonexistent/token"), ("cannot be read", "/nonexistent/token")),
